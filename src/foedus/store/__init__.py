@@ -1,0 +1,1 @@
+"""RDF in and out: the only unit that knows rdflib and pyoxigraph."""
