@@ -1,0 +1,359 @@
+"""What a row of a query rests on: the triples that give it, and what had to be absent.
+
+The store that answered is asked again, for the row alone: the same query without its DISTINCT,
+grouping and limits, the row's values set, a marker in each OPTIONAL and UNION branch. What comes
+back says how each pattern was met.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import chain, islice
+from typing import Protocol
+
+from foedus.sparql import parse
+from foedus.sparql.scope import Row, denials, denies, filled, own, tested, visible, within
+from foedus.sparql.tree import (
+    Bind,
+    Expression,
+    Filter,
+    Graph,
+    Group,
+    Minus,
+    Optional,
+    Part,
+    Pattern,
+    Projection,
+    Query,
+    SubSelect,
+    Union,
+    Values,
+    is_variable,
+)
+from foedus.sparql.walk import shortest
+from foedus.terms import Term, Triple, is_blank
+
+#: Ways that are compared before the best one is taken.
+WAYS = 32
+#: Members of a group that are listed.
+MEMBERS = 10_000
+
+
+class Answering(Protocol):
+    """The little that is needed of a graph: rows of a query, and triples of a pattern."""
+
+    def select(self, query: str) -> Iterable[Mapping[str, Term]]:
+        """Rows by variable name, without the question mark."""
+
+    def triples(
+        self, s: Term | None = None, p: Term | None = None, o: Term | None = None
+    ) -> Iterable[Triple]:
+        """Triples that match, None standing for any."""
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """Something that is not stated, and that the row takes as not so.
+
+    ``kind`` is ``not stated`` (NOT EXISTS, MINUS, an OPTIONAL tested for emptiness), ``total``
+    (a count or a sum, a largest or a smallest), ``order`` (the first of a sorted list) or
+    ``no answer`` (an ASK that is false, a query without rows). ``patterns`` are what was looked
+    for, with what was known filled in.
+    """
+
+    kind: str
+    patterns: tuple[Pattern, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The triples that give a row, the absences it assumes, and in how many other ways it holds.
+
+    ``graphs`` names the graph of a triple found by GRAPH. ``ways`` counts the solutions behind
+    the row, up to `WAYS`; for a grouped row, the members. ``complete`` is False when a group had
+    more members than `MEMBERS`.
+    """
+
+    triples: tuple[Triple, ...]
+    absences: tuple[Absence, ...] = ()
+    graphs: Mapping[Triple, Term] = field(default_factory=dict)
+    ways: int = 1
+    complete: bool = True
+
+
+def evidence(
+    query: str | Query,
+    row: Row,
+    graph: Answering,
+    cost: Callable[[Triple], float] = lambda _: 0.0,
+) -> Evidence:
+    """What one row of a SELECT, or the ``true`` of an ASK (an empty row), rests on.
+
+    Args:
+        query: as it was asked, its parameters filled in.
+        row: the row's variables, with or without question mark; a missing one is not asked about.
+        graph: where it was asked.
+        cost: what a triple adds to the price of a way; the cheapest way is taken.
+
+    Returns:
+        Evidence whose triples alone, asked the same query, give the row again.
+
+    Raises:
+        ParseFailure: a CONSTRUCT, a DESCRIBE, or a query that is not well formed.
+    """
+    tree = parse(query) if isinstance(query, str) else query
+    asked = {v if is_variable(v) else f"?{v}": t for v, t in row.items()}
+    return _Search(graph, cost).row(tree, asked)
+
+
+@dataclass(slots=True)
+class _Support:
+    """What has been gathered for one solution."""
+
+    triples: dict[Triple, Term | None] = field(default_factory=dict)
+    absences: dict[Absence, None] = field(default_factory=dict)
+
+    def merge(self, other: _Support) -> None:
+        self.triples.update(other.triples)
+        self.absences.update(other.absences)
+
+
+@dataclass(slots=True)
+class _Search:
+    graph: Answering
+    cost: Callable[[Triple], float]
+    complete: bool = True
+
+    # -- a row ---------------------------------------------------------------------------------
+
+    def row(self, query: Query, row: Row) -> Evidence:
+        support, ways = self.support(query, row)
+        graphs = {t: g for t, g in support.triples.items() if g}
+        found = tuple(support.triples)
+        return Evidence(found, tuple(support.absences), graphs, ways, self.complete)
+
+    def support(self, query: Query, row: Row) -> tuple[_Support, int]:
+        """The gathered support of a row, and the number of ways or members."""
+        where, row = self._plain(query, row)
+        rendered = _Rendering(row)
+        text = rendered.query(where)
+        total = _Support()
+        solutions = (s for s in (_named(r) for r in self.graph.select(text)) if _agrees(s, row))
+        if query.is_grouped():
+            members = list(islice(solutions, MEMBERS + 1))
+            self.complete = self.complete and len(members) <= MEMBERS
+            for solution in members[:MEMBERS]:
+                self._gather(where, {**row, **solution}, rendered.marks, total)
+            if query.is_total():
+                patterns = tuple(filled(where, row))
+                total.absences[Absence("total", patterns)] = None
+            ways = len(members)
+        else:
+            best: tuple[tuple[float, int, list[Triple]], _Support] | None = None
+            ways = 0
+            for solution in islice(solutions, WAYS):
+                way = _Support()
+                self._gather(where, {**row, **solution}, rendered.marks, way)
+                ways += 1
+                price = len(way.absences) + sum(map(self.cost, way.triples))
+                rank = (price, len(way.triples), sorted(way.triples))
+                if best is None or rank < best[0]:
+                    best = (rank, way)
+            if best:
+                total = best[1]
+            else:
+                total.absences[Absence("no answer", tuple(filled(where, row)))] = None
+        if query.limit is not None and query.order_by:
+            total.absences[Absence("order")] = None
+        return total, ways
+
+    def _plain(self, query: Query, row: Row) -> tuple[Group, Row]:
+        """The pattern behind the rows, computed columns as BIND, and the row's values in it."""
+        binds: list[Part] = []
+        known = dict(row)
+        if query.is_grouped():
+            keys = [_key(i, k) for i, k in enumerate(query.group_by)]
+            if not all(k.variable in row for k in keys):
+                known |= self._keys(query, keys, row)
+            binds += [Bind(k.expression, k.variable) for k in keys if k.expression]
+            known = {k.variable: known.get(k.variable) for k in keys}
+        else:
+            binds += [Bind(c.expression, c.variable) for c in query.columns if c.expression]
+        return Group((*query.where.parts, *binds)), known
+
+    def _keys(self, query: Query, keys: list[Projection], row: Row) -> Row:
+        """The group's keys, where the query does not show them all."""
+        shown = {c.variable for c in query.columns}
+        extra = tuple(Projection(k.variable) for k in keys if k.variable not in shown)
+        asked = replace(
+            query, columns=query.columns + extra, group_by=tuple(keys), distinct="", order_by=()
+        )
+        rows = map(_named, self.graph.select(str(replace(asked, limit=None, offset=0))))
+        found = next((r for r in rows if _agrees(r, row)), {})
+        return {k.variable: found.get(k.variable) for k in keys}
+
+    # -- one solution --------------------------------------------------------------------------
+
+    def _gather(
+        self,
+        group: Group,
+        solution: Row,
+        marks: Mapping[int, str],
+        into: _Support,
+        name: Term | None = None,
+    ) -> None:
+        """Add what each part of a group rests on, for one solution."""
+        for part in group.parts:
+            if isinstance(part, Pattern):
+                for triple in self._instances(part, solution):
+                    into.triples.setdefault(triple, name)
+            elif isinstance(part, Group):
+                self._gather(part, solution, marks, into, name)
+            elif isinstance(part, Graph):
+                inside = solution.get(part.name) if is_variable(part.name) else part.name
+                self._gather(part.group, solution, marks, into, inside)
+            elif isinstance(part, Optional):
+                if solution.get(marks[id(part.group)]):
+                    self._gather(part.group, solution, marks, into, name)
+                elif tested(group, own(part.group)):
+                    into.absences[Absence("not stated", tuple(filled(part.group, solution)))] = None
+            elif isinstance(part, Union):
+                for branch in part.branches:
+                    if solution.get(marks[id(branch)]):
+                        self._gather(branch, solution, marks, into, name)
+            elif isinstance(part, SubSelect):
+                columns = {c.variable for c in part.query.columns} or set(visible(part.query))
+                known = {v: solution.get(v) for v in sorted(columns)}
+                query = replace(part.query, where=_inside(name, part.query.where))
+                into.merge(self.support(query, known)[0])
+            elif isinstance(part, Minus):
+                self._absent(_inside(name, part.group), solution, into)
+            elif isinstance(part, Filter | Bind):
+                self._tests(part.expression, solution, into, name)
+
+    def _tests(
+        self, expression: Expression, solution: Row, into: _Support, name: Term | None
+    ) -> None:
+        """What EXISTS found, and what NOT EXISTS did not."""
+        for test in expression.tests():
+            group = _inside(name, test.group)
+            found, ways = self._met(group, solution)
+            if ways and not test.negated:
+                into.merge(found)
+            elif not ways and test.negated:
+                self._absent(group, solution, into)
+
+    def _met(self, group: Group, solution: Row) -> tuple[_Support, int]:
+        """The support of an EXISTS, whose variables are those of the solution around it."""
+        inner, row = _correlated(group, solution)
+        return self.support(Query("ASK", inner), row)
+
+    def _absent(self, group: Group, solution: Row, into: _Support) -> None:
+        """Record an absence; where it hinges on a second one ("all ... have"), what met that."""
+        into.absences[Absence("not stated", tuple(filled(group, solution)))] = None
+        inner = list(denials(group))
+        if not inner:
+            return
+        bare, row = _correlated(Group(tuple(p for p in group.parts if not denies(p))), solution)
+        for met in islice(map(_named, self.graph.select(_Rendering(row).query(bare))), MEMBERS):
+            for denial in inner:
+                found, ways = self._met(denial, {**solution, **met})
+                if ways:
+                    into.merge(found)
+
+    def _instances(self, pattern: Pattern, solution: Row) -> tuple[Triple, ...]:
+        """The triple that a pattern became, or the steps of its path."""
+        s, o = _value(pattern.subject, solution), _value(pattern.object, solution)
+        if s is None or o is None:
+            return ()
+        if isinstance(pattern.predicate, str):
+            p = _value(pattern.predicate, solution)
+            return ((s, p, o),) if p else ()
+        steps = shortest(pattern.predicate, s, o, self.graph.triples)
+        if not steps and is_variable(pattern.subject) and is_variable(pattern.object):
+            # A way of no steps holds for every node of the graph: one triple shows that it is one.
+            graph = self.graph
+            either = chain(graph.triples(s, None, None), graph.triples(None, None, s))
+            return tuple(islice(either, 1))
+        return steps or ()
+
+
+# -- the query that is asked again -----------------------------------------------------------------
+
+
+class _Rendering:
+    """Writes a group with the row's values set, and a marker where a branch was taken."""
+
+    def __init__(self, row: Row) -> None:
+        self.row = row
+        self.marks: dict[int, str] = {}
+
+    def query(self, where: Group) -> str:
+        """A SELECT of all that the group binds, for this row."""
+        known = self._known(where)
+        tests = [
+            f"FILTER(sameTerm({v}, {t}))" if t else f"FILTER(!BOUND({v}))"
+            for v, t in self.row.items()
+            if v not in known and not (t and is_blank(t))
+        ]
+        return f"SELECT * WHERE {{ {self._parts(where)} {' '.join(tests)} }}"
+
+    def _known(self, group: Group) -> dict[str, Term]:
+        """The row's values for what this group's own patterns bind."""
+        bound = {p.variable for p in group.parts if isinstance(p, Bind)}
+        own = set().union(*(p.variables() for p in group.patterns())) - bound
+        known = {v: self.row.get(v) for v in sorted(own)}
+        return {v: t for v, t in known.items() if t and not is_blank(t)}
+
+    def _group(self, group: Group, marked: bool = False) -> str:
+        text = self._parts(group)
+        if marked:
+            mark = self.marks[id(group)] = f"?_way{len(self.marks)}"
+            text += f" BIND(true AS {mark})"
+        return f"{{ {text} }}"
+
+    def _parts(self, group: Group) -> str:
+        known = self._known(group)
+        lines = []
+        if known:
+            lines.append(f"VALUES ({' '.join(known)}) {{ ({' '.join(known.values())}) }}")
+        for part in group.parts:
+            if isinstance(part, Optional):
+                lines.append(f"OPTIONAL {self._group(part.group, marked=True)}")
+            elif isinstance(part, Union):
+                lines.append(" UNION ".join(self._group(b, marked=True) for b in part.branches))
+            elif isinstance(part, Graph):
+                lines.append(f"GRAPH {part.name} {self._group(part.group)}")
+            elif isinstance(part, Group):
+                lines.append(self._group(part))
+            else:
+                lines.append(str(part))
+        return " ".join(lines)
+
+
+def _inside(name: Term | None, group: Group) -> Group:
+    """The group, within the named graph around it."""
+    return Group((Graph(name, group),)) if name else group
+
+
+def _correlated(group: Group, solution: Row) -> tuple[Group, Row]:
+    """A group that sees the solution around it, as EXISTS does."""
+    row = {v: t for v, t in within(group, solution).items() if t and not is_blank(t)}
+    return Group((Values(tuple(row), (tuple(row.values()),)), *group.parts)), row
+
+
+def _named(row: Mapping[str, Term]) -> dict[str, Term]:
+    return {f"?{v}": t for v, t in row.items()}
+
+
+def _agrees(solution: Row, row: Row) -> bool:
+    return all(solution.get(v) == t for v, t in row.items())
+
+
+def _value(term: str, solution: Row) -> Term | None:
+    return solution.get(term) if is_variable(term) else term
+
+
+def _key(number: int, key: Projection | Expression) -> Projection:
+    return key if isinstance(key, Projection) else Projection(f"?_key{number}", key)

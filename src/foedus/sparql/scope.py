@@ -1,0 +1,106 @@
+"""What a group of a query binds, tests and denies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TypeAlias
+
+from foedus.sparql.tree import (
+    Bind,
+    Expression,
+    Filter,
+    Graph,
+    Group,
+    Minus,
+    Optional,
+    Part,
+    Pattern,
+    Query,
+    SubSelect,
+    Union,
+    is_variable,
+)
+from foedus.terms import Term, is_literal
+
+#: Variables (``?x``) and what they stand for; None: known to be unbound.
+Row: TypeAlias = Mapping[str, Term | None]
+
+
+def own(group: Group) -> set[str]:
+    """The variables that a group binds, at any depth that is visible outside."""
+    found: set[str] = set()
+    for part in group.parts:
+        if isinstance(part, Pattern):
+            found |= part.variables()
+        elif isinstance(part, Group):
+            found |= own(part)
+        elif isinstance(part, Optional | Graph):
+            found |= own(part.group)
+            if isinstance(part, Graph) and is_variable(part.name):
+                found.add(part.name)
+        elif isinstance(part, Union):
+            found = found.union(*map(own, part.branches))
+        elif isinstance(part, Bind):
+            found.add(part.variable)
+        elif isinstance(part, SubSelect):
+            found |= set(visible(part.query))
+    return found
+
+
+def visible(query: Query) -> Iterator[str]:
+    """The columns of a sub-select."""
+    return iter(sorted({c.variable for c in query.columns} or own(query.where)))
+
+
+def within(group: Group, solution: Row) -> Row:
+    """The part of a solution that a group's own variables can agree with."""
+    seen = own(group).union(*(e.variables() for e in _expressions(group)))
+    return {v: t for v, t in solution.items() if t and v in seen}
+
+
+def _expressions(group: Group) -> Iterator[Expression]:
+    return (p.expression for p in group.parts if isinstance(p, Filter | Bind))
+
+
+def tested(group: Group, variables: set[str]) -> bool:
+    """Whether an expression beside an OPTIONAL asks if it found anything."""
+    return any(
+        {"BOUND", "COALESCE", "IF"} & e.words() and variables & e.variables()
+        for e in _expressions(group)
+    )
+
+
+def denies(part: Part) -> bool:
+    return isinstance(part, Minus) or (
+        isinstance(part, Filter) and any(e.negated for e in part.expression.tests())
+    )
+
+
+def denials(group: Group) -> Iterator[Group]:
+    """What must be absent for the group to be met."""
+    for part in group.parts:
+        if isinstance(part, Minus):
+            yield part.group
+        elif isinstance(part, Filter):
+            yield from (e.group for e in part.expression.tests() if e.negated)
+
+
+def filled(group: Group, solution: Row) -> Iterator[Pattern]:
+    """The patterns of a group with what is known put in."""
+    for part in group.parts:
+        if isinstance(part, Pattern):
+            predicate = part.predicate
+            if isinstance(predicate, str):
+                predicate = solution.get(predicate) or predicate
+            subject = solution.get(part.subject) or part.subject
+            if not is_literal(subject):
+                yield Pattern(subject, predicate, solution.get(part.object) or part.object)
+        elif isinstance(part, Group):
+            yield from filled(part, solution)
+        elif isinstance(part, Graph | Optional):
+            yield from filled(part.group, solution)
+        elif isinstance(part, Union):
+            for branch in part.branches:
+                yield from filled(branch, solution)
+        elif isinstance(part, SubSelect):
+            yield from filled(part.query.where, solution)
