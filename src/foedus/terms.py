@@ -3,8 +3,8 @@
 ``<http://example.org/a>``, ``_:b0``, ``"words"``, ``"mot"@fr``,
 ``"1"^^<http://www.w3.org/2001/XMLSchema#integer>``. The form is the canonical one that pyoxigraph
 prints: tab, backspace, newline, return, form feed, quote, backslash and control characters are
-escaped, nothing else is, and ``^^xsd:string`` is left out. Equal terms are equal strings, so terms
-can be hashed, sorted and compared without any RDF library.
+escaped, nothing else is, ``^^xsd:string`` is left out and language tags are lower case. Equal terms
+are equal strings, so terms can be hashed, sorted and compared without any RDF library.
 """
 
 from __future__ import annotations
@@ -22,7 +22,10 @@ _LITERAL = re.compile(
     r'"(?P<value>(?:[^"\\]|\\.)*)"(?:@(?P<lang>[A-Za-z0-9-]+)|\^\^<(?P<type>[^>]*)>)?'
 )
 _ESCAPED = {"t": "\t", "b": "\b", "n": "\n", "r": "\r", "f": "\f", '"': '"', "'": "'", "\\": "\\"}
-_ESCAPES = {v: "\\" + k for k, v in _ESCAPED.items() if v != "'"}
+_ESCAPES = str.maketrans(
+    {chr(code): f"\\u{code:04X}" for code in (*range(32), 0x7F, 0xFFFE, 0xFFFF)}
+    | {v: "\\" + k for k, v in _ESCAPED.items() if v != "'"}
+)
 
 
 def is_iri(term: Term) -> bool:
@@ -55,9 +58,9 @@ def literal(value: str, datatype: str | None = None, lang: str | None = None) ->
     >>> literal('say "so"', lang="en")
     '"say \\\\"so\\\\""@en'
     """
-    quoted = '"' + "".join(_ESCAPES.get(c, c) for c in value) + '"'
+    quoted = f'"{value.translate(_ESCAPES)}"'
     if lang:
-        return f"{quoted}@{lang}"
+        return f"{quoted}@{lang.lower()}"
     if datatype and datatype != "http://www.w3.org/2001/XMLSchema#string":
         return f"{quoted}^^<{datatype}>"
     return quoted
