@@ -7,10 +7,9 @@ back says how each pattern was met.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice
-from typing import Protocol
 
 from foedus.sparql import parse
 from foedus.sparql.scope import Row, denials, denies, filled, own, tested, visible, within
@@ -32,24 +31,13 @@ from foedus.sparql.tree import (
     is_variable,
 )
 from foedus.sparql.walk import shortest
+from foedus.store.query import QuadStore
 from foedus.terms import Term, Triple, is_blank
 
 #: Ways that are compared before the best one is taken.
 WAYS = 32
 #: Members of a group that are listed.
 MEMBERS = 10_000
-
-
-class Answering(Protocol):
-    """The little that is needed of a graph: rows of a query, and triples of a pattern."""
-
-    def select(self, query: str) -> Iterable[Mapping[str, Term]]:
-        """Rows by variable name, without the question mark."""
-
-    def triples(
-        self, s: Term | None = None, p: Term | None = None, o: Term | None = None
-    ) -> Iterable[Triple]:
-        """Triples that match, None standing for any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +73,7 @@ class Evidence:
 def evidence(
     query: str | Query,
     row: Row,
-    graph: Answering,
+    graph: QuadStore,
     cost: Callable[[Triple], float] = lambda _: 0.0,
 ) -> Evidence:
     """What one row of a SELECT, or the ``true`` of an ASK (an empty row), rests on.
@@ -121,9 +109,12 @@ class _Support:
 
 @dataclass(slots=True)
 class _Search:
-    graph: Answering
+    graph: QuadStore
     cost: Callable[[Triple], float]
     complete: bool = True
+
+    def _rows(self, query: str) -> Iterator[dict[str, Term]]:
+        return self.graph.query(query).dicts()
 
     # -- a row ---------------------------------------------------------------------------------
 
@@ -137,11 +128,12 @@ class _Search:
         """The gathered support of a row, and the number of ways or members."""
         where, row = self._plain(query, row)
         rendered = _Rendering(row)
-        text = rendered.query(where)
+        limit = MEMBERS + 1 if query.is_grouped() else WAYS
+        rows = map(_named, self._rows(rendered.query(where, limit)))
+        solutions = (solution for solution in rows if _agrees(solution, row))
         total = _Support()
-        solutions = (s for s in (_named(r) for r in self.graph.select(text)) if _agrees(s, row))
         if query.is_grouped():
-            members = list(islice(solutions, MEMBERS + 1))
+            members = list(solutions)
             self.complete = self.complete and len(members) <= MEMBERS
             for solution in members[:MEMBERS]:
                 self._gather(where, {**row, **solution}, rendered.marks, total)
@@ -152,7 +144,7 @@ class _Search:
         else:
             best: tuple[tuple[float, int, list[Triple]], _Support] | None = None
             ways = 0
-            for solution in islice(solutions, WAYS):
+            for solution in solutions:
                 way = _Support()
                 self._gather(where, {**row, **solution}, rendered.marks, way)
                 ways += 1
@@ -189,7 +181,7 @@ class _Search:
         asked = replace(
             query, columns=query.columns + extra, group_by=tuple(keys), distinct="", order_by=()
         )
-        rows = map(_named, self.graph.select(str(replace(asked, limit=None, offset=0))))
+        rows = map(_named, self._rows(str(replace(asked, limit=None, offset=0))))
         found = next((r for r in rows if _agrees(r, row)), {})
         return {k.variable: found.get(k.variable) for k in keys}
 
@@ -256,7 +248,7 @@ class _Search:
         if not inner:
             return
         bare, row = _correlated(Group(tuple(p for p in group.parts if not denies(p))), solution)
-        for met in islice(map(_named, self.graph.select(_Rendering(row).query(bare))), MEMBERS):
+        for met in map(_named, self._rows(_Rendering(row).query(bare, MEMBERS))):
             for denial in inner:
                 found, ways = self._met(denial, {**solution, **met})
                 if ways:
@@ -270,11 +262,11 @@ class _Search:
         if isinstance(pattern.predicate, str):
             p = _value(pattern.predicate, solution)
             return ((s, p, o),) if p else ()
-        steps = shortest(pattern.predicate, s, o, self.graph.triples)
+        steps = shortest(pattern.predicate, s, o, self.graph.match)
         if not steps and is_variable(pattern.subject) and is_variable(pattern.object):
             # A way of no steps holds for every node of the graph: one triple shows that it is one.
             graph = self.graph
-            either = chain(graph.triples(s, None, None), graph.triples(None, None, s))
+            either = chain(graph.match(s, None, None), graph.match(None, None, s))
             return tuple(islice(either, 1))
         return steps or ()
 
@@ -289,15 +281,17 @@ class _Rendering:
         self.row = row
         self.marks: dict[int, str] = {}
 
-    def query(self, where: Group) -> str:
-        """A SELECT of all that the group binds, for this row."""
+    def query(self, where: Group, limit: int) -> str:
+        """A SELECT of what the group binds, for this row; blank nodes are left to the caller."""
         known = self._known(where)
         tests = [
             f"FILTER(sameTerm({v}, {t}))" if t else f"FILTER(!BOUND({v}))"
             for v, t in self.row.items()
             if v not in known and not (t and is_blank(t))
         ]
-        return f"SELECT * WHERE {{ {self._parts(where)} {' '.join(tests)} }}"
+        text = f"SELECT * WHERE {{ {self._parts(where)} {' '.join(tests)} }}"
+        unnamed = any(t and is_blank(t) for t in self.row.values())
+        return text if unnamed else f"{text} LIMIT {limit}"
 
     def _known(self, group: Group) -> dict[str, Term]:
         """The row's values for what this group's own patterns bind."""
