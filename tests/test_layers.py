@@ -13,9 +13,12 @@ SRC = Path(__file__).parents[1] / "src" / "foedus"
 LAYERS = {
     "errors": 0,
     "terms": 0,
+    "dates": 1,
     "resources": 1,
+    "spelling": 1,
     "sparql": 1,
     "store": 2,
+    "names": 3,
     "reasoning": 3,
     "sources": 4,
     "questions": 4,

@@ -65,13 +65,14 @@ class ParseFailure(InputError):
 
 
 class QuoteMismatch(InputError):
-    """A quote that does not stand in the source at its offsets; ``nearest`` is the closest text."""
+    """A quote that does not stand in the source at its offsets; ``nearest`` stands at ``at``."""
 
-    def __init__(self, file: str, passage: str, quote: str, nearest: str) -> None:
+    def __init__(self, file: str, passage: str, quote: str, nearest: str, at: int) -> None:
         self.file, self.passage, self.quote, self.nearest = file, passage, quote, nearest
+        self.at = at
         super().__init__(
             f"{file}: the words of {passage}, {quote!r}, are not in the article there; "
-            f"the nearest text is {nearest!r}"
+            f"the nearest text is {nearest!r} at {at}-{at + len(nearest)}"
         )
 
 

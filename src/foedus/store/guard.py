@@ -39,12 +39,13 @@ _ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A token of a query: its kind, its text and where it starts (from 1)."""
+    """A token of a query: its kind, its text, and where it starts (line and column from 1)."""
 
     kind: str
     text: str
     line: int
     column: int
+    offset: int
 
     @property
     def prefix(self) -> str:
@@ -62,7 +63,8 @@ def tokens(query: str) -> Iterator[Token]:
     for found in _TOKEN.finditer(query):
         text, kind = found[0], found.lastgroup or "mark"
         if kind != "space":
-            yield Token("name" if kind == "prefix" else kind, text, line, found.start() - start + 1)
+            kind = "name" if kind == "prefix" else kind
+            yield Token(kind, text, line, found.start() - start + 1, found.start())
         breaks = text.count("\n")
         if breaks:
             line, start = line + breaks, found.start() + text.rindex("\n") + 1

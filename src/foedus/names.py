@@ -1,0 +1,126 @@
+"""Names: from what a person types to the one thing it stands for, and from a thing to its label."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from foedus.errors import UnknownName, UsageError
+from foedus.spelling import near as similar
+from foedus.terms import Term, compact, expand, is_iri, is_literal, split_literal, text_of
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """One name of a thing. ``rank`` 0 is the one shown; ``kind`` is thing, class or property."""
+
+    thing: Term
+    label: str
+    language: str | None
+    rank: int
+    kind: str
+
+
+class Names:
+    """Every name in a graph, looked up in any case.
+
+    >>> names = Names([Name("<http://e.org/NorthKorea>", "North Korea", "en", 0, "thing"),
+    ...                Name("<http://e.org/NorthKorea>", "DPRK", None, 1, "thing")],
+    ...               {"ex": "http://e.org/"})
+    >>> names.resolve("dprk") == names.resolve("ex:NorthKorea") == names.resolve("north-korea")
+    True
+    >>> names.label("<http://e.org/NorthKorea>")
+    'North Korea'
+    """
+
+    def __init__(self, names: Iterable[Name], prefixes: Mapping[str, str]) -> None:
+        self.prefixes = dict(prefixes)
+        self._things: dict[str, list[Name]] = defaultdict(list)
+        self._labels: dict[Term, Name] = {}
+        for name in names:
+            self._things[_key(name.label)].append(name)
+            shown = self._labels.get(name.thing)
+            if shown is None or _order(name) < _order(shown):
+                self._labels[name.thing] = name
+
+    def __contains__(self, thing: object) -> bool:
+        return thing in self._labels
+
+    def label(self, term: Term) -> str:
+        """What people call a term: an IRI's English label, else its CURIE; a literal's words."""
+        if is_literal(term):
+            return split_literal(term)[0]
+        shown = self._labels.get(term)
+        return shown.label if shown else compact(term, self.prefixes)
+
+    def short(self, term: Term) -> str:
+        """A term's CURIE where a prefix fits, else the term as it is."""
+        return compact(term, self.prefixes)
+
+    def resolve(self, text: str, kind: str | None = None) -> Term:
+        """The IRI that a label, alias, CURIE or IRI stands for.
+
+        Among things of one name, one of the ``kind`` asked for wins, then individuals, then the
+        better rank. Raises `UnknownName` with the near names, `UsageError` where two are as good.
+        """
+        text = text.strip()
+        bare = text[1:-1] if text.startswith("<") and text.endswith(">") else text
+        if re.match(r"[a-z][a-z0-9+.-]*:/", bare, re.IGNORECASE):
+            return self._known(f"<{bare}>", text)
+        curie = expand(text, self.prefixes)
+        if curie is not None:
+            return self._known(curie, text)
+        found = self._things.get(_key(text), [])
+        if not found:
+            found = [n for t, n in self._labels.items() if _key(_local(t)) == _key(text)]
+        if not found:
+            raise UnknownName("thing", text, self.near(text))
+
+        def worth(name: Name) -> tuple[bool, bool, int]:
+            return name.kind != (kind or name.kind), name.kind != "thing", name.rank
+
+        best = min(map(worth, found))
+        things = sorted({n.thing for n in found if worth(n) == best})
+        if len(things) > 1:
+            raise UsageError(
+                f"{text!r} is the name of {len(things)} things; write one of "
+                + ", ".join(self.short(t) for t in things)
+            )
+        return things[0]
+
+    def near(self, text: str, limit: int = 3) -> list[str]:
+        """The names that are most like a text, one for each thing, best first."""
+        found: dict[Term, str] = {}
+        for label in similar(text, (n[0].label for n in self._things.values()), limit * 3):
+            for name in self._things[_key(label)][:1]:
+                found.setdefault(name.thing, label)
+        return list(found.values())[:limit]
+
+    def _known(self, term: Term, text: str) -> Term:
+        if term in self._labels:
+            return term
+        local = _local(term)
+        near = [self.short(t) for t in self._labels if _key(_local(t)) == _key(local)]
+        if not near:
+            near = similar(self.short(term), [self.short(t) for t in self._labels])
+        raise UnknownName("thing", text, near)
+
+
+def _order(name: Name) -> tuple[int, bool, str]:
+    return name.rank, name.language not in ("en", None), name.label
+
+
+def _local(term: Term) -> str:
+    """The last part of an IRI, as words: ``owes defence to`` for ``fo:owesDefenceTo``."""
+    last = re.split(r"[/#]", text_of(term).rstrip("/#"))[-1] if is_iri(term) else term
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", last)
+
+
+def _key(label: str) -> str:
+    """What two spellings of a name have in common: case, accents of width, hyphens, *the*."""
+    text = unicodedata.normalize("NFKC", label).casefold()
+    text = re.sub(r"[\s\-‐-―_]+", " ", re.sub(r"[\"'’“”.,]", "", text)).strip()
+    return text.removeprefix("the ")
