@@ -24,10 +24,14 @@ LAYERS = {
     "questions": 4,
     "checks": 4,
     "evidence": 4,
-    "knowledge": 5,
-    "cli": 6,
-    "__init__": 7,
-    "__main__": 7,
+    "phrases": 4,
+    "why": 5,
+    "knowledge": 6,
+    "whatif": 7,
+    "report": 7,
+    "cli": 8,
+    "__init__": 9,
+    "__main__": 9,
 }
 
 

@@ -1,0 +1,174 @@
+"""Triples and terms as a person would say them, from labels and a table of phrases."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from calendar import month_name
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from foedus.names import Names
+from foedus.sparql.walk import Find
+from foedus.terms import Term, Triple, expand, is_blank, is_literal, split_literal, text_of
+
+_TABLE = Path(__file__).with_name("phrases.toml")
+
+
+@cache
+def _table() -> dict[str, Any]:
+    """``phrases.toml`` with every CURIE written out."""
+    read = tomllib.loads(_TABLE.read_text(encoding="utf-8"))
+    prefixes = read.pop("prefixes")
+
+    def out(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {out(k): out(v) for k, v in value.items()}
+        if isinstance(value, list):
+            return [out(v) for v in value]
+        return (expand(value, prefixes) if re.fullmatch(r"[a-z]+:\w+", value) else None) or value
+
+    table: dict[str, Any] = out(read)
+    return table
+
+
+@dataclass(slots=True)
+class Phrases:
+    """Names and sentences for the things of one graph.
+
+    >>> label = "<http://www.w3.org/2000/01/rdf-schema#label>"
+    >>> graph = [("<a>", label, '"Ann"@en'), ("<p>", label, '"knows"')]
+    >>> phrases = Phrases(lambda s, p, o: [t for t in graph if t[0] == s and t[1] == p])
+    >>> phrases.sentence(("<a>", "<p>", "<b>"))
+    'Ann knows b'
+    """
+
+    names: Names
+    find: Find
+    _labels: dict[Term, str] = field(default_factory=dict)
+
+    def label(self, term: Term) -> str:
+        """What a person would call a term; never an IRI."""
+        if term not in self._labels:
+            self._labels[term] = self._name(term)
+        return self._labels[term]
+
+    def sentence(self, triple: Triple) -> str:
+        """What a triple says, without a full stop."""
+        s, p, o = triple
+        table = _table()
+        if p == table["structure"]["type"] and o in table["types"]:
+            return self._fill(table["types"][o], {"s": s})
+        if p == table["structure"]["chain"]:
+            return self._chain(s, o)
+        phrase = table["properties"].get(p, "{s} {p} {o}")
+        return self._fill(phrase, {"s": s, "p": p, "o": o})
+
+    def is_structure(self, triple: Triple) -> bool:
+        """Whether a triple only holds the parts of an axiom together."""
+        return triple[1] in _table()["structure"]["properties"]
+
+    def _one(self, s: Term, p: Term) -> Term | None:
+        return min((t[2] for t in self.find(s, p, None)), default=None)
+
+    def _name(self, term: Term) -> str:
+        if is_literal(term):
+            return _literal(term)
+        if term in self.names:
+            return self.names.label(term)
+        if is_blank(term):
+            return self._expression(term)
+        return _local(text_of(term))
+
+    def _expression(self, node: Term) -> str:
+        """A class without a name, from its parts."""
+        table = _table()
+        on = self._one(node, table["structure"]["on"])
+        for prop, phrase in table["expressions"].items():
+            value = self._one(node, prop)
+            if value is not None:
+                return self._fill(phrase, {"p": on or node, "o": value})
+        return "something without a name"
+
+    def _fill(self, phrase: str, terms: Mapping[str, Term]) -> str:
+        def fill(found: re.Match[str]) -> str:
+            article, joined, name = found[1], found[2], found[3]
+            if joined:
+                return self._joined(self._members(terms[name]), joined)
+            text = self.label(terms[name])
+            return with_article(text) if article else text
+
+        return re.sub(r"(\ba )?\{(?:(and|or) )?(\w+)\}", fill, phrase)
+
+    def _members(self, head: Term) -> list[Term]:
+        structure = _table()["structure"]
+        found: list[Term] = []
+        seen: set[Term] = set()
+        while head != structure["nil"] and head not in seen:
+            seen.add(head)
+            first, rest = self._one(head, structure["first"]), self._one(head, structure["rest"])
+            if first is None or rest is None:
+                break
+            found.append(first)
+            head = rest
+        return found
+
+    def _joined(self, members: Iterable[Term], word: str) -> str:
+        """Members in one phrase: "treaty that obliges somebody", "person or state"."""
+        texts = sorted((self.label(m) for m in members), key=lambda t: t.startswith("thing that "))
+        if word == "and" and len(texts) > 1 and all(t.startswith("thing that ") for t in texts[1:]):
+            first = texts[0]
+            glue = " and " if first.startswith("thing that ") else " that "
+            return first + glue + " and ".join(t.removeprefix("thing that ") for t in texts[1:])
+        return listed(texts, word)
+
+    def _chain(self, prop: Term, head: Term) -> str:
+        """A property chain: who does one thing to somebody, who does another to a third ..."""
+        steps = [self.label(p) for p in self._members(head)]
+        path = " something that ".join(steps)
+        return f"whatever {path} something thereby {self.label(prop)} it"
+
+
+def with_article(noun: str) -> str:
+    """A noun after "a" or "an".
+
+    >>> with_article("obligation"), with_article("treaty")
+    ('an obligation', 'a treaty')
+    """
+    return f"{'an' if noun[:1].lower() in tuple('aeiou') else 'a'} {noun}"
+
+
+def listed(texts: Iterable[str], word: str = "and") -> str:
+    """Words in a row: ``a``, ``a and b``, ``a, b and c``."""
+    every = list(texts)
+    if len(every) < 2:
+        return "".join(every)
+    return f"{', '.join(every[:-1])} {word} {every[-1]}"
+
+
+def _literal(term: Term) -> str:
+    value, datatype, _ = split_literal(term)
+    if datatype and f"<{datatype}>" in _table()["dates"]["datatypes"]:
+        return say_date(value)
+    return f"“{value}”" if datatype is None else value
+
+
+def say_date(value: str) -> str:
+    """A date as people write it.
+
+    >>> say_date("1961-07-11T00:00:00Z")
+    '11 July 1961'
+    """
+    found = re.match(r"(-?\d{4,})-(\d\d)-(\d\d)", value)
+    if not found:
+        return value
+    return f"{int(found[3])} {month_name[int(found[2])]} {int(found[1])}"
+
+
+def _local(text: str) -> str:
+    """The last part of an IRI, its words apart."""
+    last = re.split(r"[/#]", text.rstrip("/#"))[-1]
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", last.replace("_", " ").replace("-", " "))
