@@ -39,11 +39,10 @@ def _table() -> dict[str, Any]:
 class Phrases:
     """Names and sentences for the things of one graph.
 
-    >>> label = "<http://www.w3.org/2000/01/rdf-schema#label>"
-    >>> graph = [("<a>", label, '"Ann"@en'), ("<p>", label, '"knows"')]
-    >>> phrases = Phrases(lambda s, p, o: [t for t in graph if t[0] == s and t[1] == p])
-    >>> phrases.sentence(("<a>", "<p>", "<b>"))
-    'Ann knows b'
+    >>> from foedus.names import Name
+    >>> said = [Name("<a>", "Ann", "en", 0, "thing"), Name("<p>", "knows", "en", 0, "property")]
+    >>> Phrases(Names(said, {}), lambda s, p, o: []).sentence(("<a>", "<p>", "<bigDog>"))
+    'Ann knows big Dog'
     """
 
     names: Names
