@@ -1,0 +1,183 @@
+"""Random graphs for Hypothesis: every construct of OWL 2 RL, small enough that rules meet.
+
+Few names, so that they collide; literals that are equal, different and ill-typed; blank nodes as
+individuals, classes, properties and lists; cyclic schemas; lists that share tails, and some that
+are broken.
+"""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from foedus.terms import Term, Triple, iri, literal
+
+RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+RDFS = "http://www.w3.org/2000/01/rdf-schema#"
+OWL = "http://www.w3.org/2002/07/owl#"
+XSD = "http://www.w3.org/2001/XMLSchema#"
+EX = "http://example.org/"
+
+
+def _all(base: str, names: str) -> list[Term]:
+    return [iri(base + name) for name in names.split()]
+
+
+TYPE, FIRST, REST, NIL = _all(RDF, "type first rest nil")
+(SAME,) = _all(OWL, "sameAs")
+
+INDIVIDUALS = [*_all(EX, "a b c d"), "_:x", "_:y"]
+CLASSES = [*_all(EX, "A B C D"), "_:K"]
+SPECIAL_CLASSES = [*_all(OWL, "Thing Nothing"), *_all(XSD, "integer string"), iri(RDFS + "Literal")]
+PROPERTIES = _all(EX, "p q r")
+BLANK_PROPERTY = "_:P"
+LITERALS = [
+    literal("1", XSD + "integer"),
+    literal("01", XSD + "integer"),
+    literal("1.0", XSD + "decimal"),
+    literal("2", XSD + "byte"),
+    literal("1", XSD + "float"),
+    literal("-0.0", XSD + "double"),
+    literal("NaN", XSD + "double"),
+    literal("x", XSD + "integer"),
+    literal("one"),
+    literal('say "so"\n\t\\ é \U0001f600'),
+    literal("one", lang="en"),
+    literal("one", lang="EN"),
+    literal("one", EX + "unknown"),
+    literal("2021-07-11T24:00:00Z", XSD + "dateTime"),
+    literal("", RDF + "PlainLiteral"),
+    literal("true", XSD + "boolean"),
+]
+COUNTS = [
+    literal("0", XSD + "nonNegativeInteger"),
+    literal("1", XSD + "nonNegativeInteger"),
+    literal("1", XSD + "integer"),
+]
+
+individual = st.sampled_from(INDIVIDUALS)
+class_ = st.sampled_from(CLASSES)
+any_class = st.sampled_from(CLASSES * 2 + SPECIAL_CLASSES)
+property_ = st.sampled_from(PROPERTIES)
+any_property = st.sampled_from([*PROPERTIES, BLANK_PROPERTY])
+value = st.one_of(individual, st.sampled_from(LITERALS))
+
+
+def _triples(s: st.SearchStrategy[Term], p: str, o: st.SearchStrategy[Term]) -> object:
+    return st.tuples(s, st.just(iri(p)), o)
+
+
+def _typed(s: st.SearchStrategy[Term], names: str) -> object:
+    return st.tuples(s, st.just(TYPE), st.sampled_from(_all(OWL, names)))
+
+
+assertion = st.one_of(
+    st.tuples(individual, property_, value),
+    st.tuples(individual, property_, individual),
+    st.tuples(individual, st.just(TYPE), any_class),
+    st.tuples(individual, st.sampled_from(_all(OWL, "sameAs differentFrom")), individual),
+)
+
+#: Axioms of one triple.
+axiom = st.one_of(
+    _triples(any_class, RDFS + "subClassOf", any_class),
+    st.tuples(
+        class_,
+        st.sampled_from(_all(OWL, "equivalentClass disjointWith complementOf sameAs")),
+        any_class,
+    ),
+    _triples(any_property, RDFS + "subPropertyOf", any_property),
+    st.tuples(
+        any_property,
+        st.sampled_from(_all(OWL, "equivalentProperty inverseOf propertyDisjointWith sameAs")),
+        any_property,
+    ),
+    st.tuples(
+        any_property, st.sampled_from([iri(RDFS + "domain"), iri(RDFS + "range")]), any_class
+    ),
+    _typed(
+        any_property,
+        "FunctionalProperty InverseFunctionalProperty IrreflexiveProperty SymmetricProperty"
+        " AsymmetricProperty TransitiveProperty ObjectProperty DatatypeProperty",
+    ),
+    _typed(class_, "Class"),
+)
+
+
+@st.composite
+def restrictions(draw: st.DrawFn) -> list[Triple]:
+    """A restriction, on a class of the few; now and then without owl:onProperty."""
+    c = draw(class_)
+    made = [(c, iri(OWL + "onProperty"), draw(property_))] if draw(st.integers(0, 9)) else []
+    kind = draw(st.sampled_from(["some", "all", "value", "max", "qualified"]))
+    if kind in ("some", "all"):
+        made.append((c, iri(f"{OWL}{kind}ValuesFrom"), draw(any_class)))
+    elif kind == "value":
+        made.append((c, iri(OWL + "hasValue"), draw(value)))
+    elif kind == "max":
+        made.append((c, iri(OWL + "maxCardinality"), draw(st.sampled_from(COUNTS))))
+    else:
+        made.append((c, iri(OWL + "maxQualifiedCardinality"), draw(st.sampled_from(COUNTS))))
+        made.append((c, iri(OWL + "onClass"), draw(any_class)))
+    return made
+
+
+@st.composite
+def denials(draw: st.DrawFn) -> list[Triple]:
+    """A negative property assertion."""
+    target, name = draw(
+        st.one_of(
+            st.tuples(individual, st.just("targetIndividual")),
+            st.tuples(st.sampled_from(LITERALS), st.just("targetValue")),
+        )
+    )
+    return [
+        ("_:denial", iri(OWL + "sourceIndividual"), draw(individual)),
+        ("_:denial", iri(OWL + "assertionProperty"), draw(property_)),
+        ("_:denial", iri(OWL + name), target),
+    ]
+
+
+@st.composite
+def lists(draw: st.DrawFn) -> list[Triple]:
+    """Lists of one kind of member that share their tails, and axioms that use them."""
+    kind = draw(st.sampled_from(["classes", "properties", "individuals"]))
+    members = {"classes": any_class, "properties": property_, "individuals": individual}[kind]
+    cells = [f"_:{kind}{k}" for k in range(1, draw(st.integers(1, 3)) + 1)]
+    made = []
+    for cell, tail in zip(cells, [*cells[1:], NIL], strict=True):
+        made += [(cell, FIRST, draw(members)), (cell, REST, tail)]
+    fault = draw(st.integers(0, 19))
+    if fault == 0:
+        made.append((cells[-1], REST, cells[0]))  # an end, and a way round
+    elif fault == 1:
+        made.append((cells[0], FIRST, draw(members)))  # two members in one cell
+    elif fault == 2:
+        made.pop()  # no end
+    for number in range(draw(st.integers(1, 2))):
+        head = draw(st.sampled_from(cells))
+        if kind == "classes":
+            use = draw(st.sampled_from(["intersectionOf", "unionOf", "AllDisjointClasses"]))
+        elif kind == "properties":
+            use = draw(st.sampled_from(["propertyChainAxiom", "hasKey", "AllDisjointProperties"]))
+        else:
+            use = draw(st.sampled_from(["oneOf", "AllDifferent", "AllDifferentOld"]))
+        if use.startswith("All"):
+            axiom_node = f"_:{kind}-axiom{number}"
+            made.append((axiom_node, TYPE, iri(OWL + use.removesuffix("Old"))))
+            link = "distinctMembers" if use.endswith("Old") else "members"
+            made.append((axiom_node, iri(OWL + link), head))
+        else:
+            subject = draw(any_property if use == "propertyChainAxiom" else class_)
+            made.append((subject, iri(OWL + use), head))
+    return made
+
+
+@st.composite
+def graphs(draw: st.DrawFn, size: int = 8) -> list[Triple]:
+    """A graph of assertions, axioms, restrictions, lists and denials, in no order."""
+    made: list[Triple] = []
+    made += draw(st.lists(assertion, max_size=size))
+    made += draw(st.lists(axiom, max_size=size // 2))
+    for part in draw(st.lists(st.one_of(restrictions(), lists(), denials()), max_size=size // 3)):
+        made += part
+    return draw(st.permutations(list(dict.fromkeys(made))))
