@@ -7,6 +7,7 @@ instance of its rule, a leaf if it was asserted.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from graphlib import CycleError, TopologicalSorter
 
 from foedus.reasoning import years
 from foedus.reasoning.datatypes import in_datatype, is_ill_typed, value_key
@@ -33,29 +34,28 @@ _FIRST, _REST, _NIL = f"<{_RDF}first>", f"<{_RDF}rest>", f"<{_RDF}nil>"
 def check_proof(proof: Proof, asserted: Collection[Triple], rules: RuleSet) -> bool:
     """True if the proof holds; raises ValueError with the first step that does not.
 
-    A triple may not rest on itself, however far below.
+    No triple may rest on itself, however far below. Steps that the proof shares are checked once.
     """
-    _check(proof, asserted, rules, frozenset())
+    rests: dict[Triple, set[Triple]] = {}
+    todo, seen = [proof], {id(proof)}
+    while todo:
+        step = todo.pop()
+        if step.rule is None:
+            if step.triple not in asserted or step.premises:
+                raise ValueError(f"{step.triple} was not asserted")
+        elif fault := _fault(step, rules[step.rule]):
+            raise ValueError(f"{step.triple} by {step.rule} with {step.bindings}: {fault}")
+        for premise in step.premises:
+            if step.triple and premise.triple:
+                rests.setdefault(step.triple, set()).add(premise.triple)
+            if id(premise) not in seen:
+                seen.add(id(premise))
+                todo.append(premise)
+    try:
+        TopologicalSorter(rests).prepare()
+    except CycleError as error:
+        raise ValueError(f"a triple rests on itself: {error.args[1]}") from error
     return True
-
-
-def _check(
-    proof: Proof, asserted: Collection[Triple], rules: RuleSet, above: frozenset[Triple]
-) -> None:
-    if proof.triple in above:
-        raise ValueError(f"{proof.triple} rests on itself")
-    if proof.rule is None:
-        if proof.triple not in asserted or proof.premises:
-            raise ValueError(f"{proof.triple} was not asserted")
-        return
-    rule = rules[proof.rule]
-    if fault := _fault(proof, rule):
-        raise ValueError(
-            f"{proof.triple} does not follow by {rule.id} with {proof.bindings}: {fault}"
-        )
-    here = above | {proof.triple} if proof.triple else above
-    for premise in proof.premises:
-        _check(premise, asserted, rules, here)
 
 
 def _fault(proof: Proof, rule: Rule) -> str:

@@ -309,10 +309,17 @@ class Closure:
         return self._prove(triple, self.facts.steps[triple])
 
     def _prove(self, triple: Triple | None, step: Step | None) -> Proof:
-        if step is None:
-            return Proof(triple)
-        premises = tuple(self._prove(t, self.facts.steps[t]) for t in step.premises)
-        return Proof(triple, step.rule, step.bindings, premises)
+        made: dict[Triple, Proof] = {}
+        todo = list(step.premises) if step else []
+        while todo:
+            below = self.facts.steps[todo[-1]]
+            missing = [t for t in below.premises if t not in made] if below else []
+            if missing:
+                todo += missing
+            else:
+                proved = todo.pop()
+                made[proved] = _step_proof(proved, below, made)
+        return _step_proof(triple, step, made)
 
     def proofs(self, triple: Triple, limit: int | None = None) -> Iterator[Proof]:
         """Proofs of a triple that differ in their last step, smallest first."""
@@ -343,6 +350,12 @@ class Closure:
         gone = set(triples)
         kept = [t for t in self.asserted if t not in gone]
         self.__init__(kept, self.rules, self._limit, self._end)  # type: ignore[misc]
+
+
+def _step_proof(triple: Triple | None, step: Step | None, made: dict[Triple, Proof]) -> Proof:
+    if step is None:
+        return Proof(triple)
+    return Proof(triple, step.rule, step.bindings, tuple(made[t] for t in step.premises))
 
 
 def _differs(rule: Rule) -> bool:
