@@ -143,8 +143,9 @@ def copy_spans(source: Bytes, starts: Ids, lengths: Ids, out: Bytes, places: Ids
 
 def padded(text: bytes) -> Bytes:
     """The bytes as an array with ``PAD`` spare bytes behind them."""
-    array = np.zeros(len(text) + PAD, np.uint8)
+    array = np.empty(len(text) + PAD, np.uint8)
     array[: len(text)] = np.frombuffer(text, np.uint8)
+    array[len(text) :] = 0
     return array
 
 
@@ -198,6 +199,11 @@ class Terms:
     def starts(self) -> Ids:
         """Where each text starts in ``buffer``."""
         return self._starts[: self._count]
+
+    @property
+    def all_starts(self) -> Ids:
+        """``starts`` and, one more, the end of the last text's space."""
+        return self._starts[: self._count + 1]
 
     @property
     def lengths(self) -> Ids:

@@ -1,0 +1,227 @@
+"""RDF of any kind as N-Quads text, and back: files, rdflib graphs and pyoxigraph stores.
+
+The text is what the reasoner reads: pyoxigraph writes and reads it without a Python object per
+term, so a file of another format costs little more than one of N-Quads.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import re
+import tempfile
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import IO, Any, Final
+
+import pyoxigraph as ox
+import rdflib
+
+from foedus.errors import InputError, ParseFailure, UnknownName
+from foedus.terms import Term, Triple, literal
+
+FORMATS: Final[dict[str, ox.RdfFormat]] = {
+    "nt": ox.RdfFormat.N_TRIPLES,
+    "nq": ox.RdfFormat.N_QUADS,
+    "ttl": ox.RdfFormat.TURTLE,
+    "trig": ox.RdfFormat.TRIG,
+    "rdf": ox.RdfFormat.RDF_XML,
+    "owl": ox.RdfFormat.RDF_XML,
+    "xml": ox.RdfFormat.RDF_XML,
+    "rdfxml": ox.RdfFormat.RDF_XML,
+    "jsonld": ox.RdfFormat.JSON_LD,
+    "n3": ox.RdfFormat.N3,
+}
+LINES: Final = (ox.RdfFormat.N_TRIPLES, ox.RdfFormat.N_QUADS)
+_BATCH: Final = 50_000
+_WHERE: Final = re.compile(r"^Parser error[^:]*: | \(line \d+\)$")
+
+
+def format_of(path: Path) -> str:
+    """The format that a file's name says, a key of ``FORMATS``; ``.gz`` behind it is ignored.
+
+    >>> format_of(Path("graph.ttl.gz"))
+    'ttl'
+    """
+    name = path.with_suffix("") if path.suffix.lower() == ".gz" else path
+    extension = name.suffix.lower().removeprefix(".")
+    if extension not in FORMATS:
+        known = ", ".join(f".{e}" for e in FORMATS)
+        raise UnknownName("RDF format", extension or path.name, hint=f"known endings are {known}")
+    return extension
+
+
+def open_binary(path: Path) -> IO[bytes]:
+    """The file, open for reading and unpacked if it ends in ``.gz``."""
+    try:
+        if path.suffix.lower() == ".gz":
+            return io.BufferedReader(gzip.open(path, "rb"), 1 << 20)
+        return path.open("rb")
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror or error}") from None
+
+
+def quad_lines(file: IO[bytes], extension: str, name: str, base: str | None) -> Iterator[bytes]:
+    """What the file says as N-Quads text, some ten thousand lines at a time."""
+    try:
+        quads = iter(ox.parse(file, FORMATS[extension], base_iri=base))
+        while batch := list(islice(quads, _BATCH)):
+            yield _text(batch)
+    except (SyntaxError, ValueError) as error:
+        raise failure(name, error) from None
+
+
+def _text(quads: list[Any]) -> bytes:
+    text = ox.serialize(quads, format=ox.RdfFormat.N_QUADS)
+    assert text is not None  # as no output file was given
+    return text
+
+
+def failure(name: str, error: Exception, line: int | None = None) -> ParseFailure:
+    """The library's error as ours, with the place said once."""
+    told = error.msg if isinstance(error, SyntaxError) else str(error)
+    at = error.lineno if isinstance(error, SyntaxError) else None
+    return ParseFailure(name, _WHERE.sub("", _WHERE.sub("", told)), line or at)
+
+
+def parse_lines(text: bytes, quads: bool) -> list[Triple]:
+    """The triples of some lines of N-Triples or N-Quads in canonical form.
+
+    Raises ``SyntaxError`` whose ``lineno`` counts within ``text``, or ``ValueError``.
+    """
+    found = []
+    for quad in ox.parse(text, ox.RdfFormat.N_QUADS if quads else ox.RdfFormat.N_TRIPLES):
+        if isinstance(quad.object, ox.Triple) or isinstance(quad.subject, ox.Triple):
+            raise ValueError("a triple inside a triple (RDF 1.2) is not supported; reify it")
+        found.append((str(quad.subject), str(quad.predicate), str(quad.object)))
+    return found
+
+
+def is_valid_iri(text: str) -> bool:
+    """Whether this is an absolute IRI of RFC 3987."""
+    try:
+        ox.NamedNode(text)
+    except ValueError:
+        return False
+    return True
+
+
+def term_of(term: Any) -> Term:
+    """The term for an rdflib or pyoxigraph term, or the string itself.
+
+    >>> term_of(rdflib.Literal(1)) == str(ox.Literal(1))
+    True
+    """
+    if isinstance(term, rdflib.URIRef):
+        return f"<{term}>"
+    if isinstance(term, rdflib.Literal):
+        return literal(str(term), term.datatype, term.language)
+    if isinstance(term, rdflib.BNode):
+        return f"_:{term}"
+    if isinstance(term, str):
+        return term
+    if isinstance(term, ox.NamedNode | ox.BlankNode | ox.Literal):
+        return str(term)
+    raise TypeError(f"{term!r} is a {type(term).__name__}, not an RDF term")
+
+
+def rdflib_term(term: Term) -> rdflib.term.Identifier:
+    """The rdflib term for a term.
+
+    >>> rdflib_term('"1"^^<http://www.w3.org/2001/XMLSchema#integer>').toPython()
+    1
+    """
+    if term.startswith("<"):
+        return rdflib.URIRef(term[1:-1])
+    if term.startswith("_:"):
+        return rdflib.BNode(term[2:])
+    value = ox_term(term)
+    lang = value.language
+    datatype = value.datatype.value
+    bare = lang or datatype == "http://www.w3.org/2001/XMLSchema#string"
+    return rdflib.Literal(value.value, lang, None if bare else rdflib.URIRef(datatype))
+
+
+def ox_term(term: Term) -> Any:
+    """The pyoxigraph term for a term."""
+    if term.startswith("<"):
+        return ox.NamedNode(term[1:-1])
+    if term.startswith("_:"):
+        return ox.BlankNode(term[2:])
+    (quad,) = ox.parse(f"<a:a> <a:a> {term} .", ox.RdfFormat.N_TRIPLES)
+    return quad.object
+
+
+def to_rdflib(triples: Iterable[Triple]) -> rdflib.Graph:
+    """An rdflib graph of the triples; equal terms share one object."""
+    known: dict[Term, rdflib.term.Identifier] = {}
+
+    def node(term: Term) -> rdflib.term.Identifier:
+        found = known.get(term)
+        if found is None:
+            found = known[term] = rdflib_term(term)
+        return found
+
+    graph = rdflib.Graph()
+    add = graph.store.add
+    for s, p, o in triples:
+        add((node(s), node(p), node(o)), graph)
+    return graph
+
+
+def to_pyoxigraph(triples: Iterable[Triple]) -> ox.Store:
+    """A pyoxigraph store in memory with the triples in its default graph."""
+    store = ox.Store()
+    rest = iter(triples)
+    while batch := list(islice(rest, _BATCH)):
+        text = "".join(f"{s} {p} {o} .\n" for s, p, o in batch).encode()
+        store.bulk_load(text, ox.RdfFormat.N_TRIPLES)
+    return store
+
+
+def is_graph(data: object) -> bool:
+    """Whether this is an rdflib graph or dataset, or a pyoxigraph store or dataset."""
+    return isinstance(data, rdflib.Graph | ox.Store | ox.Dataset)
+
+
+def graph_terms(graph: rdflib.Graph) -> Iterator[list[Term]]:
+    """The terms of an rdflib graph's triples, three for each triple, in large batches.
+
+    A dataset gives the triples of all its graphs.
+    """
+    every = (None, None, None)
+    wide = isinstance(graph, rdflib.ConjunctiveGraph)
+    source = (
+        (triple for triple, _ in graph.store.triples(every, None))
+        if wide
+        else (triple for triple, _ in graph.store.triples(every, graph))
+    )
+    while batch := list(islice(source, _BATCH)):
+        yield [
+            f"<{term}>" if type(term) is rdflib.URIRef else term_of(term)
+            for triple in batch
+            for term in triple
+        ]
+
+
+def store_lines(store: ox.Store | ox.Dataset) -> Iterator[bytes]:
+    """What a pyoxigraph store or dataset holds, all graphs, as N-Quads text."""
+    if isinstance(store, ox.Store):
+        with tempfile.TemporaryFile() as file:  # Rust writes it whole: a file keeps it off memory
+            store.dump(file, ox.RdfFormat.N_QUADS)
+            file.seek(0)
+            while part := file.read(1 << 22):
+                yield part
+    else:
+        quads = iter(store)
+        while batch := list(islice(quads, _BATCH)):
+            yield _text(batch)
+
+
+def write_format(lines: IO[bytes], extension: str, out: IO[bytes]) -> None:
+    """Write N-Triples text in another format."""
+    kind = FORMATS[extension]
+    quads = ox.parse(lines, ox.RdfFormat.N_TRIPLES, lenient=True)
+    rows: Iterable[Any] = quads if kind.supports_datasets else (quad.triple for quad in quads)
+    ox.serialize(rows, out, kind)
