@@ -64,6 +64,8 @@ def read(data: Any, terms: Terms) -> Ids:
     items = chain([first], items)
     if isinstance(first, str | os.PathLike):
         return _read_files(list(items), terms)
+    if hasattr(first, "graph_name"):  # pyoxigraph's quads
+        items = (quad.triple for quad in items)
     return read_triples(items, terms)
 
 
