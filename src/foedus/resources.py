@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from foedus.errors import InputError
@@ -21,3 +22,31 @@ def folder(name: str) -> Path:
         if place.is_dir():
             return place
     raise InputError(f"the folder '{name}' is missing from this installation; install foedus again")
+
+
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """The three data folders that a graph is made from and asked with."""
+
+    ontology: Path
+    graph: Path
+    queries: Path
+
+
+def folders(data: Path | None = None) -> Folders:
+    """The data folders under ``data``; one that it lacks is the installation's own.
+
+    >>> folders().ontology.is_dir()
+    True
+    """
+    names = ("ontology", "graph", "queries")
+    if data is None:
+        return Folders(*map(folder, names))
+    if not any((data / name).is_dir() for name in names):
+        raise InputError(f"{data} holds none of the folders ontology, graph and queries")
+    return Folders(*((data / n) if (data / n).is_dir() else folder(n) for n in names))
+
+
+def rule_table() -> Path:
+    """The file of the OWL 2 RL rules."""
+    return _PACKAGE / "reasoning" / "owl2rl.toml"

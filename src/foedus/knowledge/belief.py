@@ -1,0 +1,62 @@
+"""What a speaker's claims say, as the triples that they would be if he were believed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from foedus.errors import UnknownName
+from foedus.knowledge.material import build_query
+from foedus.names import Names
+from foedus.spelling import near
+from foedus.store.query import QuadStore
+from foedus.terms import Quad, Term, Triple
+
+#: The word that believes every speaker.
+EVERYONE = "everyone"
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """One triple that a claim contains, and whose claim it is."""
+
+    claim: Term
+    speaker: Term
+    triple: Triple
+
+    @property
+    def quad(self) -> Quad:
+        """The triple in the graph of its claim."""
+        return (*self.triple, self.claim)
+
+
+def contents(store: QuadStore, prefixes: Mapping[str, str]) -> tuple[Content, ...]:
+    """What all claims in a store contain, in the order of the claims."""
+    rows = store.query(build_query("content"), prefixes=prefixes).dicts()
+    return tuple(
+        Content(row["claim"], row["speaker"], (row["s"], row["p"], row["o"])) for row in rows
+    )
+
+
+def believed(
+    store: QuadStore, names: Names, prefixes: Mapping[str, str], speakers: Iterable[str]
+) -> tuple[Content, ...]:
+    """What the claims of these speakers contain; ``everyone`` stands for all of them.
+
+    Raises `UnknownName` for a name that is nobody's, or of somebody who claims nothing.
+    """
+    found = contents(store, prefixes)
+    who = {c.speaker for c in found}
+    chosen: set[Term] = set()
+    for name in speakers:
+        if name.casefold() == EVERYONE:
+            chosen |= who
+            continue
+        speaker = names.resolve(name)
+        if speaker not in who:
+            others = sorted(names.label(w) for w in who)
+            raise UnknownName(
+                "speaker", name, near(name, others), f"claims are by {', '.join(others)}"
+            )
+        chosen.add(speaker)
+    return tuple(c for c in found if c.speaker in chosen)

@@ -1,0 +1,124 @@
+"""A build folder: a graph written whole or not at all, and read back only if it is whole."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from foedus.errors import InputError
+from foedus.terms import Quad, Triple
+
+#: The layout of the folder; a reader refuses another.
+FORMAT = 1
+VIEW, DATASET, MANIFEST = "view.nt", "dataset.nq", "manifest.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a build folder holds and what it was made from; sizes are in bytes."""
+
+    inputs: Mapping[str, str]
+    prefixes: Mapping[str, str]
+    counts: Mapping[str, int]
+    background: bool = True
+    believe: tuple[str, ...] = ()
+    reasoner: str = "foedus"
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    format: int = FORMAT
+
+
+def write_folder(
+    out: Path, manifest: Manifest, view: Iterable[Triple], dataset: Iterable[Quad]
+) -> None:
+    """Write a build folder: first beside its place, then into it in one move.
+
+    Whatever fails, a graph that stood there before stands there still. Raises `InputError` where
+    something else stands in the place.
+    """
+    refuse_foreign(out)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    made = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    try:
+        made.chmod(0o755)
+        _lines(made / VIEW, sorted(view))
+        _lines(made / DATASET, sorted(dataset, key=_by_graph))
+        sizes = {name: (made / name).stat().st_size for name in (VIEW, DATASET)}
+        body = {**asdict(manifest), "sizes": sizes}
+        (made / MANIFEST).write_text(json.dumps(body, indent=1) + "\n", encoding="utf-8")
+        _swap(made, out)
+    except OSError as error:
+        raise InputError(f"{out} cannot be written: {error.strerror or error}") from None
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+
+
+def read_manifest(place: Path) -> Manifest:
+    """The manifest of a build folder whose files are all there in full.
+
+    Raises `InputError` that says what is missing.
+    """
+    again = "run 'foedus build' to write it anew"
+    if not place.is_dir():
+        raise InputError(f"{place} is not there; run 'foedus build --out {place}' to write it")
+    try:
+        body = json.loads((place / MANIFEST).read_text(encoding="utf-8"))
+        made = Manifest(**{**body, "believe": tuple(body["believe"])})
+    except FileNotFoundError:
+        raise InputError(f"{place} is no whole build: it has no {MANIFEST}; {again}") from None
+    except (ValueError, TypeError, KeyError, OSError):
+        raise InputError(f"{place / MANIFEST} cannot be read; {again}") from None
+    if made.format != FORMAT:
+        raise InputError(f"{place} was written by another version of foedus; {again}")
+    for name in (VIEW, DATASET):
+        file = place / name
+        size = file.stat().st_size if file.is_file() else None
+        if size is None or size != made.sizes.get(name):
+            state = "is missing" if size is None else f"is not whole ({size} bytes)"
+            raise InputError(f"{place} is only half written: {name} {state}; {again}")
+    return made
+
+
+def refuse_foreign(out: Path) -> None:
+    """Raise `InputError` if something else than a build of foedus stands at ``out``."""
+    if out.exists() and not out.is_dir():
+        raise InputError(f"{out} is a file; choose a folder with --out")
+    if out.is_dir():
+        others = sorted(p.name for p in out.iterdir() if p.name not in {VIEW, DATASET, MANIFEST})
+        if others:
+            raise InputError(
+                f"{out} holds other things ({', '.join(others[:3])}); "
+                "choose an empty or new folder with --out"
+            )
+
+
+def _by_graph(quad: Quad) -> tuple[str, str, str, str]:
+    s, p, o, graph = quad
+    return graph or "", s, p, o
+
+
+def _lines(path: Path, rows: Iterable[Triple | Quad]) -> None:
+    text = "".join(" ".join(part for part in row if part) + " .\n" for row in rows)
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _swap(made: Path, out: Path) -> None:
+    """Put the new folder in place; put the old one back if that fails."""
+    if not out.exists():
+        made.rename(out)
+        return
+    old = Path(tempfile.mkdtemp(prefix=f".{out.name}-old-", dir=out.parent)) / "build"
+    out.rename(old)
+    try:
+        made.rename(out)
+    except OSError:
+        old.rename(out)
+        raise
+    shutil.rmtree(old.parent, ignore_errors=True)

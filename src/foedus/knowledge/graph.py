@@ -1,0 +1,263 @@
+"""A closed graph with everything that can be asked of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from foedus.errors import InputError, UnknownName
+from foedus.knowledge.belief import believed
+from foedus.knowledge.folder import (
+    DATASET,
+    VIEW,
+    Manifest,
+    read_manifest,
+    refuse_foreign,
+    write_folder,
+)
+from foedus.knowledge.material import Material, build_query, fingerprints, read_material
+from foedus.names import Name, Names
+from foedus.questions import Question, read_questions
+from foedus.resources import Folders, folders
+from foedus.spelling import near
+from foedus.store.query import QuadStore, Result
+from foedus.terms import Quad, Term, Triple, expand, split_literal, text_of
+
+if TYPE_CHECKING:
+    import rdflib
+
+    from foedus.checks import Finding
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a question gave: the question, the values it was asked with, and the result."""
+
+    question: Question
+    values: Mapping[str, str]
+    sparql: str
+    result: Result
+
+
+class KnowledgeGraph:
+    """Facts, claims and what follows from them, closed under the rules.
+
+    Make one with `build` or `open`. ``view`` holds every triple in one graph; ``dataset`` holds the
+    named graphs, with the view as default graph. Neither is changed by any method.
+
+    >>> graph = KnowledgeGraph.build()
+    >>> graph.names.resolve("DPRK")
+    '<https://w3id.org/foedus/id/NorthKorea>'
+    """
+
+    def __init__(self, manifest: Manifest, folders: Folders, view: QuadStore) -> None:
+        self.manifest, self.folders, self.view = manifest, folders, view
+        self.prefixes: dict[str, str] = dict(manifest.prefixes)
+        self._place: Path | None = None
+        self._material: Material | None = None
+        self._closure: Any = None
+
+    @classmethod
+    def build(
+        cls,
+        data: Path | None = None,
+        *,
+        background: bool = True,
+        believe: Iterable[str] = (),
+        reasoner: str = "foedus",
+        progress: Progress | None = None,
+    ) -> KnowledgeGraph:
+        """A graph made in memory from its files, checked while it is read.
+
+        ``data`` holds ``ontology``, ``graph`` and ``queries``; without it they are the
+        installation's own. ``believe`` names speakers whose claims are taken as facts.
+        """
+        say = progress or (lambda _: None)
+        here = folders(data)
+        say("reading")
+        material = read_material(here, background)
+        believe = tuple(believe)
+        if believe:
+            store = QuadStore.of(material.triples())
+            taken = believed(
+                store, read_names(store, material.prefixes), material.prefixes, believe
+            )
+            material = replace(material, quads=(*material.quads, *(c.quad for c in taken)))
+        asserted = material.triples()
+        say("reasoning")
+        closure = close(asserted, here, reasoner)
+        say("indexing")
+        view = QuadStore.of(asserted)
+        derived = tuple(closure.derived)
+        view.add(derived)
+        counts = _counts(view) | {
+            "asserted triples": len(set(asserted)),
+            "derived triples": len(derived),
+        }
+        manifest = Manifest(
+            fingerprints(here, background), material.prefixes, counts, background, believe, reasoner
+        )
+        made = cls(manifest, here, view)
+        made._material, made._closure = material, closure
+        return made
+
+    @classmethod
+    def open(cls, place: Path, data: Path | None = None) -> KnowledgeGraph:
+        """The graph in a build folder; raises `InputError` if it is missing or not whole."""
+        manifest = read_manifest(place)
+        made = cls(manifest, folders(data), QuadStore.load(place / VIEW))
+        made._place = place
+        return made
+
+    def save(self, out: Path) -> None:
+        """Write the graph into a build folder, whole or not at all."""
+        refuse_foreign(out)
+        write_folder(out, self.manifest, self.view.match(), self.dataset.quads())
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether a file that the graph was made from has changed since."""
+        return fingerprints(self.folders, self.manifest.background) != self.manifest.inputs
+
+    @cached_property
+    def names(self) -> Names:
+        """What everything is called."""
+        return read_names(self.view, self.prefixes)
+
+    @cached_property
+    def questions(self) -> dict[str, Question]:
+        """The canned questions by slug."""
+        return read_questions(self.folders.queries)
+
+    @cached_property
+    def dataset(self) -> QuadStore:
+        """Every named graph, with the view as default graph."""
+        if self._place is not None:
+            return QuadStore.load(self._place / DATASET)
+        made = QuadStore.of(self.view.match())
+        made.add(self._named())
+        return made
+
+    @cached_property
+    def derived_graph(self) -> Term:
+        """The name of the graph of what was derived."""
+        return expand("src:derived", self.prefixes) or ""
+
+    @cached_property
+    def asserted(self) -> frozenset[Triple]:
+        """The triples that a file states; all others are derived."""
+        if self._closure is not None:
+            return frozenset(self._closure.asserted)
+        quads = self.dataset.quads()
+        return frozenset(q[:3] for q in quads if q[3] not in (None, self.derived_graph))
+
+    @property
+    def closure(self) -> Any:
+        """The reasoner's closure of this graph, computed anew for an opened graph."""
+        if self._closure is None:
+            self._closure = close(sorted(self.asserted), self.folders, "foedus")
+        return self._closure
+
+    def question(self, slug: str) -> Question:
+        """The canned question of that name; raises `UnknownName` with the near ones."""
+        if slug not in self.questions:
+            raise UnknownName(
+                "question", slug, near(slug, self.questions), "'foedus ask' lists them all"
+            )
+        return self.questions[slug]
+
+    def ask(self, slug: str, /, *, timeout: float | None = None, **values: str) -> Answer:
+        """The answer to a canned question; values are names, EDTF dates, words or numbers.
+
+        Raises `UnknownName` for an unknown question, parameter or name.
+        """
+        question = self.question(slug)
+        sparql = question.text(values, self.names.resolve)
+        found = self.view.query(
+            sparql, prefixes=self.prefixes, timeout=timeout, file=str(question.path)
+        )
+        return Answer(question, values, sparql, found)
+
+    def query(self, sparql: str, *, dataset: bool = False, timeout: float | None = None) -> Result:
+        """The result of any SPARQL query that only reads, on the view or on the dataset.
+
+        The graph's prefixes need not be declared. Raises `QueryRefused`, `ParseFailure`,
+        `LimitReached`.
+        """
+        store = self.dataset if dataset else self.view
+        return store.query(sparql, prefixes=self.prefixes, timeout=timeout)
+
+    def check(self) -> tuple[Finding, ...]:
+        """What is wrong with the graph: clashes, broken shapes, rows of the query checks."""
+        from foedus import checks
+
+        shapes = self.folders.ontology / "shapes.ttl"
+        return (
+            *checks.clashes(self.closure, self.names),
+            *checks.shapes(self.view, shapes, self.names),
+            *checks.queries(self.view, self.folders.queries / "checks", self.names),
+        )
+
+    def export(self, format: str, layout: str = "view") -> bytes:
+        """The graph as a file's content: ``ttl nt trig nq jsonld rdfxml``, view or dataset."""
+        from foedus.store.export import export
+
+        store = self.dataset if layout == "dataset" else self.view
+        return export(store, format, self.prefixes)
+
+    def rdflib(self) -> rdflib.Graph:
+        """The view as an rdflib graph with its prefixes bound."""
+        from foedus.store.convert import to_rdflib
+
+        made = to_rdflib(self.view.match())
+        for prefix, base in self.prefixes.items():
+            made.bind(prefix, base)
+        return made
+
+    def _named(self) -> Iterable[Quad]:
+        """The quads of the named graphs: what is asserted, and what is derived."""
+        if self._place is not None:
+            return (q for q in self.dataset.quads() if q[3] is not None)
+        if self._material is None:
+            raise InputError("this graph has no named graphs")
+        known = set(self.asserted)
+        stated = dict.fromkeys(self._material.quads)
+        derived = sorted(t for t in self.view.match() if t not in known)
+        return [*stated, *((s, p, o, self.derived_graph) for s, p, o in derived)]
+
+
+def read_names(view: QuadStore, prefixes: Mapping[str, str]) -> Names:
+    """What everything in a store is called."""
+    found = []
+    for row in view.query(build_query("names")).dicts():
+        label, _, language = split_literal(row["label"])
+        rank, kind = int(text_of(row["rank"])), text_of(row["kind"])
+        found.append(Name(row["thing"], label, language, rank, kind))
+    return Names(found, prefixes)
+
+
+def close(triples: Iterable[Triple], here: Folders, reasoner: str = "foedus") -> Any:
+    """The closure of some triples under OWL 2 RL and the domain rules."""
+    rules = here.ontology / "rules.toml"
+    extra = [rules] if rules.is_file() else []
+    if reasoner == "owlrl":
+        from foedus.reasoning import second
+
+        return second.close(triples, extra_rules=extra)
+    if reasoner != "foedus":
+        raise UnknownName("reasoner", reasoner, near(reasoner, ["foedus", "owlrl"]))
+    try:
+        from foedus.reasoning import close as run
+    except ImportError:
+        from foedus.reasoning.naive import close as run
+    return run(triples, extra_rules=extra)
+
+
+def _counts(view: QuadStore) -> dict[str, int]:
+    rows = view.query(build_query("counts")).dicts()
+    return {text_of(row["what"]): int(text_of(row["many"])) for row in rows}
