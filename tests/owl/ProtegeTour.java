@@ -1,0 +1,247 @@
+import java.awt.AWTException;
+import java.awt.Component;
+import java.awt.Container;
+import java.awt.GraphicsEnvironment;
+import java.awt.Point;
+import java.awt.Rectangle;
+import java.awt.Robot;
+import java.awt.Window;
+import java.awt.event.InputEvent;
+import java.awt.image.BufferedImage;
+import java.io.File;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.function.Predicate;
+import javax.imageio.ImageIO;
+import javax.swing.*;
+import javax.swing.text.JTextComponent;
+import javax.swing.tree.TreePath;
+
+/**
+ * Plays the user of docs/protege.md in the real Protégé, and photographs the screen at each step.
+ *
+ * <p>Runs inside Protégé as a Java agent ({@code -javaagent:tour.jar=FOLDER}), because there the
+ * menus, tabs and trees can be found by their words; coordinates would break with every font. The
+ * program itself is not changed. Each step is also written to standard output with what was seen.
+ */
+public final class ProtegeTour {
+  private static final String QUERY = System.getProperty("foedus.query");
+  private static final String REASONER = "HermiT";
+  private final File folder;
+  private final Robot robot;
+  private JFrame frame;
+
+  private ProtegeTour(String folder) throws AWTException {
+    this.folder = new File(folder);
+    this.robot = new Robot();
+  }
+
+  public static void premain(String folder) {
+    Thread thread = new Thread(() -> {
+      int status = 1;
+      try {
+        new ProtegeTour(folder).play();
+        status = 0;
+      } catch (Exception e) {
+        System.out.println("tour: failed: " + e);
+        e.printStackTrace(System.out);
+      }
+      Runtime.getRuntime().halt(status);
+    }, "tour");
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  private void play() throws Exception {
+    frame = until("the window", 90, () -> {
+      for (Window w : Window.getWindows())
+        if (w instanceof JFrame && w.isShowing() && ((JFrame) w).getTitle().contains("foedus")) return (JFrame) w;
+      return null;
+    });
+    Rectangle screen = GraphicsEnvironment.getLocalGraphicsEnvironment().getMaximumWindowBounds();
+    onEdt(() -> { frame.setBounds(screen); frame.validate(); return null; });
+    Thread.sleep(4000);
+    say("window: " + frame.getTitle());
+    say("metrics: " + metrics());
+    shot("protege-1-open");
+
+    tab("Entities");
+    tab("Classes");
+    JTree tree = until("the class tree", 20, () -> find(JTree.class, t -> t.isShowing() && t.getRowCount() > 0));
+    onEdt(() -> { for (int i = 0; i < tree.getRowCount() && i < 60; i++) tree.expandRow(i); return null; });
+    say("class tree: " + tree.getRowCount() + " rows");
+    select(tree, "#DefencePact>");
+    Thread.sleep(1500);
+    shot("protege-2-classes");
+
+    click(item("Reasoner", REASONER));
+    Thread.sleep(500);
+    click(item("Reasoner", "Start reasoner"));
+    until("the reasoner", 180, () -> find(JLabel.class, l -> l.isShowing() && "Reasoner active".equals(l.getText())));
+    say("status: Reasoner active");
+    tab("Individuals by class");
+    Thread.sleep(1500);
+    JTree classes = until("the class tree", 20, () -> find(JTree.class, t -> t.isShowing() && t.getRowCount() > 1));
+    onEdt(() -> { for (int i = 0; i < classes.getRowCount() && i < 60; i++) classes.expandRow(i); return null; });
+    select(classes, "#State>");
+    Thread.sleep(1500);
+    JList<?> states = until("the instances", 20, () -> find(JList.class, l -> l.isShowing() && index(l, "/id/China>") >= 0));
+    onEdt(() -> { states.setSelectedIndex(index(states, "/id/China>")); return null; });
+    Thread.sleep(2500);
+    shot("protege-3-hermit");
+
+    tab("DL Query");
+    Thread.sleep(1000);
+    JTextComponent editor = until("the query editor", 20,
+        () -> find(JTextComponent.class, t -> t.isShowing() && t.getClass().getSimpleName().equals("ExpressionEditor")));
+    for (String box : new String[] {"Instances", "Subclasses", "Superclasses", "Direct superclasses", "Direct subclasses", "Equivalent classes"}) {
+      JCheckBox found = find(JCheckBox.class, b -> b.isShowing() && box.equalsIgnoreCase(b.getText()));
+      if (found != null && found.isSelected() != box.equals("Instances")) click(found);
+    }
+    onEdt(() -> { editor.setText(QUERY); return null; });
+    Thread.sleep(2000);
+    click(until("the Execute button", 20, () -> find(JButton.class, b -> b.isShowing() && b.isEnabled() && "Execute".equals(b.getText()))));
+    Thread.sleep(3000);
+    JList<?> answers = until("the answers", 30, () -> find(JList.class, l -> l.isShowing() && index(l, "/id/") >= 0));
+    for (int i = 0; i < answers.getModel().getSize(); i++) say("answer: " + words(answers.getModel().getElementAt(i)));
+    shot("protege-4-query");
+    explain(answers);
+  }
+
+  /** Clicks the question mark of the first answer: Protégé explains why it follows. */
+  private void explain(JList<?> list) throws Exception {
+    int row = index(list, "/id/");
+    Rectangle cell = onEdt(() -> list.getCellBounds(row, row));
+    Point corner = list.getLocationOnScreen();
+    robot.mouseMove(corner.x + cell.x + cell.width - 40, corner.y + cell.y + cell.height / 2);
+    Thread.sleep(700);
+    for (int left = cell.width - 8; left > cell.width - 80; left -= 16) {
+      robot.mouseMove(corner.x + cell.x + left, corner.y + cell.y + cell.height / 2);
+      Thread.sleep(300);
+      robot.mousePress(InputEvent.BUTTON1_DOWN_MASK);
+      robot.mouseRelease(InputEvent.BUTTON1_DOWN_MASK);
+      Thread.sleep(1500);
+      for (Window w : Window.getWindows())
+        if (w != frame && w.isShowing() && w.getWidth() > 300) {
+          Thread.sleep(4000);
+          say("explanation: " + (w instanceof JDialog ? ((JDialog) w).getTitle() : w.getName()));
+          shot("protege-5-why");
+          return;
+        }
+    }
+    say("explanation: none");
+  }
+
+  private String metrics() {
+    StringBuilder all = new StringBuilder();
+    for (JTable t : every(JTable.class, frame, new ArrayList<>()))
+      for (int i = 0; t.isShowing() && i < t.getRowCount() && i < 8; i++)
+        if (t.getColumnCount() > 1) all.append(t.getValueAt(i, 0)).append(' ').append(t.getValueAt(i, 1)).append(", ");
+    return all.toString();
+  }
+
+  private void tab(String title) throws Exception {
+    JTabbedPane pane = until("the tab " + title, 20, () -> find(JTabbedPane.class, p -> p.isShowing() && p.indexOfTab(title) >= 0));
+    onEdt(() -> { pane.setSelectedIndex(pane.indexOfTab(title)); return null; });
+    Thread.sleep(1200);
+  }
+
+  private void select(JTree tree, String text) throws Exception {
+    onEdt(() -> {
+      for (int i = 0; i < tree.getRowCount(); i++) {
+        TreePath path = tree.getPathForRow(i);
+        if (words(path.getLastPathComponent()).contains(text)) {
+          tree.setSelectionPath(path);
+          tree.scrollPathToVisible(path);
+          return null;
+        }
+      }
+      throw new IllegalStateException("no " + text + " in the tree");
+    });
+  }
+
+  private static int index(JList<?> list, String text) {
+    for (int i = 0; i < list.getModel().getSize(); i++)
+      if (words(list.getModel().getElementAt(i)).contains(text)) return i;
+    return -1;
+  }
+
+  /** What a row stands for. Protégé's rows hide the OWL object; a tree node or list row has a getter for it. */
+  private static String words(Object row) {
+    for (String getter : new String[] {"getOWLObject", "getUserObject", "getIndividual", "getFrameObject", "getAxiom"})
+      try {
+        return String.valueOf(row.getClass().getMethod(getter).invoke(row));
+      } catch (ReflectiveOperationException e) {
+        continue; // this row has another one
+      }
+    return String.valueOf(row);
+  }
+
+  private JMenuItem item(String menu, String text) throws Exception {
+    return until("the menu item " + text, 20, () -> {
+      for (JMenu m : every(JMenu.class, frame.getJMenuBar(), new ArrayList<>()))
+        if (menu.equals(m.getText())) {
+          m.setSelected(true); // Protégé fills some menus when they open
+          m.setSelected(false);
+          for (Component c : m.getMenuComponents())
+            if (c instanceof JMenuItem && String.valueOf(((JMenuItem) c).getText()).contains(text)) return (JMenuItem) c;
+        }
+      return null;
+    });
+  }
+
+  private void click(AbstractButton button) throws Exception {
+    SwingUtilities.invokeLater(button::doClick); // a dialog would block invokeAndWait
+    Thread.sleep(1200);
+  }
+
+  private <T extends Component> T find(Class<T> type, Predicate<T> test) {
+    for (Window w : Window.getWindows())
+      if (w.isShowing()) for (T c : every(type, w, new ArrayList<>())) if (test.test(c)) return c;
+    return null;
+  }
+
+  private static <T extends Component> List<T> every(Class<T> type, Component root, List<T> found) {
+    if (type.isInstance(root)) found.add(type.cast(root));
+    if (root instanceof JMenu) for (Component c : ((JMenu) root).getMenuComponents()) every(type, c, found);
+    if (root instanceof Container) for (Component c : ((Container) root).getComponents()) every(type, c, found);
+    return found;
+  }
+
+  private static <T> T onEdt(Callable<T> task) throws Exception {
+    Object[] result = new Object[2];
+    SwingUtilities.invokeAndWait(() -> {
+      try {
+        result[0] = task.call();
+      } catch (Exception e) {
+        result[1] = e;
+      }
+    });
+    if (result[1] != null) throw (Exception) result[1];
+    @SuppressWarnings("unchecked")
+    T value = (T) result[0];
+    return value;
+  }
+
+  private <T> T until(String what, int seconds, Callable<T> look) throws Exception {
+    for (int i = 0; i < 2 * seconds; i++) {
+      T found = onEdt(look);
+      if (found != null) return found;
+      Thread.sleep(500);
+    }
+    shot("failed");
+    throw new IllegalStateException("waited " + seconds + " s in vain for " + what);
+  }
+
+  private void shot(String name) throws Exception {
+    Rectangle area = frame == null ? GraphicsEnvironment.getLocalGraphicsEnvironment().getMaximumWindowBounds() : frame.getBounds();
+    BufferedImage image = robot.createScreenCapture(area);
+    ImageIO.write(image, "png", new File(folder, name + ".png"));
+    say("picture: " + name + ".png");
+  }
+
+  private static void say(String text) {
+    System.out.println("tour: " + text);
+  }
+}
