@@ -12,7 +12,7 @@ functions therefore need ``PAD`` spare bytes behind the last text.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, Final, TypeAlias
 
@@ -38,6 +38,7 @@ _FACTORS: Final = np.array(
     [0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0xD6E8FEB86659FD93], np.uint64
 )
 _STEP: Final = np.uint64(0xFF51AFD7ED558CCD)
+_PY_STEP, _PY_FACTORS = int(_STEP), [int(factor) for factor in _FACTORS]
 _KEEP: Final = np.array(  # _KEEP[n]: the mask of a block's first n bytes
     [[(1 << 8 * max(0, min(8, n - 8 * w))) - 1 for w in range(4)] for n in range(_BLOCK + 1)],
     np.uint64,
@@ -51,51 +52,55 @@ def blocks(buffer: Bytes) -> NDArray[np.void]:
     return np.ndarray((len(buffer) - _BLOCK + 1,), f"V{_BLOCK}", buffer, 0, (1,))
 
 
-def _words(view: NDArray[np.void], starts: Ids, lengths: Ids) -> Words:
-    """``n x 4`` words: the first 32 bytes at each start, zero behind the text's length."""
-    words: Words = view[starts].view(np.uint64).reshape(-1, 4)
-    words &= _KEEP[np.minimum(lengths, _BLOCK)]
-    return words
+def _tile(lengths: Ids) -> Iterator[tuple[Any, Ids | int]]:
+    """Which texts have an n-th block, and where in the text it starts.
+
+    Blocks lie 32 bytes apart, the last one ends with the text (so it may overlap the one before),
+    and a text shorter than a block has one that reaches behind it. Texts that are very long have
+    none: they go one by one.
+    """
+    yield slice(None), 0
+    longest = int(lengths.max(initial=0))
+    for offset in range(_BLOCK, min(longest, _LONG), _BLOCK):
+        live = np.flatnonzero((lengths > offset) & (lengths <= _LONG))
+        yield live, np.minimum(lengths[live] - _BLOCK, offset)
 
 
 def hash_spans(buffer: Bytes, starts: Ids, lengths: Ids) -> Words:
     """The hash of each text ``buffer[start : start + length]``."""
     view = blocks(buffer)
     hashes = lengths.astype(np.uint64) * _STEP
-    live: Any = slice(None)
-    offset = 0
-    longest = int(lengths.max(initial=0))
-    while offset < min(longest, _LONG):
-        if offset:
-            live = np.flatnonzero((lengths > offset) & (lengths <= _LONG))
-        words = _words(view, starts[live] + offset, lengths[live] - offset)
+    for live, offset in _tile(lengths):
+        words = view[starts[live] + offset].view(np.uint64).reshape(-1, 4)
+        if isinstance(offset, int):
+            short = np.flatnonzero(lengths < _BLOCK)
+            words[short] &= _KEEP[lengths[short]]
         words ^= words >> np.uint64(29)
         words *= _FACTORS
         words ^= words >> np.uint64(32)
         mixed = words[:, 0] + words[:, 1] + words[:, 2] + words[:, 3]
         hashes[live] = (hashes[live] ^ mixed) * _STEP
-        offset += _BLOCK
-    if longest > _LONG:
-        for i in np.flatnonzero(lengths > _LONG).tolist():
-            text = buffer[starts[i] : starts[i] + lengths[i]].tobytes()
-            hashes[i] = hash_text(text)
+    for i in np.flatnonzero(lengths > _LONG).tolist():
+        hashes[i] = hash(buffer[starts[i] : starts[i] + lengths[i]].tobytes()) & _M64
     hashes ^= hashes >> np.uint64(32)
     return hashes
 
 
 def hash_text(text: bytes) -> int:
     """The hash of one text; equal to what :func:`hash_spans` gives."""
-    step, factors = int(_STEP), _FACTORS.tolist()
-    value = len(text) * step & _M64
-    if len(text) > _LONG:
-        return hash(text) & _M64
-    for at in range(0, len(text), _BLOCK):
+    size = len(text)
+    if size > _LONG:
+        long = hash(text) & _M64
+        return long ^ long >> 32
+    value = size * _PY_STEP & _M64
+    for offset in range(0, max(size, 1), _BLOCK):
+        at = max(min(offset, size - _BLOCK), 0)
         mixed = 0
         for w in range(4):
             word = int.from_bytes(text[at + 8 * w : at + 8 * w + 8], "little")
-            word = (word ^ word >> 29) * factors[w] & _M64
+            word = (word ^ word >> 29) * _PY_FACTORS[w] & _M64
             mixed += word ^ word >> 32
-        value = (value ^ mixed & _M64) * step & _M64
+        value = (value ^ mixed & _M64) * _PY_STEP & _M64
     return value ^ value >> 32
 
 
@@ -103,23 +108,18 @@ def same_spans(a: Bytes, a_starts: Ids, b: Bytes, b_starts: Ids, lengths: Ids) -
     """Whether the texts of equal length at two places are equal, byte for byte."""
     a_view, b_view = blocks(a), blocks(b)
     equal = np.ones(len(lengths), np.bool_)
-    live: Any = slice(None)
-    offset = 0
-    longest = int(lengths.max(initial=0))
-    while offset < min(longest, _LONG):
-        if offset:
-            live = np.flatnonzero((lengths > offset) & (lengths <= _LONG))
-        rest = lengths[live] - offset
-        differ = _words(a_view, a_starts[live] + offset, rest)
-        differ ^= _words(b_view, b_starts[live] + offset, rest)
-        any_bit = differ[:, 0] | differ[:, 1] | differ[:, 2] | differ[:, 3]
-        equal[live] &= any_bit == 0
-        offset += _BLOCK
-    if longest > _LONG:
-        for i in np.flatnonzero(lengths > _LONG).tolist():
-            n = lengths[i]
-            one, other = a[a_starts[i] : a_starts[i] + n], b[b_starts[i] : b_starts[i] + n]
-            equal[i] = np.array_equal(one, other)
+    for live, offset in _tile(lengths):
+        differ = a_view[a_starts[live] + offset].view(np.uint64)
+        differ ^= b_view[b_starts[live] + offset].view(np.uint64)
+        words = differ.reshape(-1, 4)
+        if isinstance(offset, int):
+            short = np.flatnonzero(lengths < _BLOCK)
+            words[short] &= _KEEP[lengths[short]]
+        equal[live] &= (words[:, 0] | words[:, 1] | words[:, 2] | words[:, 3]) == 0
+    for i in np.flatnonzero(lengths > _LONG).tolist():
+        n = lengths[i]
+        one, other = a[a_starts[i] : a_starts[i] + n], b[b_starts[i] : b_starts[i] + n]
+        equal[i] = np.array_equal(one, other)
     return equal
 
 
