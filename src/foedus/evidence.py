@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 
 from foedus.sparql import parse
-from foedus.sparql.scope import Row, denials, denies, filled, own, tested, visible, within
+from foedus.sparql.scope import Row, denials, denies, filled, own, spread, tested, visible, within
 from foedus.sparql.tree import (
     Bind,
     Expression,
@@ -101,10 +101,13 @@ class _Support:
 
     triples: dict[Triple, Term | None] = field(default_factory=dict)
     absences: dict[Absence, None] = field(default_factory=dict)
+    #: Ends of paths without steps: nodes of the graph, which a triple must show.
+    nodes: set[Term] = field(default_factory=set)
 
     def merge(self, other: _Support) -> None:
         self.triples.update(other.triples)
         self.absences.update(other.absences)
+        self.nodes |= other.nodes
 
 
 @dataclass(slots=True)
@@ -120,17 +123,23 @@ class _Search:
 
     def row(self, query: Query, row: Row) -> Evidence:
         support, ways = self.support(query, row)
+        for node in sorted(support.nodes.difference(*support.triples)):
+            either = chain(self.graph.match(s=node), self.graph.match(o=node))
+            support.triples |= dict.fromkeys(islice(either, 1))
         graphs = {t: g for t, g in support.triples.items() if g}
         found = tuple(support.triples)
         return Evidence(found, tuple(support.absences), graphs, ways, self.complete)
 
-    def support(self, query: Query, row: Row) -> tuple[_Support, int]:
-        """The gathered support of a row, and the number of ways or members."""
+    def support(self, query: Query, row: Row, loose: bool = False) -> tuple[_Support, int]:
+        """The gathered support of a row, and the number of ways or members.
+
+        ``loose``: the values may come from elsewhere, so that an unbound variable agrees.
+        """
         where, row = self._plain(query, row)
-        rendered = _Rendering(row)
+        rendered = _Rendering(row, loose)
         limit = MEMBERS + 1 if query.is_grouped() else WAYS
         rows = map(_named, self._rows(rendered.query(where, limit)))
-        solutions = (solution for solution in rows if _agrees(solution, row))
+        solutions = (solution for solution in rows if _agrees(solution, row, loose))
         total = _Support()
         if query.is_grouped():
             members = list(solutions)
@@ -172,7 +181,8 @@ class _Search:
             known = {k.variable: known.get(k.variable) for k in keys}
         else:
             binds += [Bind(c.expression, c.variable) for c in query.columns if c.expression]
-        return Group((*query.where.parts, *binds)), known
+        where = spread(query.where) if query.is_grouped() else query.where
+        return Group((*where.parts, *binds)), known
 
     def _keys(self, query: Query, keys: list[Projection], row: Row) -> Row:
         """The group's keys, where the query does not show them all."""
@@ -198,7 +208,7 @@ class _Search:
         """Add what each part of a group rests on, for one solution."""
         for part in group.parts:
             if isinstance(part, Pattern):
-                for triple in self._instances(part, solution):
+                for triple in self._instances(part, solution, into):
                     into.triples.setdefault(triple, name)
             elif isinstance(part, Group):
                 self._gather(part, solution, marks, into, name)
@@ -218,7 +228,7 @@ class _Search:
                 columns = {c.variable for c in part.query.columns} or set(visible(part.query))
                 known = {v: solution.get(v) for v in sorted(columns)}
                 query = replace(part.query, where=_inside(name, part.query.where))
-                into.merge(self.support(query, known)[0])
+                into.merge(self.support(query, known, loose=True)[0])
             elif isinstance(part, Minus):
                 self._absent(_inside(name, part.group), solution, into)
             elif isinstance(part, Filter | Bind):
@@ -254,7 +264,7 @@ class _Search:
                 if ways:
                     into.merge(found)
 
-    def _instances(self, pattern: Pattern, solution: Row) -> tuple[Triple, ...]:
+    def _instances(self, pattern: Pattern, solution: Row, into: _Support) -> tuple[Triple, ...]:
         """The triple that a pattern became, or the steps of its path."""
         s, o = _value(pattern.subject, solution), _value(pattern.object, solution)
         if s is None or o is None:
@@ -263,11 +273,8 @@ class _Search:
             p = _value(pattern.predicate, solution)
             return ((s, p, o),) if p else ()
         steps = shortest(pattern.predicate, s, o, self.graph.match)
-        if not steps and is_variable(pattern.subject) and is_variable(pattern.object):
-            # A way of no steps holds for every node of the graph: one triple shows that it is one.
-            graph = self.graph
-            either = chain(graph.match(s, None, None), graph.match(None, None, s))
-            return tuple(islice(either, 1))
+        if not steps:
+            into.nodes.add(s)
         return steps or ()
 
 
@@ -277,15 +284,16 @@ class _Search:
 class _Rendering:
     """Writes a group with the row's values set, and a marker where a branch was taken."""
 
-    def __init__(self, row: Row) -> None:
-        self.row = row
+    def __init__(self, row: Row, loose: bool = False) -> None:
+        self.row, self.loose = row, loose
         self.marks: dict[int, str] = {}
 
     def query(self, where: Group, limit: int) -> str:
         """A SELECT of what the group binds, for this row; blank nodes are left to the caller."""
         known = self._known(where)
+        either = "!BOUND({0}) || " if self.loose else ""
         tests = [
-            f"FILTER(sameTerm({v}, {t}))" if t else f"FILTER(!BOUND({v}))"
+            f"FILTER({either.format(v)}sameTerm({v}, {t}))" if t else f"FILTER(!BOUND({v}))"
             for v, t in self.row.items()
             if v not in known and not (t and is_blank(t))
         ]
@@ -341,8 +349,8 @@ def _named(row: Mapping[str, Term]) -> dict[str, Term]:
     return {f"?{v}": t for v, t in row.items()}
 
 
-def _agrees(solution: Row, row: Row) -> bool:
-    return all(solution.get(v) == t for v, t in row.items())
+def _agrees(solution: Row, row: Row, loose: bool = False) -> bool:
+    return all(solution.get(v) == t or (loose and solution.get(v) is None) for v, t in row.items())
 
 
 def _value(term: str, solution: Row) -> Term | None:

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
 from foedus.sparql.tree import (
+    Alternative,
     Bind,
     Expression,
     Filter,
     Graph,
     Group,
+    Inverse,
     Minus,
+    Negated,
     Optional,
     Part,
+    Path,
     Pattern,
     Query,
+    Sequence,
     SubSelect,
     Union,
     is_variable,
@@ -104,3 +110,58 @@ def filled(group: Group, solution: Row) -> Iterator[Pattern]:
                 yield from filled(branch, solution)
         elif isinstance(part, SubSelect):
             yield from filled(part.query.where, solution)
+
+
+def spread(group: Group) -> Group:
+    """The group with its paths written out as far as the members of a group can be counted by them.
+
+    ``a/b`` joins, ``a|b`` and ``!a`` give one solution for each way; the others are sets.
+    """
+    return Group(tuple(out for part in group.parts for out in _spread(part)))
+
+
+def _spread(part: Part) -> Iterator[Part]:
+    if isinstance(part, Pattern):
+        yield from _written_out(part.subject, part.predicate, part.object)
+    elif isinstance(part, Group):
+        yield spread(part)
+    elif isinstance(part, Optional):
+        yield Optional(spread(part.group))
+    elif isinstance(part, Graph):
+        yield Graph(part.name, spread(part.group))
+    elif isinstance(part, Union):
+        yield Union(tuple(map(spread, part.branches)))
+    else:
+        yield part
+
+
+def _written_out(s: str, path: Path, o: str) -> Iterator[Part]:
+    if isinstance(path, Inverse):
+        yield from _written_out(o, path.path, s)
+    elif isinstance(path, Sequence):
+        stops = [s, *(_fresh(path, s, o, i) for i in range(1, len(path.paths))), o]
+        for i, step in enumerate(path.paths):
+            yield from _written_out(stops[i], step, stops[i + 1])
+    elif isinstance(path, Alternative):
+        yield Union(tuple(Group(tuple(_written_out(s, p, o))) for p in path.paths))
+    elif isinstance(path, Negated):
+        step = _fresh(path, s, o, 0)
+        ways = [(s, o, path.forward)] if path.forward else []
+        ways += [(o, s, path.backward)] if path.backward else []
+        yield Union(
+            tuple(
+                Group((Pattern(a, step, b), Filter(Expression((step, "NOT", "IN", *_set(out))))))
+                for a, b, out in ways
+            )
+        )
+    else:
+        yield Pattern(s, path, o)
+
+
+def _set(terms: tuple[str, ...]) -> list[str]:
+    return ["(", *" , ".join(terms).split(), ")"]
+
+
+def _fresh(path: Path, s: str, o: str, number: int) -> str:
+    """A variable of a path's own: the same text gives the same path."""
+    return f"?_step{number}_{zlib.crc32(f'{s} {path} {o}'.encode()):x}"
