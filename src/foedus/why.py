@@ -1,0 +1,371 @@
+"""Why a triple holds: its proofs in sentences, down to the words in the sources."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from foedus.phrases import Phrases
+from foedus.reasoning.proof import Proof
+from foedus.reasoning.rules import RuleSet
+from foedus.terms import Term, Triple
+
+#: Name and version of the JSON form, which ``docs/proof.schema.json`` describes.
+FORMAT = "foedus-proof/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """Words in a source: where they stand, and who says them, nearest first."""
+
+    iri: Term
+    place: str
+    quote: str
+    start: int | None = None
+    end: int | None = None
+    source: str = ""
+    speakers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where an asserted triple comes from.
+
+    ``kind`` is ``article`` (said in the article's own voice), ``background`` (a public record,
+    named by ``source``), ``meaning`` (the ontology), ``belief`` (somebody's claim, taken at their
+    word), ``record`` (made by the build, about the texts) or ``added`` (by the user).
+    """
+
+    kind: str
+    passages: tuple[Passage, ...] = ()
+    source: str = ""
+    believed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a proof in words: what holds, by which rule or by whose words."""
+
+    triple: Triple | None
+    sentence: str
+    rule: str | None = None
+    because: str = ""
+    origin: Origin | None = None
+    premises: tuple[Step, ...] = ()
+    structure: bool = False
+
+    def walk(self) -> Iterator[Step]:
+        """This step and all below it, each before those it rests on."""
+        yield self
+        for premise in self.premises:
+            yield from premise.walk()
+
+    def leaves(self) -> tuple[Step, ...]:
+        """The asserted triples at the bottom, axioms included, each once."""
+        found = {s.triple: s for s in self.walk() if s.rule is None}
+        return tuple(found.values())
+
+    def words(self) -> frozenset[Triple]:
+        """The asserted triples at the bottom that are not the ontology's."""
+        return frozenset(
+            s.triple
+            for s in self.leaves()
+            if s.triple and s.origin is not None and s.origin.kind != "meaning"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """All that is to be said of one triple: its proofs, smallest first; or why there is none.
+
+    ``independent`` is how many of the proofs rest on words of their own. ``remarks`` are further
+    sentences: that it is only claimed, and by whom; what would follow with the background.
+    """
+
+    triple: Triple
+    sentence: str
+    proofs: tuple[Step, ...] = ()
+    remarks: tuple[str, ...] = ()
+    misses: tuple[Miss, ...] = ()
+
+    @property
+    def independent(self) -> int:
+        return independent(self.proofs)
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """A rule that could have given a triple: what was found for it, and what is missing."""
+
+    rule: str
+    says: str
+    found: tuple[Step, ...]
+    missing: tuple[str, ...]
+
+
+def explain(
+    proof: Proof,
+    phrases: Phrases,
+    rules: RuleSet,
+    origin: Callable[[Triple], Origin | None],
+) -> Step:
+    """A proof in words, step by step as it is.
+
+    Args:
+        proof: as a closure made it.
+        phrases: names and sentences for the graph.
+        rules: the table that the proof's rules stand in.
+        origin: where an asserted triple comes from.
+    """
+    told: dict[Triple | None, Step] = {}
+
+    def tell(proof: Proof) -> Step:
+        if proof.triple not in told:
+            told[proof.triple] = step(proof)
+        return told[proof.triple]
+
+    def step(proof: Proof) -> Step:
+        triple = proof.triple
+        sentence = phrases.sentence(triple) if triple else ""
+        if proof.rule is None:
+            source = origin(triple) if triple else None
+            hidden = bool(triple and phrases.is_structure(triple))
+            return Step(triple, sentence, origin=source, structure=hidden)
+        because = rules[proof.rule].sentence(proof.bindings, phrases.label)
+        premises = tuple(tell(p) for p in proof.premises)
+        return Step(triple, sentence or because, proof.rule, because, None, premises)
+
+    return tell(proof)
+
+
+def independent(proofs: Iterable[Step]) -> int:
+    """How many proofs share no words with one counted before; axioms are common ground."""
+    used: set[Triple] = set()
+    count = 0
+    for proof in proofs:
+        words = proof.words()
+        if not words & used:
+            used |= words
+            count += 1
+    return count
+
+
+# -- as text -----------------------------------------------------------------------------------
+
+
+def as_text(found: Explanation, dim: Callable[[str], str] = str) -> str:
+    """The explanation as an indented tree of sentences; ``dim`` styles what stands beside them."""
+    lines: list[str] = []
+    several = len(found.proofs) > 1
+    for number, proof in enumerate(found.proofs, 1):
+        if several:
+            lines += [dim(f"Proof {number} of {len(found.proofs)}"), ""]
+        lines += _tree(proof, dim)
+        lines.append("")
+    if several:
+        lines += [_count(found), ""]
+    for miss in found.misses:
+        lines += _miss(miss, dim)
+    lines += [_full(remark) for remark in found.remarks]
+    return "\n".join(lines).strip() + "\n"
+
+
+def _count(found: Explanation) -> str:
+    total, apart = len(found.proofs), found.independent
+    words = "one rests on words of its own" if apart == 1 else f"{apart} rest on words of their own"
+    return f"{total} proofs, of which {words}."
+
+
+def _tree(root: Step, dim: Callable[[str], str]) -> list[str]:
+    seen: set[Triple] = set()
+    quoted: set[str] = set()
+    lines: list[str] = []
+
+    def tell(step: Step, first: str, rest: str) -> None:
+        shown = _shown(step)
+        known = step.rule is not None and step.triple in seen
+        if known:
+            lines.append(first + _full(f"{step.sentence} {dim('(as shown above)')}"))
+            return
+        if step.triple:
+            seen.add(step.triple)
+        lines.append(first + _line(step, dim))
+        bar = "│  " if shown else "   "
+        for words in _words(step, quoted):
+            lines.append(rest + bar + words)
+        for i, premise in enumerate(shown, 1):
+            last = i == len(shown)
+            tell(premise, rest + ("└─ " if last else "├─ "), rest + ("   " if last else "│  "))
+
+    tell(root, "", "")
+    return lines
+
+
+def _shown(step: Step) -> list[Step]:
+    """The premises to show: words before meanings, no bookkeeping."""
+    every = [p for p in step.premises if not p.structure]
+    return sorted(every, key=_is_meaning)
+
+
+def _is_meaning(step: Step) -> bool:
+    leaves = step.leaves()
+    return all(s.origin is not None and s.origin.kind == "meaning" for s in leaves)
+
+
+def _line(step: Step, dim: Callable[[str], str]) -> str:
+    if step.rule:
+        return f"{_full(step.because)} {dim(f'({step.rule})')}"
+    if step.origin and step.origin.kind == "meaning":
+        return f"{dim('by definition:')} {_full(step.sentence, capital=False)}"
+    return _full(step.sentence)
+
+
+def _words(step: Step, quoted: set[str]) -> Iterator[str]:
+    """The lines under a leaf: whose words it rests on."""
+    origin = step.origin
+    if origin is None or origin.kind == "meaning":
+        return
+    if origin.kind == "background":
+        yield f"background: {origin.source}"
+    elif origin.kind == "added":
+        yield f"added for this question: {origin.source}"
+    elif origin.kind == "record":
+        yield "noted when the text was read"
+    for passage in origin.passages:
+        chain = f" ({said_by(passage.speakers)})" if passage.speakers else ""
+        again = passage.quote in quoted
+        quoted.add(passage.quote)
+        yield f"{passage.place}{chain}: " + ("as above" if again else f"“{passage.quote}”")
+
+
+def said_by(speakers: Sequence[str]) -> str:
+    """A chain of speakers in words.
+
+    >>> said_by(["Kim Jong Un", "KCNA", "the article"])
+    'Kim Jong Un, as told by KCNA, as told by the article'
+    """
+    return ", as told by ".join(speakers)
+
+
+def _miss(miss: Miss, dim: Callable[[str], str]) -> list[str]:
+    lines = [f"{_full(miss.says)} {dim(f'({miss.rule})')}"]
+    lines += [f"├─ found: {_full(s.sentence, capital=False)}" for s in miss.found]
+    lines += [f"├─ missing: {text}." for text in miss.missing]
+    lines[-1] = "└" + lines[-1][1:]
+    return [*lines, ""]
+
+
+def _full(text: str, capital: bool = True) -> str:
+    """A sentence with its capital and its full stop."""
+    start = text[:1].upper() + text[1:] if capital else text
+    return start if start.endswith((".", "?", "!", ".”")) else start + "."
+
+
+# -- as data, Markdown, a diagram --------------------------------------------------------------
+
+
+def as_json(found: Explanation) -> dict[str, Any]:
+    """The explanation as plain data, as ``docs/proof.schema.json`` describes it."""
+    return {
+        "format": FORMAT,
+        "triple": list(found.triple),
+        "sentence": found.sentence,
+        "holds": bool(found.proofs),
+        "independent": found.independent,
+        "proofs": [_step_json(p) for p in found.proofs],
+        "misses": [
+            {
+                "rule": m.rule,
+                "says": m.says,
+                "found": [_step_json(s) for s in m.found],
+                "missing": list(m.missing),
+            }
+            for m in found.misses
+        ],
+        "remarks": list(found.remarks),
+    }
+
+
+def _step_json(step: Step) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "triple": list(step.triple) if step.triple else None,
+        "sentence": step.sentence,
+    }
+    if step.rule:
+        return told | {
+            "rule": step.rule,
+            "because": step.because,
+            "premises": [_step_json(p) for p in step.premises],
+        }
+    origin = step.origin
+    if origin:
+        told["origin"] = {
+            "kind": origin.kind,
+            "source": origin.source,
+            "believed": list(origin.believed),
+            "passages": [
+                {
+                    "iri": p.iri[1:-1],
+                    "place": p.place,
+                    "quote": p.quote,
+                    "start": p.start,
+                    "end": p.end,
+                    "source": p.source,
+                    "speakers": list(p.speakers),
+                }
+                for p in origin.passages
+            ],
+        }
+    return told
+
+
+def as_markdown(found: Explanation) -> str:
+    """The explanation as nested Markdown lists."""
+    lines = [f"## {_full(found.sentence)}", ""]
+
+    def tell(step: Step, depth: int, quoted: set[str]) -> None:
+        pad = "  " * depth
+        lines.append(f"{pad}- {_line(step, lambda text: f'*{text}*')}")
+        lines.extend(f"{pad}  > {words}" for words in _words(step, quoted))
+        for premise in _shown(step):
+            tell(premise, depth + 1, quoted)
+
+    for number, proof in enumerate(found.proofs, 1):
+        if len(found.proofs) > 1:
+            lines += [f"### Proof {number}", ""]
+        tell(proof, 0, set())
+        lines.append("")
+    if len(found.proofs) > 1:
+        lines += [_count(found), ""]
+    for miss in found.misses:
+        lines += [f"- {_full(miss.says)} *({miss.rule})*"]
+        lines += [f"  - found: {_full(s.sentence, capital=False)}" for s in miss.found]
+        lines += [f"  - **missing**: {text}." for text in miss.missing] + [""]
+    lines += [_full(remark) for remark in found.remarks]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def as_mermaid(found: Explanation) -> str:
+    """The first proof as a Mermaid flow chart: words at the bottom, the conclusion on top."""
+    lines = ["flowchart BT"]
+    names: dict[Triple | None, str] = {}
+
+    def tell(step: Step) -> str:
+        if step.triple in names:
+            return names[step.triple]
+        name = names[step.triple] = f"t{len(names)}"
+        lines.append(f'  {name}["{_mermaid(_full(step.sentence))}"]')
+        for number, words in enumerate(_words(step, set())):
+            lines.append(f'  {name}w{number}>"{_mermaid(words)}"] -.-> {name}')
+        for premise in _shown(step):
+            lines.append(f"  {tell(premise)} -->|{step.rule}| {name}")
+        return name
+
+    for proof in found.proofs[:1]:
+        tell(proof)
+    return "\n".join(lines) + "\n"
+
+
+def _mermaid(text: str) -> str:
+    return text.replace('"', "#quot;").replace("<", "#lt;").replace(">", "#gt;")
