@@ -46,7 +46,8 @@ def write_folder(
     try:
         made.chmod(0o755)
         _lines(made / VIEW, sorted(view))
-        _lines(made / DATASET, sorted(dataset, key=_by_graph))
+        quads = sorted(dataset, key=_by_graph)
+        _lines(made / DATASET, quads)
         sizes = {name: (made / name).stat().st_size for name in (VIEW, DATASET)}
         body = {**asdict(manifest), "sizes": sizes}
         (made / MANIFEST).write_text(json.dumps(body, indent=1) + "\n", encoding="utf-8")

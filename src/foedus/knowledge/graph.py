@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from foedus.errors import InputError, UnknownName
+from foedus.errors import InputError, UnknownName, UsageError
 from foedus.knowledge.belief import believed
 from foedus.knowledge.folder import (
     DATASET,
@@ -23,6 +23,7 @@ from foedus.names import Name, Names
 from foedus.questions import Question, read_questions
 from foedus.resources import Folders, folders
 from foedus.spelling import near
+from foedus.store.guard import QUERY
 from foedus.store.query import QuadStore, Result
 from foedus.terms import Quad, Term, Triple, expand, split_literal, text_of
 
@@ -42,6 +43,17 @@ class Answer:
     values: Mapping[str, str]
     sparql: str
     result: Result
+
+    def phrase(self, names: Names) -> str:
+        """The question in words, with the names of what it was asked about."""
+
+        def label(value: str) -> str:
+            try:
+                return names.label(names.resolve(value))
+            except UsageError:  # a date, a number or words
+                return value
+
+        return self.question.phrase(self.values, label)
 
 
 class KnowledgeGraph:
@@ -183,14 +195,21 @@ class KnowledgeGraph:
         )
         return Answer(question, values, sparql, found)
 
-    def query(self, sparql: str, *, dataset: bool = False, timeout: float | None = None) -> Result:
+    def query(
+        self,
+        sparql: str,
+        *,
+        dataset: bool = False,
+        timeout: float | None = None,
+        file: str = QUERY,
+    ) -> Result:
         """The result of any SPARQL query that only reads, on the view or on the dataset.
 
         The graph's prefixes need not be declared. Raises `QueryRefused`, `ParseFailure`,
         `LimitReached`.
         """
         store = self.dataset if dataset else self.view
-        return store.query(sparql, prefixes=self.prefixes, timeout=timeout)
+        return store.query(sparql, prefixes=self.prefixes, timeout=timeout, file=file)
 
     def check(self) -> tuple[Finding, ...]:
         """What is wrong with the graph: clashes, broken shapes, rows of the query checks."""

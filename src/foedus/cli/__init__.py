@@ -1,0 +1,101 @@
+"""The command line: thin edges over the library, one verb for each call."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+import foedus
+from foedus.cli import verbs
+from foedus.cli.common import SETTINGS
+from foedus.errors import FoedusError
+
+#: Modules that bring verbs of their own, each with ``register(app)``, in the order of the help.
+_MORE = ("tour", "why", "reason", "load", "report")
+
+app = typer.Typer(
+    name="foedus",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Exit codes: 0 fine, 1 findings, 2 usage, 3 bad input or unreachable store.",
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"foedus {foedus.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Anywhere: results as JSON, an error as one JSON line.")
+    ] = False,
+) -> None:
+    """States, leaders, alliances and treaties from an article: answers with proof and words.
+
+    \b
+    Start with:
+      foedus tour                          what it reads, derives and answers
+      foedus ask                           the questions it knows
+      foedus ask allies-of state=DPRK      an answer
+    """
+
+
+for _verb in (verbs.build, verbs.ask, verbs.query, verbs.check, verbs.export):
+    app.command()(_verb)
+for _name in _MORE:
+    if find_spec(f"foedus.cli.{_name}"):
+        import_module(f"foedus.cli.{_name}").register(app)
+
+
+def run(arguments: list[str] | None = None) -> NoReturn:
+    """Run the command line and exit with its documented code."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    ends = words.index("--") if "--" in words else len(words)
+    if "--json" in words[:ends]:
+        words.remove("--json")
+        SETTINGS.json = True
+    sys.exit(_run(words))
+
+
+def _run(words: list[str]) -> int:
+    # Typer may bring click inside itself, so its errors are reached by its own name for them.
+    usage: Any = typer.BadParameter.__mro__[1]
+    try:
+        code = app(words, standalone_mode=False, prog_name="foedus")
+        sys.stdout.flush()
+        return code if isinstance(code, int) else 0
+    except FoedusError as error:
+        return _fail(error, str(error), error.exit_code)
+    except usage as error:
+        verb = error.ctx.command_path if error.ctx else "foedus"
+        return _fail(error, f"{error.format_message()} Try '{verb} --help'.", 2)
+    except BrokenPipeError:  # the reader, such as head, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except (KeyboardInterrupt, typer.Abort):
+        return _fail(None, "stopped", 130)
+
+
+def _fail(error: Exception | None, message: str, code: int) -> int:
+    said = " ".join(message.split())
+    if SETTINGS.json:
+        body = {"error": type(error).__name__, "message": said, "exit_code": code}
+        said = json.dumps(body, ensure_ascii=False)
+    else:
+        said = f"foedus: {said}"
+    print(said, file=sys.stderr)
+    return code

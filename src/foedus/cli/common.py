@@ -1,0 +1,146 @@
+"""What the verbs share: which graph they speak of, and how they say things."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from foedus.cli.output import Format, render, terminal_width
+from foedus.errors import BadParameter, InputError
+
+if TYPE_CHECKING:
+    from foedus.knowledge import KnowledgeGraph
+    from foedus.store.query import Result
+
+#: The folder that `build` writes to and the others look in.
+BUILD = Path("build")
+
+
+@dataclass(slots=True)
+class Settings:
+    """What holds for the whole run of the program."""
+
+    json: bool = False
+    quiet: bool = False
+
+
+SETTINGS = Settings()
+
+GraphOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--graph", metavar="DIR", help="Build folder to use [default: build, else in memory]."
+    ),
+]
+DataOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--data",
+        metavar="DIR",
+        envvar="FOEDUS_DATA",
+        help="Folder with your own ontology/, graph/ and queries/.",
+    ),
+]
+FormatOption = Annotated[
+    Format | None, typer.Option("--format", help="How to print it [default: table].")
+]
+TimeoutOption = Annotated[
+    float | None, typer.Option("--timeout", metavar="SECONDS", help="Stop the query after that.")
+]
+BelieveOption = Annotated[
+    list[str] | None,
+    typer.Option("--believe", metavar="NAME", help="Take this speaker's claims as facts."),
+]
+
+
+def say(text: str) -> None:
+    """Words for the person at the terminal: to stderr, so that the data stays clean."""
+    print(text, file=sys.stderr)
+
+
+def graph(place: Path | None, data: Path | None) -> KnowledgeGraph:
+    """The graph that a verb speaks of: the folder named, else ``build``, else made in memory.
+
+    A graph whose files have changed since, or that is not whole, is made anew in memory, and that
+    is said.
+    """
+    from foedus.knowledge import KnowledgeGraph
+
+    if place is not None:
+        found = KnowledgeGraph.open(place, data)
+        if found.is_stale:
+            say(f"{place} is older than its files; run 'foedus build --out {place}' to renew it")
+        return found
+    if data is None and (BUILD / "manifest.json").is_file():
+        try:
+            found = KnowledgeGraph.open(BUILD)
+        except InputError as error:
+            say(f"{error}; answering from the files instead")
+        else:
+            if not found.is_stale:
+                return found
+            say(
+                f"{BUILD} is older than its files; answering from the files ('foedus build' renews)"
+            )
+            options = found.manifest
+            return KnowledgeGraph.build(
+                data,
+                background=options.background,
+                believe=options.believe,
+                reasoner=options.reasoner,
+            )
+    elif data is None and any((BUILD / n).is_file() for n in ("view.nt", "dataset.nq")):
+        say(f"{BUILD} is only half written; answering from the files ('foedus build' renews)")
+    return KnowledgeGraph.build(data)
+
+
+def chosen(format: Format | None) -> Format:
+    """The format asked for; ``--json`` asks for json."""
+    return format or (Format.json if SETTINGS.json else Format.table)
+
+
+def show(result: Result, format: Format | None, found: KnowledgeGraph) -> None:
+    """Print a result; say so where it is empty."""
+    kind = chosen(format)
+    if not result and result.kind != "boolean":
+        say("not stated")
+        if kind in (Format.table, Format.md):
+            return
+    print(render(result, kind, found.names.label, terminal_width()))
+
+
+def values(pairs: list[str]) -> dict[str, str]:
+    """``name=value`` words as a mapping.
+
+    >>> values(["state=North Korea"])
+    {'state': 'North Korea'}
+    """
+    found = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals or not name:
+            raise BadParameter("value", pair, "of the form name=value, such as state=DPRK")
+        found[name.strip()] = value.strip()
+    return found
+
+
+@contextmanager
+def progress(total: str) -> Iterator[object]:
+    """A line on the terminal that says what is going on; silent where no one watches."""
+    watched = sys.stderr.isatty() and not SETTINGS.quiet
+
+    def step(text: str) -> None:
+        if watched:
+            print(f"\r\033[K{total}: {text} ...", end="", file=sys.stderr, flush=True)
+
+    try:
+        yield step
+    finally:
+        if watched:
+            print("\r\033[K", end="", file=sys.stderr, flush=True)

@@ -1,0 +1,303 @@
+"""The verbs build, ask, query, check and export: each reads its arguments and calls the library."""
+
+from __future__ import annotations
+
+import sys
+import time
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from foedus.cli.common import (
+    BUILD,
+    BelieveOption,
+    DataOption,
+    FormatOption,
+    GraphOption,
+    TimeoutOption,
+    chosen,
+    graph,
+    progress,
+    say,
+    show,
+    values,
+)
+from foedus.cli.output import Format, bold, dim, markdown, table, terminal_width
+from foedus.errors import InputError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from foedus.checks import Finding
+    from foedus.knowledge import KnowledgeGraph
+
+#: Seconds that a query may take where nothing else is said.
+PATIENCE = 60.0
+
+
+class Reasoner(StrEnum):
+    """Who computes what follows."""
+
+    foedus = "foedus"
+    owlrl = "owlrl"
+
+
+class Layout(StrEnum):
+    """One graph with everything, or every named graph."""
+
+    view = "view"
+    dataset = "dataset"
+
+
+class File(StrEnum):
+    """Formats of RDF files."""
+
+    ttl = "ttl"
+    nt = "nt"
+    trig = "trig"
+    nq = "nq"
+    jsonld = "jsonld"
+    rdfxml = "rdfxml"
+
+
+def build(
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where to write it.")] = BUILD,
+    without_background: Annotated[
+        bool, typer.Option("--without-background", help="Use the article alone.")
+    ] = False,
+    believe: BelieveOption = None,
+    reasoner: Annotated[
+        Reasoner, typer.Option(help="Who computes what follows.")
+    ] = Reasoner.foedus,
+    data: DataOption = None,
+) -> None:
+    """Read the sources, check every quote, reason, check again, and write the graph.
+
+    \b
+    Examples:
+      foedus build
+      foedus build --without-background --out article-only
+      foedus build --believe "Park Won-gon" --out park
+    """
+    from foedus.knowledge import KnowledgeGraph
+    from foedus.knowledge.folder import refuse_foreign
+
+    start = time.perf_counter()
+    refuse_foreign(out)
+    with progress("build") as step:
+        made = KnowledgeGraph.build(
+            data,
+            background=not without_background,
+            believe=believe or (),
+            reasoner=reasoner.value,
+            progress=step,  # type: ignore[arg-type]
+        )
+        reasoned = time.perf_counter() - start
+        step("checking")  # type: ignore[operator]
+        findings = made.check()
+        step("writing")  # type: ignore[operator]
+        made.save(out)
+    for line in counts(made):
+        print(line)
+    took = time.perf_counter() - start
+    print(f"wrote {out} in {took:.2f} s ({reasoned:.2f} s to read and reason)")
+    report(findings)
+
+
+def counts(made: KnowledgeGraph) -> list[str]:
+    """What a graph was made from and how much followed, one line each."""
+    found = made.manifest.counts
+    read = [
+        f"{found[name]:,} {name}"
+        for name in ("sentences", "facts", "claims", "quality notes")
+        if found.get(name)
+    ]
+    return [
+        f"read {', '.join(read)}; every quote stands in its text",
+        f"{found['asserted triples']:,} asserted triples, {found['derived triples']:,} derived",
+    ]
+
+
+def report(findings: Sequence[Finding]) -> None:
+    """Print the findings, and end with exit code 1 if there are any."""
+    if findings:
+        for finding in findings:
+            print(finding)
+        say(f"{len(findings)} findings")
+        raise typer.Exit(1)
+    print("no clash, no broken shape, no finding")
+
+
+def ask(
+    question: Annotated[str | None, typer.Argument(help="Which question; none lists them.")] = None,
+    chosen_values: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[NAME=VALUE]...", help="Labels or aliases, CURIEs, IRIs, dates."),
+    ] = None,
+    format: FormatOption = None,
+    sparql: Annotated[bool, typer.Option("--sparql", help="Print the query instead.")] = False,
+    timeout: TimeoutOption = None,
+    graph_: GraphOption = None,
+    data: DataOption = None,
+) -> None:
+    """Answer a canned question, or list the questions by topic.
+
+    \b
+    Examples:
+      foedus ask
+      foedus ask allies-of state=DPRK
+      foedus ask in-force-on on=1961-07-12
+      foedus ask timeline --format csv
+    """
+    if question is None:
+        menu(data, chosen(format))
+        return
+    given = values(chosen_values or [])
+    found = graph(graph_, data)
+    if sparql:
+        print(found.question(question).text(given, found.names.resolve))
+        return
+    answer = found.ask(question, timeout=timeout, **given)
+    if sys.stderr.isatty():
+        say(answer.phrase(found.names))
+    if answer.question.assumes:
+        say(f"assuming {answer.question.assumes}")
+    show(answer.result, format, found)
+
+
+def menu(data: Path | None, format: Format) -> None:
+    """Print the canned questions by topic."""
+    from foedus.questions import read_questions
+    from foedus.resources import folders
+
+    topic = None
+    rows = []
+    for q in read_questions(folders(data).queries).values():
+        takes = " ".join(f"{p.name}={p.default}" for p in q.parameters)
+        rows.append([q.topic, q.slug, q.words, takes])
+    heads = ["topic", "question", "words", "values"]
+    if format is Format.json:
+        import json
+
+        found = [dict(zip(heads, row, strict=True)) for row in rows]
+        print(json.dumps(found, ensure_ascii=False, indent=2))
+    elif format is Format.md:
+        print(markdown(heads, rows))
+    elif format is not Format.table:
+        import csv
+
+        mark = "," if format is Format.csv else "\t"
+        csv.writer(sys.stdout, delimiter=mark, lineterminator="\n").writerows([heads, *rows])
+    else:
+        wide = max((len(row[1]) for row in rows), default=0)
+        room = terminal_width()
+        for row in rows:
+            if row[0] != topic:
+                topic = row[0]
+                print(f"\n{bold(topic.upper())}" if topic else "")
+            line = f"  {row[1]:<{wide}}  {row[2]}"
+            tail = f"  [{row[3]}]" if row[3] else ""
+            fits = room is None or len(line) + len(tail) <= room
+            print(line + (dim(tail) if fits else f"\n  {'':<{wide}}{dim(tail)}"))
+
+
+def query(
+    text: Annotated[str | None, typer.Argument(metavar="[SPARQL]", help="The query.")] = None,
+    file: Annotated[
+        Path | None,
+        typer.Option("-f", "--file", metavar="FILE", help="Read it from a file; - is stdin."),
+    ] = None,
+    dataset: Annotated[
+        bool, typer.Option("--dataset", help="Ask the named graphs, not only the view.")
+    ] = False,
+    format: FormatOption = None,
+    timeout: TimeoutOption = PATIENCE,
+    graph_: GraphOption = None,
+    data: DataOption = None,
+) -> None:
+    """Run any SPARQL 1.1 query that only reads. The graph's prefixes need no declaration.
+
+    \b
+    Examples:
+      foedus query "SELECT ?ally { id:China fo:alliedWith ?ally }"
+      foedus query --dataset "SELECT DISTINCT ?g { GRAPH ?g { ?s ?p ?o } }"
+      foedus query -f mine.rq --format json --timeout 10
+    """
+    if (text is None) == (file is None):
+        raise UsageError("give a query, or a file that holds one with -f")
+    if file is not None:
+        from foedus.store.files import read_text
+
+        text = sys.stdin.read() if str(file) == "-" else read_text(file)
+    found = graph(graph_, data)
+    where = "the query" if file is None or str(file) == "-" else str(file)
+    result = found.query(text or "", dataset=dataset, timeout=timeout, file=where)
+    show(result, format, found)
+
+
+def check(format: FormatOption = None, graph_: GraphOption = None, data: DataOption = None) -> None:
+    """Look for what is wrong: clashes, broken shapes, rows of queries/checks. Exit 1 if any.
+
+    \b
+    Examples:
+      foedus check
+      foedus check --data my-folder --format json
+    """
+    found = graph(graph_, data)
+    findings = found.check()
+    kind = chosen(format)
+    rows = [[f.kind, f.check, f.message] for f in findings]
+    heads = ["kind", "check", "message"]
+    if kind is Format.json:
+        import json
+
+        print(
+            json.dumps(
+                [dict(zip(heads, r, strict=True)) for r in rows], ensure_ascii=False, indent=2
+            )
+        )
+    elif kind is Format.table:
+        print(
+            table(heads, rows, terminal_width())
+            if rows
+            else "no clash, no broken shape, no finding"
+        )
+    elif kind is Format.md:
+        print(markdown(heads, rows))
+    else:
+        import csv
+
+        mark = "," if kind is Format.csv else "\t"
+        csv.writer(sys.stdout, delimiter=mark, lineterminator="\n").writerows([heads, *rows])
+    if findings:
+        say(f"{len(findings)} findings")
+        raise typer.Exit(1)
+
+
+def export(
+    format: Annotated[File, typer.Option("--format", help="What to write.")] = File.ttl,
+    layout: Annotated[Layout, typer.Option("--layout", help="One graph, or all.")] = Layout.view,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", metavar="FILE", help="Where to [default: stdout].")
+    ] = None,
+    graph_: GraphOption = None,
+    data: DataOption = None,
+) -> None:
+    """Write the graph for other tools, Protégé or a triple store.
+
+    \b
+    Examples:
+      foedus export --format ttl -o foedus.ttl
+      foedus export --format trig --layout dataset -o foedus.trig
+    """
+    content = graph(graph_, data).export(format.value, layout.value)
+    if out is None:
+        sys.stdout.buffer.write(content)
+        return
+    try:
+        out.write_bytes(content)
+    except OSError as error:
+        raise InputError(f"{out} cannot be written: {error.strerror}") from None
+    say(f"wrote {out}")
