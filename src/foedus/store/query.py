@@ -100,6 +100,12 @@ class QuadStore:
         for q in self.oxigraph.quads_for_pattern(_term(s), _term(p), _term(o), ox.DefaultGraph()):
             yield str(q.subject), str(q.predicate), str(q.object)
 
+    def graphs(self, triple: Triple) -> list[Term]:
+        """The names of the graphs that hold a triple, sorted; the default graph is left out."""
+        s, p, o = map(_term, triple)
+        found = (q.graph_name for q in self.oxigraph.quads_for_pattern(s, p, o, None))
+        return sorted(str(g) for g in found if not isinstance(g, ox.DefaultGraph))
+
     def query(
         self,
         text: str,

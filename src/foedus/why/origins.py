@@ -1,0 +1,161 @@
+"""Where an asserted triple comes from: whose words, in which sentence, or which record."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+
+from foedus.names import Names
+from foedus.resources import folder
+from foedus.store.files import read_text
+from foedus.store.query import QuadStore
+from foedus.terms import Term, Triple, expand, is_iri, text_of
+from foedus.why.steps import Origin, Passage
+
+#: What the article is called at the end of a chain of speakers.
+ARTICLE = "the article"
+
+
+class Origins:
+    """Tells where triples come from, by the named graphs of a dataset.
+
+    ``added`` are triples of the moment, in no named graph, each with what it was added from.
+    """
+
+    def __init__(
+        self,
+        dataset: QuadStore,
+        names: Names,
+        prefixes: Mapping[str, str],
+        added: Mapping[Triple, Origin] | None = None,
+    ) -> None:
+        self.dataset, self.names, self.prefixes = dataset, names, prefixes
+        self.added = dict(added or {})
+        self._known: dict[Triple, Origin | None] = {}
+
+    def __call__(self, triple: Triple) -> Origin | None:
+        """Where a triple was asserted; None if nowhere."""
+        if triple not in self._known:
+            found = [o for g in self.dataset.graphs(triple) if (o := self._of(g, triple))]
+            if triple in self.added:
+                found.append(self.added[triple])
+            self._known[triple] = _merged(found)
+        return self._known[triple]
+
+    def _of(self, graph: Term, triple: Triple) -> Origin | None:
+        if graph == expand("src:derived", self.prefixes):
+            return None
+        if graph in self.passages:
+            return Origin("article", self.passages[graph])
+        if graph in self.claims:
+            return self.believing(graph)
+        if graph in self.records:
+            title, citation = self.records[graph]
+            return Origin("background", (), title, citation=citation)
+        if graph == self._meaning:
+            return Origin("meaning")
+        return Origin("record", self.words_of(triple[0]))
+
+    def believing(self, claim: Term) -> Origin:
+        """The origin of what a claim says, once its speaker is believed."""
+        passages = self.claims[claim]
+        speakers = {p.speakers[0] for p in passages if p.speakers}
+        return Origin("belief", passages, believed=tuple(sorted(speakers)))
+
+    def words_of(self, thing: Term) -> tuple[Passage, ...]:
+        """The words that a claim or a mention quotes; none for other things."""
+        return self.claims.get(thing) or self.mentions.get(thing) or ()
+
+    def speaker_of(self, thing: Term) -> str | None:
+        """Who makes a claim, by name; None where the thing is not a claim."""
+        found = self.claims.get(thing)
+        return found[0].speakers[0] if found and found[0].speakers else None
+
+    # -- what the dataset says of its graphs ---------------------------------------------------
+
+    @cached_property
+    def passages(self) -> dict[Term, tuple[Passage, ...]]:
+        """Each sentence, title or heading with its words."""
+        return self._quoting["passage"]
+
+    @cached_property
+    def claims(self) -> dict[Term, tuple[Passage, ...]]:
+        """Each claim with the words that make it and its chain of speakers."""
+        return self._quoting["claim"]
+
+    @cached_property
+    def mentions(self) -> dict[Term, tuple[Passage, ...]]:
+        """Each mention with its words."""
+        return self._quoting["mention"]
+
+    @cached_property
+    def records(self) -> dict[Term, tuple[str, str]]:
+        """Title and citation of each public record."""
+        found: dict[Term, tuple[str, str]] = {}
+        for row in self._ask("records"):
+            title = text_of(row["title"]) if "title" in row else self.names.label(row["record"])
+            citation = text_of(row["citation"]) if "citation" in row else ""
+            found.setdefault(row["record"], (title, citation))
+        return found
+
+    @cached_property
+    def _meaning(self) -> Term:
+        """The ontology's named graph: its namespace without the final sign."""
+        return f"<{self.prefixes.get('fo', '').rstrip('#/')}>"
+
+    @cached_property
+    def _quoting(self) -> dict[str, dict[Term, tuple[Passage, ...]]]:
+        found: dict[str, dict[Term, Passage]] = {"passage": {}, "claim": {}, "mention": {}}
+        outlets: dict[Term, list[str]] = {}
+        for row in self._ask("passages"):
+            thing, kind = row["thing"], text_of(row["kind"])
+            chain = outlets.setdefault(thing, [])
+            for step in ("speaker", "message", "outlet"):
+                if step in row and (name := self.names.label(row[step])) not in chain:
+                    chain.append(name)
+            if thing not in found[kind]:
+                start, end = (int(text_of(row[n])) if n in row else None for n in ("start", "end"))
+                found[kind][thing] = Passage(
+                    row["passage"],
+                    place(row["passage"]),
+                    text_of(row["words"]),
+                    start,
+                    end,
+                    self.names.label(row["source"]) if "source" in row else "",
+                )
+        return {
+            kind: {t: (p.told_by((*outlets[t], ARTICLE)),) for t, p in things.items()}
+            for kind, things in found.items()
+        }
+
+    def _ask(self, name: str) -> Iterable[dict[str, Term]]:
+        text = read_text(folder("queries") / "build" / f"{name}.rq")
+        return self.dataset.query(text).dicts()
+
+
+def place(passage: Term) -> str:
+    """What a passage is called: ``sentence 9`` for the one whose IRI ends in ``s09``.
+
+    >>> place("<http://example.org/s09>"), place("<http://example.org/t>")
+    ('sentence 9', 'title')
+    """
+    last = re.split(r"[/#]", text_of(passage))[-1] if is_iri(passage) else passage
+    found = re.fullmatch(r"([sht])(\d*)", last)
+    if not found:
+        return last
+    kind = {"s": "sentence", "h": "heading", "t": "title"}[found[1]]
+    return f"{kind} {int(found[2])}" if found[2] else kind
+
+
+def _merged(found: list[Origin]) -> Origin | None:
+    """One origin of several: the article's own voice before a record, a record before a belief."""
+    order = ("article", "background", "record", "meaning", "added", "belief")
+    found.sort(key=lambda o: order.index(o.kind))
+    if not found:
+        return None
+    alike = [o for o in found if o.kind == found[0].kind]
+    passages = {p: None for o in alike for p in o.passages}
+    source = "; ".join(dict.fromkeys(o.source for o in alike if o.source))
+    believed = tuple(dict.fromkeys(b for o in alike for b in o.believed))
+    return Origin(found[0].kind, tuple(passages), source, believed, alike[0].citation)

@@ -1,0 +1,152 @@
+"""A proof in sentences, down to the words in the sources."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from foedus.phrases import Phrases
+from foedus.reasoning.proof import Proof
+from foedus.reasoning.rules import RuleSet
+from foedus.terms import Term, Triple
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """Words in a source: where they stand, and who says them, nearest first."""
+
+    iri: Term
+    place: str
+    quote: str
+    start: int | None = None
+    end: int | None = None
+    source: str = ""
+    speakers: tuple[str, ...] = ()
+
+    def told_by(self, speakers: tuple[str, ...]) -> Passage:
+        """The same words with a chain of speakers."""
+        return replace(self, speakers=speakers)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where an asserted triple comes from.
+
+    ``kind`` is ``article`` (said in the article's own voice), ``background`` (a public record,
+    named by ``source``), ``meaning`` (the ontology), ``belief`` (somebody's claim, taken at their
+    word), ``record`` (made by the build, about the texts) or ``added`` (by the user).
+    """
+
+    kind: str
+    passages: tuple[Passage, ...] = ()
+    source: str = ""
+    believed: tuple[str, ...] = ()
+    citation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a proof in words: what holds, by which rule or by whose words."""
+
+    triple: Triple | None
+    sentence: str
+    rule: str | None = None
+    because: str = ""
+    origin: Origin | None = None
+    premises: tuple[Step, ...] = ()
+    structure: bool = False
+
+    def walk(self) -> Iterator[Step]:
+        """This step and all below it, each before those it rests on."""
+        yield self
+        for premise in self.premises:
+            yield from premise.walk()
+
+    def leaves(self) -> tuple[Step, ...]:
+        """The asserted triples at the bottom, axioms included, each once."""
+        found = {s.triple: s for s in self.walk() if s.rule is None}
+        return tuple(found.values())
+
+    def words(self) -> frozenset[Triple]:
+        """The asserted triples at the bottom that are not the ontology's."""
+        return frozenset(
+            s.triple
+            for s in self.leaves()
+            if s.triple and s.origin is not None and s.origin.kind != "meaning"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """All that is to be said of one triple: its proofs, smallest first; or why there is none.
+
+    ``independent`` is how many of the proofs rest on words of their own. ``remarks`` are further
+    sentences: that it is only claimed, and by whom; what would follow with the background.
+    """
+
+    triple: Triple
+    sentence: str
+    proofs: tuple[Step, ...] = ()
+    remarks: tuple[str, ...] = ()
+    misses: tuple[Miss, ...] = ()
+
+    @property
+    def independent(self) -> int:
+        return independent(self.proofs)
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """A rule that could have given a triple: what was found for it, and what is missing."""
+
+    rule: str
+    says: str
+    found: tuple[Step, ...]
+    missing: tuple[str, ...]
+
+
+def explain(
+    proof: Proof,
+    phrases: Phrases,
+    rules: RuleSet,
+    origin: Callable[[Triple], Origin | None],
+) -> Step:
+    """A proof in words, step by step as it is.
+
+    Args:
+        proof: as a closure made it.
+        phrases: names and sentences for the graph.
+        rules: the table that the proof's rules stand in.
+        origin: where an asserted triple comes from.
+    """
+    told: dict[Triple | None, Step] = {}
+
+    def tell(proof: Proof) -> Step:
+        if proof.triple not in told:
+            told[proof.triple] = step(proof)
+        return told[proof.triple]
+
+    def step(proof: Proof) -> Step:
+        triple = proof.triple
+        sentence = phrases.sentence(triple) if triple else ""
+        if proof.rule is None:
+            source = origin(triple) if triple else None
+            hidden = bool(triple and phrases.is_structure(triple))
+            return Step(triple, sentence, origin=source, structure=hidden)
+        because = rules[proof.rule].sentence(proof.bindings, phrases.label)
+        premises = tuple(tell(p) for p in proof.premises)
+        return Step(triple, sentence or because, proof.rule, because, None, premises)
+
+    return tell(proof)
+
+
+def independent(proofs: Iterable[Step]) -> int:
+    """How many proofs share no words with one counted before; axioms are common ground."""
+    used: set[Triple] = set()
+    count = 0
+    for proof in proofs:
+        words = proof.words()
+        if not words & used:
+            used |= words
+            count += 1
+    return count
