@@ -26,7 +26,7 @@ import binascii
 import math
 import re
 import struct
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Collection, Hashable, Iterable
 from decimal import Decimal
 from functools import lru_cache
 from pyexpat import ExpatError
@@ -311,3 +311,67 @@ def datatypes_of(term: Term) -> list[Term]:
     """The known datatypes that hold the literal's value, sorted."""
     key = value_key(term)
     return [] if key is None else sorted(d for d, holds in _HOLDS.items() if holds(key))
+
+
+def _bounds(datatypes: Iterable[Term]) -> tuple[float, float] | None:
+    """The integers that all of the datatypes hold, if one of them is of integers."""
+    found = [_INTEGERS[name] for name in map(_name, datatypes) if name in _INTEGERS]
+    return (max(low for low, _ in found), min(high for _, high in found)) if found else None
+
+
+def _name(datatype: Term) -> str:
+    return datatype[1:-1].removeprefix(_XSD)
+
+
+def _primitive(datatype: Term) -> str:
+    """The value space that a datatype is a part of; empty for rdfs:Literal."""
+    name = _name(datatype)
+    if name in _INTEGERS:
+        return "decimal"
+    if name in _STRINGS or datatype == f"<{_RDF}PlainLiteral>":
+        return "string"
+    if datatype == f"<{_RDFS}Literal>":
+        return ""
+    return "dateTime" if name == "dateTimeStamp" else name
+
+
+#: Each restriction of strings, with those that hold all of its values.
+_WITHIN = {
+    "PlainLiteral": (),
+    "string": ("PlainLiteral",),
+    "normalizedString": ("string", "PlainLiteral"),
+    "token": ("normalizedString", "string", "PlainLiteral"),
+    "language": ("NMTOKEN", "token", "normalizedString", "string", "PlainLiteral"),
+    "NMTOKEN": ("token", "normalizedString", "string", "PlainLiteral"),
+    "Name": ("NMTOKEN", "token", "normalizedString", "string", "PlainLiteral"),
+    "NCName": ("Name", "NMTOKEN", "token", "normalizedString", "string", "PlainLiteral"),
+    "dateTimeStamp": ("dateTime",),
+}
+
+
+def contradictory(datatypes: Collection[Term]) -> bool:
+    """Whether no value is in all of the datatypes.
+
+    >>> xsd = "http://www.w3.org/2001/XMLSchema#"
+    >>> contradictory([f"<{xsd}positiveInteger>", f"<{xsd}negativeInteger>"])
+    True
+    """
+    spaces = {_primitive(d) for d in datatypes} - {""}
+    bounds = _bounds(datatypes)
+    return len(spaces) > 1 or (bounds is not None and bounds[0] > bounds[1])
+
+
+def includes(datatypes: Collection[Term], datatype: Term) -> bool:
+    """Whether a value that is in all of the first is in the second, whatever value it is.
+
+    >>> xsd = "http://www.w3.org/2001/XMLSchema#"
+    >>> includes([f"<{xsd}short>", f"<{xsd}unsignedInt>"], f"<{xsd}unsignedShort>")
+    True
+    """
+    if datatype == f"<{_RDFS}Literal>" or datatype in datatypes or contradictory(datatypes):
+        return True
+    bounds, name = _bounds(datatypes), _name(datatype).removeprefix(_RDF)
+    if bounds is not None:
+        low, high = _INTEGERS.get(name, (math.inf, -math.inf))
+        return name == "decimal" or (low <= bounds[0] and bounds[1] <= high)
+    return any(name in _WITHIN.get(_name(d).removeprefix(_RDF), ()) for d in datatypes)

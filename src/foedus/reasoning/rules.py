@@ -46,6 +46,8 @@ __all__ = [
     "Test",
     "Value",
     "Var",
+    "parse_atom",
+    "parse_premise",
     "parse_rule",
     "read_rules",
     "ruleset",
@@ -127,7 +129,7 @@ def ruleset(choice: str | Iterable[str] = "owl2rl", extra: Iterable[str | Path] 
 def _standard() -> tuple[RuleSet, dict[str, list[str]]]:
     content = tomllib.loads(TABLE.read_text(encoding="utf-8"))
     rules = tuple(read_rules(TABLE))
-    forms = [_atom(text, content["prefixes"]) for text in content["noise"]["forms"]]
+    forms = [parse_atom(text, content["prefixes"]) for text in content["noise"]["forms"]]
     forms += [atom for rule in rules if not rule.written for atom in rule.conclusions or ()]
     profiles = {**content["profiles"], "owl2rl": [rule.id for rule in rules]}
     return RuleSet(rules, tuple(forms), content["prefixes"]), profiles
@@ -174,7 +176,7 @@ def parse_rule(name: str, block: object, prefixes: Mapping[str, str]) -> Rule:
     lists: list[ListOf] = []
     tests: list[Test] = []
     for text in block["if"]:
-        part = _premise(text, prefixes)
+        part = parse_premise(text, prefixes)
         if isinstance(part, Atom):
             atoms.append(part)
         elif not isinstance(part, ListOf):
@@ -187,7 +189,7 @@ def parse_rule(name: str, block: object, prefixes: Mapping[str, str]) -> Rule:
     rule = Rule(
         id=name,
         premises=tuple(atoms),
-        conclusions=tuple(_atom(text, prefixes) for text in then) if then else None,
+        conclusions=tuple(parse_atom(text, prefixes) for text in then) if then else None,
         lists=tuple(lists),
         tests=tuple(tests),
         says=block["says"],
@@ -253,7 +255,8 @@ _SUM = re.compile(r"(\?\w+) = (\S+) ([+-]) (\S+)")
 _VALUE = re.compile(r"value\((\?\w+)\) (?:(in|not in) (\?\w+)|(!?=) value\((\?\w+)\)|(missing))")
 
 
-def _premise(text: str, prefixes: Mapping[str, str]) -> Atom | ListOf | Test:
+def parse_premise(text: str, prefixes: Mapping[str, str]) -> Atom | ListOf | Test:
+    """One line of `if`: a triple, a list or a test; ValueError if it is none of them."""
     if found := _BEFORE.fullmatch(text):
         return Before(found[1], found[2])
     if found := _DIFFER.fullmatch(text):
@@ -269,7 +272,7 @@ def _premise(text: str, prefixes: Mapping[str, str]) -> Atom | ListOf | Test:
     words = _TOKEN.findall(text)
     if len(words) == 3 and words[1] == "list":
         return ListOf(variable(words[0]), variable(words[2]).name)
-    return _atom(text, prefixes)
+    return parse_atom(text, prefixes)
 
 
 def _operand(text: str, prefixes: Mapping[str, str]) -> Operand:
@@ -280,7 +283,8 @@ def _operand(text: str, prefixes: Mapping[str, str]) -> Operand:
     return Operand(_node(text, prefixes))
 
 
-def _atom(text: str, prefixes: Mapping[str, str]) -> Atom:
+def parse_atom(text: str, prefixes: Mapping[str, str]) -> Atom:
+    """A triple with variables; ValueError if it is not one."""
     words = _TOKEN.findall(text)
     each = words[:1] == ["each"]
     if len(words) - each != 3:
@@ -319,7 +323,7 @@ def _example(text: str, prefixes: Mapping[str, str]) -> Iterator[Triple]:
             yield (cell, first, _term(member, prefixes))
             yield (cell, rest, after)
         return
-    atom = _atom(text, prefixes)
+    atom = parse_atom(text, prefixes)
     if any(isinstance(node, Var) for node in atom):
         raise ValueError(f"the example '{text}' has a variable in it")
     yield (str(atom.s), str(atom.p), str(atom.o))

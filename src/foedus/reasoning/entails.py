@@ -1,0 +1,387 @@
+"""Whether a graph follows, beyond what a closure stores.
+
+A closure holds what the rules of OWL 2 RL derive, less what is true of everything. A conclusion
+may ask for more, and is answered in this order:
+
+1. If the premises contradict one another, everything follows.
+2. Blank nodes in the conclusion are existential: any terms that fit will do, so they are searched
+   for (https://www.w3.org/TR/rdf11-mt/#simpleentailment).
+3. Unnamed classes and lists that the conclusion itself describes are taken as given, each under a
+   fresh name (comprehension).
+4. What is true of everything: ``?x a owl:Thing``, ``?c rdfs:subClassOf ?c``, ...
+5. What no rule concludes is tried, as ``conclusions.toml`` says for each form of triple: to know
+   whether two things differ, suppose them to be the same and look for a contradiction; to know
+   whether all members of one class are in another, suppose a fresh member and see.
+
+Sound for the OWL 2 RDF-Based Semantics. Not complete: no theorem prover for OWL 2 Full is.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from itertools import product
+from typing import Protocol
+
+from foedus.reasoning.conclusions import Form, Trial, conclusions, unify
+from foedus.reasoning.datatypes import DATATYPES, contradictory, includes, value_key
+from foedus.reasoning.proof import Clash
+from foedus.reasoning.rules import Atom, Node, RuleSet, Var
+from foedus.terms import Term, Triple, iri, is_blank, is_literal
+
+_RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+_TYPE, _FIRST, _REST, _NIL = (iri(_RDF + name) for name in ("type", "first", "rest", "nil"))
+
+#: How many trials may stand on one another: an intersection of complements in a restriction is 4.
+DEPTH = 5
+
+
+class Closed(Protocol):
+    """What is asked of a closure here."""
+
+    @property
+    def rules(self) -> RuleSet: ...
+    @property
+    def asserted(self) -> Iterable[Triple]: ...
+    @property
+    def clashes(self) -> tuple[Clash, ...]: ...
+    def __contains__(self, triple: Triple, /) -> bool: ...
+    def triples(
+        self, s: Term | None = None, p: Term | None = None, o: Term | None = None
+    ) -> Iterable[Triple]: ...
+
+
+Close = Callable[[list[Triple]], Closed]
+Bindings = dict[str, Term]
+
+
+def entails(closure: Closed, conclusion: Iterable[Triple], *, close: Close) -> bool:
+    """Whether the conclusion follows from what the closure was made of.
+
+    ``close`` makes the closure of a list of triples under the same rules; it is called for trials.
+    Neither the closure nor the conclusion is changed.
+    """
+    judge = _judge(closure, close)
+    return judge.contradiction or all(judge.part_holds(part) for part in _parts(conclusion))
+
+
+def _judge(closure: Closed, close: Close) -> Judge:
+    """A judge of the closure; if it speaks of reflexive properties, of one with their loops."""
+    judge = Judge(closure, close, DEPTH)
+    atom = conclusions().reflexive.premises[0]
+    reflexive = [t[0] for t in closure.triples(None, str(atom.p), str(atom.o))]
+    if not reflexive or not judge.owl:
+        return judge
+    terms = {term for t in closure.triples() for term in t if not is_literal(term)}
+    loops = [(x, p, x) for p in sorted(reflexive) for x in sorted(terms)]
+    return Judge(close([*closure.asserted, *loops]), close, DEPTH)
+
+
+def _parts(conclusion: Iterable[Triple]) -> list[list[Triple]]:
+    """The conclusion, cut into parts that share no blank node."""
+    parts: list[tuple[set[Term], list[Triple]]] = []
+    for triple in dict.fromkeys(conclusion):
+        blanks = {term for term in triple if is_blank(term)}
+        joined = [part for part in parts if blanks & part[0]]
+        parts = [part for part in parts if part not in joined]
+        for part in joined:
+            blanks |= part[0]
+        parts.append((blanks, [*(t for part in joined for t in part[1]), triple]))
+    return [triples for _, triples in parts]
+
+
+class Judge:
+    """Answers for one closure; ``depth`` is how many trials may still stand on one another."""
+
+    def __init__(self, closure: Closed, close: Close, depth: int) -> None:
+        self.closure, self.close, self.depth = closure, close, depth
+        self.axioms = frozenset(
+            (str(a.s), str(a.p), str(a.o))
+            for rule in closure.rules
+            if not rule.written
+            for a in rule.conclusions or ()
+        )
+        self.owl = bool(self.axioms)
+
+    @property
+    def contradiction(self) -> bool:
+        """Whether the premises contradict one another."""
+        if self.closure.clashes:
+            return True
+        kinds: dict[Term, set[Term]] = defaultdict(set)
+        for s, _, o in self.closure.triples(None, _TYPE, None) if self.owl else ():
+            if o in DATATYPES:
+                kinds[s].add(o)
+        return any(contradictory(found) for found in kinds.values())
+
+    def match(self, pattern: tuple[Term | None, Term | None, Term | None]) -> Iterator[Triple]:
+        """Triples that hold and have these terms in these places; not all that are obvious."""
+        seen = set()
+        for triple in self.closure.triples(*pattern):
+            seen.add(triple)
+            yield triple
+        for triple in sorted(self.axioms):
+            if triple not in seen and all(
+                want in (None, have) for want, have in zip(pattern, triple, strict=True)
+            ):
+                yield triple
+        # What holds of everything holds of a term that is named.
+        table = conclusions()
+        for form in (*table.always, *(table.always_owl if self.owl else ())):
+            ends = {n.name for n in form if isinstance(n, Var)}
+            for term in {t for t in (pattern[0], pattern[2]) if t and len(ends) == 1}:
+                s, p, o = (term if isinstance(n, Var) else n for n in form)
+                fits = all(
+                    want in (None, have) for want, have in zip(pattern, (s, p, o), strict=True)
+                )
+                if fits and (s, p, o) not in seen and self.obvious((s, p, o)):
+                    yield s, p, o
+
+    def solve(self, atoms: list[Atom], bindings: Bindings, deep: bool) -> Iterator[Bindings]:
+        """Every way to make the atoms hold; ``deep`` allows trials for those without variables."""
+        if not atoms:
+            yield bindings
+            return
+
+        def known(atom: Atom) -> tuple[Term | None, Term | None, Term | None]:
+            s, p, o = (bindings.get(n.name) if isinstance(n, Var) else n for n in atom)
+            return s, p, o
+
+        def cost(atom: Atom) -> tuple[int, int]:
+            pattern = known(atom)
+            return pattern.count(None), pattern[1] == _TYPE
+
+        atom = min(atoms, key=cost)
+        rest = [a for a in atoms if a is not atom]
+        s, p, o = known(atom)
+        if s is not None and p is not None and o is not None:
+            if self.holds((s, p, o), deep):
+                yield from self.solve(rest, bindings, deep)
+            return
+        for triple in list(self.match((s, p, o))):
+            found = unify(atom, triple)
+            if found is not None and all(bindings.get(k, v) == v for k, v in found.items()):
+                yield from self.solve(rest, {**bindings, **found}, deep)
+
+    def part_holds(self, part: list[Triple]) -> bool:
+        """Whether triples that share blank nodes follow together."""
+        atoms = [_pattern(triple) for triple in part]
+        if any(True for _ in self.solve(atoms, {}, False)):
+            return True
+        if not self.owl:
+            return False
+        names, granted, rest = _descriptions(part)
+        judge = self.suppose(granted) if granted else self
+        left = judge.without_axiom_nodes([_rename(triple, names) for triple in rest])
+        return any(True for _ in judge.solve([_pattern(t) for t in left], {}, True))
+
+    def without_axiom_nodes(self, triples: list[Triple]) -> list[Triple]:
+        """The triples less what is said of axiom nodes that pass their trials."""
+        by_subject: dict[Term, list[Triple]] = defaultdict(list)
+        for triple in triples:
+            by_subject[triple[0]].append(triple)
+        used = {o for _, _, o in triples}
+        gone: set[Triple] = set()
+        for node, said in by_subject.items():
+            for form in conclusions().forms:
+                if form.node and is_blank(node) and node not in used:
+                    bindings = _read_node(form, said)
+                    if bindings is not None and self.passes(form, bindings):
+                        gone |= set(said)
+        return [t for t in triples if t not in gone]
+
+    def suppose(self, triples: list[Triple]) -> Judge:
+        """A judge of the same premises and these."""
+        closure = self.close([*self.closure.asserted, *triples])
+        return Judge(closure, self.close, self.depth - 1)
+
+    def holds(self, triple: Triple, deep: bool = True) -> bool:
+        """Whether a triple without variables follows."""
+        s, p, o = triple
+        if triple in self.closure or triple in self.axioms or self.obvious(triple):
+            return True
+        if is_literal(o) and value_key(o) is not None:
+            for _, _, other in self.closure.triples(s, p, None):
+                if is_literal(other) and value_key(other) == value_key(o):
+                    return True
+        if not self.owl or not deep or self.depth <= 0:
+            return False
+        if p == _TYPE and o in DATATYPES:
+            kinds = [d for _, _, d in self.closure.triples(s, _TYPE, None) if d in DATATYPES]
+            if kinds and includes(kinds, o):
+                return True
+        return any(self.follows(form, triple) for form in conclusions().forms if not form.node)
+
+    def obvious(self, triple: Triple) -> bool:
+        """Whether a triple is true of everything of its kind."""
+        table = conclusions()
+        for form in (*table.always, *(table.always_owl if self.owl else ())):
+            bindings = unify(form, triple)
+            if bindings is not None and self.kinds_fit([form], bindings):
+                return True
+        return False
+
+    def kinds_fit(self, atoms: Iterable[Atom], bindings: Bindings) -> bool:
+        """Whether what the table calls ?c and ?d are known as classes, ?p and ?q as properties."""
+        table = conclusions()
+        names = {n.name for atom in atoms for n in atom if isinstance(n, Var) and not n.index}
+        shown = {"c": table.classes, "d": table.classes, "p": table.properties}
+        shown["q"] = table.properties
+        return all(
+            any(self.is_shown(form, bindings[name]) for form in shown[name])
+            for name in names & bindings.keys() & shown.keys()
+        )
+
+    def is_shown(self, form: Atom, term: Term) -> bool:
+        """Whether a triple of the form, with the term for ?c or ?p, is stored."""
+        s, p, o = (
+            (term if n.name in ("c", "p") else None) if isinstance(n, Var) else n for n in form
+        )
+        if any(True for _ in self.closure.triples(s, p, o)):
+            return True
+        return any(
+            (s in (None, t[0])) and (p in (None, t[1])) and (o in (None, t[2])) for t in self.axioms
+        )
+
+    def follows(self, form: Form, triple: Triple) -> bool:
+        """Whether a triple has the form and passes its trials."""
+        start = unify(form.conclude[0], triple)
+        if start is None:
+            return False
+        for bindings in self.solve(list(form.conclude[1:]), start, False):
+            if self.kinds_fit(form.conclude, bindings) and self.passes(form, bindings):
+                return True
+        return False
+
+    def passes(self, form: Form, bindings: Bindings) -> bool:
+        """Whether all trials of a form come out as expected."""
+        if form.list is None:
+            return all(self.passes_trial(trial, bindings, 0) for trial in form.trials)
+        for members in self.members(bindings[form.list.head.name]):
+            size = len(members)
+            named = {f"{form.list.member}_{k}": m for k, m in enumerate(members, start=1)}
+            pairs = [
+                dict(zip(form.picks, map(str, choice), strict=True))
+                for choice in product(range(1, size + 1), repeat=len(form.picks))
+                if not form.every or choice[0] < choice[-1]
+            ]
+            quantifier = all if form.every else any
+            if members and all(
+                quantifier(
+                    self.passes_trial(trial, {**bindings, **named, **pair}, size) for pair in pairs
+                )
+                for trial in form.trials
+            ):
+                return True
+        return False
+
+    def members(self, cell: Term, seen: tuple[Term, ...] = ()) -> Iterator[tuple[Term, ...]]:
+        """The readings of a list, as the rules read it."""
+        if cell == _NIL:
+            yield ()
+        elif cell not in seen:
+            for _, _, tail in list(self.match((cell, _REST, None))):
+                for after in self.members(tail, (*seen, cell)):
+                    for _, _, first in list(self.match((cell, _FIRST, None))):
+                        yield (first, *after)
+
+    def passes_trial(self, trial: Trial, bindings: Bindings, size: int) -> bool:
+        """Whether what is expected follows from what is assumed."""
+        fresh: Bindings = {}
+
+        def name(node: Node, here: int, free: bool) -> Node:
+            if not isinstance(node, Var):
+                return node
+            key = node.key(bindings, size, here)
+            if key in bindings:
+                return bindings[key]
+            if key in fresh:
+                return fresh[key]
+            if free:
+                return Var(key)
+            return fresh.setdefault(key, f"_:assumed{self.depth}x{len(fresh)}")
+
+        def instances(atoms: tuple[Atom, ...], free: bool) -> list[Atom]:
+            return [
+                Atom(name(a.s, k, free), name(a.p, k, free), name(a.o, k, free))
+                for a in atoms
+                for k in (range(1, size + 1) if a.each else (0,))
+            ]
+
+        assumed = [(str(a.s), str(a.p), str(a.o)) for a in instances(trial.assume, False)]
+        judge = self.suppose(assumed) if assumed else self.deeper()
+        if assumed and judge.contradiction:
+            return True
+        if trial.expect is None:
+            return False
+        return any(True for _ in judge.solve(instances(trial.expect, True), {}, True))
+
+    def deeper(self) -> Judge:
+        """The same judge, with one trial less to go."""
+        return Judge(self.closure, self.close, self.depth - 1)
+
+
+def _pattern(triple: Triple) -> Atom:
+    """A triple with its blank nodes as variables; the names that are assumed are not blank."""
+    s, p, o = (Var(term) if _unknown(term) else term for term in triple)
+    return Atom(s, p, o)
+
+
+def _unknown(term: Term) -> bool:
+    return is_blank(term) and not term.startswith(("_:assumed", "_:described"))
+
+
+def _read_node(form: Form, said: list[Triple]) -> Bindings | None:
+    """What an axiom node says, if it says what the form asks for and nothing else."""
+    bindings: Bindings = {}
+    for atom in form.conclude:
+        found = [b for b in (unify(atom, triple) for triple in said) if b is not None]
+        if len(found) != 1 or len(said) != len(form.conclude):
+            return None
+        bindings |= found[0]
+    return bindings
+
+
+def _rename(triple: Triple, names: dict[Term, Term]) -> Triple:
+    s, p, o = (names.get(term, term) for term in triple)
+    return s, p, o
+
+
+def _descriptions(
+    part: list[Triple],
+) -> tuple[dict[Term, Term], list[Triple], list[Triple]]:
+    """Fresh names for the blank nodes that a part describes, what describes them, and the rest.
+
+    A description is whole, single, and rests on nothing that rests on it; else it is a claim.
+    """
+    table = conclusions()
+    said: dict[Term, list[Triple]] = defaultdict(list)
+    for triple in part:
+        if is_blank(triple[0]):
+            said[triple[0]].append(triple)
+    vocabulary = {p for kind in table.kinds for p in kind}
+    describes = {node: [t for t in triples if t[1] in vocabulary] for node, triples in said.items()}
+    whole = {
+        node
+        for node, triples in describes.items()
+        if frozenset(t[1] for t in triples) in table.kinds
+        and len(triples) == len({t[1] for t in triples})
+    }
+    named: dict[Term, Term] = {}
+    while True:
+        ready = [
+            node
+            for node in sorted(whole - named.keys())
+            if all(not is_blank(t[2]) or t[2] in named for t in describes[node])
+        ]
+        if not ready:
+            break
+        for node in ready:
+            named[node] = f"_:described{len(named)}"
+    granted: list[Triple] = []
+    rest: list[Triple] = []
+    for triple in part:
+        s, p, o = triple
+        describing = s in named and (p in vocabulary or (p == _TYPE and o in table.types))
+        (granted if describing else rest).append(triple)
+    return named, [_rename(t, named) for t in granted], rest
