@@ -140,7 +140,7 @@ def rdflib_term(term: Term) -> rdflib.term.Identifier:
     lang = value.language
     datatype = value.datatype.value
     bare = lang or datatype == "http://www.w3.org/2001/XMLSchema#string"
-    return rdflib.Literal(value.value, lang, None if bare else rdflib.URIRef(datatype))
+    return rdflib.Literal(value.value, lang, None if bare else rdflib.URIRef(datatype), False)
 
 
 def ox_term(term: Term) -> Any:
