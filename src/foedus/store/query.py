@@ -72,7 +72,7 @@ class QuadStore:
         """A store read from an N-Triples or N-Quads file that foedus wrote itself."""
         made = cls()
         try:
-            made.oxigraph.load(path=path, lenient=True)
+            made.oxigraph.bulk_extend(ox.parse(path=path, lenient=True))
         except SyntaxError as error:
             raise ParseFailure(str(path), str(error), getattr(error, "lineno", None)) from None
         except OSError as error:
@@ -82,7 +82,9 @@ class QuadStore:
     def add(self, quads: Iterable[Quad | Triple]) -> None:
         """Put quads in; a triple goes to the default graph."""
         lines = (" ".join(part for part in quad if part) + " .\n" for quad in quads)
-        self.oxigraph.load("".join(lines), ox.RdfFormat.N_QUADS, lenient=True)
+        # Not Store.load: it gives blank nodes new names, and the closure's would not be found.
+        parsed = ox.parse("".join(lines), ox.RdfFormat.N_QUADS, lenient=True)
+        self.oxigraph.bulk_extend(parsed)
 
     def __len__(self) -> int:
         return len(self.oxigraph)
