@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from foedus.errors import UnknownName, UsageError
 from foedus.spelling import near as similar
-from foedus.terms import Term, compact, expand, is_iri, is_literal, split_literal, text_of
+from foedus.terms import Term, compact, expand, is_literal, split_literal, text_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,8 @@ class Names:
             return self._known(curie, text)
         found = self._things.get(_key(text), [])
         if not found:
-            found = [n for t, n in self._labels.items() if _key(_local(t)) == _key(text)]
+            joined = _key(text).replace(" ", "")
+            found = [n for t, n in self._labels.items() if _joined(t) == joined]
         if not found:
             raise UnknownName("thing", text, self.near(text))
 
@@ -102,8 +103,7 @@ class Names:
     def _known(self, term: Term, text: str) -> Term:
         if term in self._labels:
             return term
-        local = _local(term)
-        near = [self.short(t) for t in self._labels if _key(_local(t)) == _key(local)]
+        near = [self.short(t) for t in self._labels if _joined(t) == _joined(term)]
         if not near:
             near = similar(self.short(term), [self.short(t) for t in self._labels])
         raise UnknownName("thing", text, near)
@@ -113,10 +113,9 @@ def _order(name: Name) -> tuple[int, bool, str]:
     return name.rank, name.language not in ("en", None), name.label
 
 
-def _local(term: Term) -> str:
-    """The last part of an IRI, as words: ``owes defence to`` for ``fo:owesDefenceTo``."""
-    last = re.split(r"[/#]", text_of(term).rstrip("/#"))[-1] if is_iri(term) else term
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", last)
+def _joined(term: Term) -> str:
+    """The last part of an IRI as a key: ``northkorea`` for ``id:NorthKorea``."""
+    return _key(re.split(r"[/#]", text_of(term).rstrip("/#"))[-1]).replace(" ", "")
 
 
 def _key(label: str) -> str:

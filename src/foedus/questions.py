@@ -109,9 +109,9 @@ def read_question(path: Path) -> Question:
     parameters: list[Parameter] = []
     words = ""
     for number, line in enumerate(text.splitlines(), 1):
-        if not line.startswith("#"):
-            break
         found = _FIELD.fullmatch(line.rstrip())
+        if number > 1 and not line.startswith("#"):
+            break
         if number == 1:
             if not found or found["key"] != path.stem or found["name"]:
                 raise ParseFailure(
