@@ -14,16 +14,18 @@ _YEAR = re.compile(r"(-?[0-9]{4,})(?:[-+Z].*)?", re.DOTALL)
 
 
 def year_of(term: Term) -> Term | None:
-    """The year of a date, dateTime, year or year and month, as xsd:gYear; None if it has none.
+    """The year of a date, dateTime, year or year and month, as xsd:integer; None if it has none.
+
+    An integer, as in SPARQL: OWL 2 has no datatype for years.
 
     >>> year_of('"1961-07-11"^^<http://www.w3.org/2001/XMLSchema#date>')
-    '"1961"^^<http://www.w3.org/2001/XMLSchema#gYear>'
+    '"1961"^^<http://www.w3.org/2001/XMLSchema#integer>'
     """
     if not is_literal(term):
         return None
     text, datatype, _ = split_literal(term)
     found = _YEAR.fullmatch(text) if datatype in _DATED else None
-    return literal(found[1], f"{_XSD}gYear") if found else None
+    return literal(str(int(found[1])), f"{_XSD}integer") if found else None
 
 
 def _number(term: Term) -> tuple[int, bool] | None:
