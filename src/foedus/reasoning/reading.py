@@ -83,6 +83,15 @@ def read_triples(triples: Iterable[Any], terms: Terms) -> Ids:
     return _joined(parts)
 
 
+def triples(data: Any) -> Iterator[Triple]:
+    """The triples of ``data`` as strings, without duplicates; see :func:`read`."""
+    terms = Terms()
+    rows = np.unique(read(data, terms), axis=0)
+    for at in range(0, len(rows), _BATCH):
+        columns = (terms.tokens(column) for column in rows[at : at + _BATCH].T)
+        yield from zip(*columns, strict=True)
+
+
 def _read_files(paths: list[Any], terms: Terms) -> Ids:
     parts: list[Ids] = []
     for given in paths:

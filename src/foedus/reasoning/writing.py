@@ -19,6 +19,7 @@ import numpy as np
 from foedus.errors import InputError
 from foedus.reasoning.dictionary import PAD, Bytes, Ids, Terms, copy_spans
 from foedus.store import convert
+from foedus.terms import Triple
 
 _BATCH: Final = 1 << 15
 _END: Final = np.frombuffer(b".\n", np.uint16)[0]
@@ -63,6 +64,13 @@ def write(terms: Terms, parts: Iterable[Ids], target: Any, extension: str | None
                 _write(terms, parts, packed, extension)
         else:
             _write(terms, parts, file, extension)
+
+
+def write_triples(triples: Iterable[Triple], target: Any, extension: str | None = None) -> None:
+    """Write triples given as strings; see :func:`write`."""
+    terms = Terms()
+    numbers = terms.intern_many(term for triple in triples for term in triple)
+    write(terms, [numbers.reshape(-1, 3)], target, extension)
 
 
 def _write(terms: Terms, parts: Iterable[Ids], file: Any, extension: str) -> None:

@@ -1,0 +1,247 @@
+"""The verbs reason and rules: the OWL 2 RL reasoner on any RDF file."""
+
+from __future__ import annotations
+
+import json
+import time
+from itertools import islice
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from foedus.cli.common import SETTINGS, progress, say
+from foedus.cli.output import bold, table, terminal_width
+from foedus.cli.verbs import Reasoner
+from foedus.errors import BadParameter
+
+#: Clashes that are told in full; the others are counted.
+TOLD = 20
+
+
+def reason(
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", help="RDF files; the ending says the format.")
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option("-o", "--out", metavar="OUT", help="Write the closure here [default: count]."),
+    ] = None,
+    rules: Annotated[
+        list[str] | None,
+        typer.Option("--rules", metavar="NAME", help="rdfs, rdfs-plus, owl2rl, or rule ids."),
+    ] = None,
+    extra_rules: Annotated[
+        list[Path] | None,
+        typer.Option("--extra-rules", metavar="FILE", help="More rules, of the table's form."),
+    ] = None,
+    reasoner: Annotated[Reasoner, typer.Option(help="Who computes it.")] = Reasoner.foedus,
+    proofs: Annotated[
+        Path | None,
+        typer.Option("--proofs", metavar="OUT", help="Write proofs here, as JSON lines."),
+    ] = None,
+    limit_proofs: Annotated[
+        int, typer.Option("--limit-proofs", metavar="N", min=1, help="At most so many proofs.")
+    ] = 10_000,
+    derived_only: Annotated[
+        bool, typer.Option("--derived-only", help="Write only what was derived.")
+    ] = False,
+    limit_triples: Annotated[
+        int | None,
+        typer.Option("--limit-triples", metavar="N", min=1, help="Stop beyond so many triples."),
+    ] = None,
+    timeout: Annotated[
+        float | None, typer.Option("--timeout", metavar="SECONDS", min=0, help="Stop after that.")
+    ] = None,
+) -> None:
+    """Derive what follows from RDF files by the rules of OWL 2 RL.
+
+    Exit code 1 tells of clashes: what the files say cannot all be true. The output is written
+    all the same.
+
+    \b
+    Examples:
+      foedus reason graph.ttl -o closed.nt
+      foedus reason data.nt.gz ontology.owl -o closed.ttl --rules rdfs-plus
+      foedus reason graph.ttl --rules prp-trp,cax-sco --derived-only -o new.nt --proofs why.jsonl
+    """
+    from foedus.reasoning import writing
+    from foedus.reasoning.rules import ruleset
+    from foedus.store.convert import format_of
+
+    for place in (*files, *([out] if out else [])):
+        format_of(place)  # an unknown ending is told before any work
+    chosen = [part.strip() for name in rules or ["owl2rl"] for part in name.split(",")]
+    ruleset(chosen, extra_rules or ())  # and so is an unknown rule
+    if reasoner is Reasoner.owlrl and (proofs or chosen != ["owl2rl"]):
+        what = "--proofs" if proofs else "--rules"
+        raise BadParameter("--reasoner", "owlrl", f"possible with {what}; owlrl applies all rules")
+    started = time.perf_counter()
+    with progress("reason") as step:
+        step("reading")  # type: ignore[operator]
+        closure = _closed(files, chosen, extra_rules or [], reasoner, limit_triples, timeout, step)
+        closed = time.perf_counter() - started
+        if out:
+            step(f"writing {out}")  # type: ignore[operator]
+            if hasattr(closure, "write"):
+                closure.write(out, derived_only=derived_only)
+            else:
+                writing.write_triples(closure.derived if derived_only else closure, out)
+        if proofs:
+            step(f"writing {proofs}")  # type: ignore[operator]
+            _write_proofs(closure, proofs, limit_proofs)
+    took = time.perf_counter() - started
+    clashes = closure.clashes
+    _tell(closure, closed, took, out)
+    if clashes:
+        _tell_clashes(clashes)
+        raise typer.Exit(1)
+
+
+def _closed(
+    files: list[Path],
+    rules: list[str],
+    extra: list[Path],
+    reasoner: Reasoner,
+    limit: int | None,
+    timeout: float | None,
+    step: Any,
+) -> Any:
+    if reasoner is Reasoner.foedus:
+        from foedus.reasoning import close
+
+        return close(
+            files,
+            rules=rules,
+            extra_rules=extra,
+            limit_triples=limit,
+            timeout=timeout,
+            progress=step,
+        )
+    from foedus.reasoning import reading, second
+
+    return second.close(
+        reading.triples(files), extra_rules=extra, limit_triples=limit, timeout=timeout
+    )
+
+
+def _tell(closure: Any, closed: float, took: float, out: Path | None) -> None:
+    """Print the counts: asserted, derived, by rule."""
+    found = closure.statistics
+    get = found.get if isinstance(found, dict) else lambda name: getattr(found, name)
+    by_rule = dict(get("derived"))
+    asserted = getattr(closure, "asserted_count", None) or sum(1 for _ in closure.asserted)
+    derived = len(closure) - asserted
+    if SETTINGS.json:
+        body = {
+            "asserted": asserted,
+            "derived": derived,
+            "rounds": get("rounds"),
+            "seconds": round(closed, 3),
+            "clashes": len(closure.clashes),
+            "by_rule": dict(sorted(by_rule.items())),
+        }
+        print(json.dumps(body))
+        return
+    rows = [[rule, f"{n:,}"] for rule, n in sorted(by_rule.items(), key=lambda x: (-x[1], x[0]))]
+    if rows:
+        print(table(["rule", "derived"], rows, terminal_width()))
+        print()
+    print(f"{asserted:,} asserted triples, {derived:,} derived in {get('rounds')} rounds")
+    done = f"read and closed in {closed:.2f} s"
+    print(f"{done}; wrote {out} in {took - closed:.2f} s" if out else done)
+
+
+def _tell_clashes(clashes: Any) -> None:
+    """Say what contradicts what, with the premises."""
+    say(f"\n{len(clashes)} clash{'es' if len(clashes) > 1 else ''}: this cannot all be true")
+    for clash in clashes[:TOLD]:
+        say(f"\n{clash.rule}: {clash.message}")
+        for premise in clash.premises:
+            say("  " + " ".join(premise))
+    if len(clashes) > TOLD:
+        say(f"\n... and {len(clashes) - TOLD} more")
+
+
+def _write_proofs(closure: Any, path: Path, limit: int) -> None:
+    """One line of JSON for each derived triple: its rule, bindings and premises."""
+    from foedus.reasoning.writing import replacing
+
+    with replacing(path) as file:
+        count = 0
+        for triple in islice(closure.derived, limit):
+            proof = closure.proof(triple)
+            line = {
+                "triple": triple,
+                "rule": proof.rule,
+                "bindings": dict(proof.bindings),
+                "premises": [{"triple": p.triple, "rule": p.rule} for p in proof.premises],
+            }
+            file.write(json.dumps(line, ensure_ascii=False).encode() + b"\n")
+            count += 1
+    if count == limit:
+        say(f"{path} holds the proofs of the first {limit:,} derived triples; see --limit-proofs")
+
+
+def rules(
+    rule: Annotated[
+        str | None, typer.Argument(metavar="[ID]", help="Which rule; none: all.")
+    ] = None,
+    extra_rules: Annotated[
+        list[Path] | None,
+        typer.Option("--extra-rules", metavar="FILE", help="More rules, of the table's form."),
+    ] = None,
+) -> None:
+    """Print the table of rules, or one rule with its premises, sentence and example.
+
+    \b
+    Examples:
+      foedus rules
+      foedus rules prp-spo2
+    """
+    from foedus.reasoning.rules import ruleset
+
+    found = ruleset("owl2rl", extra_rules or ())
+    if rule is None:
+        rows = [
+            [r.id, str(r.table or ""), "clash" if r.conclusions is None else "", r.says]
+            for r in found
+        ]
+        if SETTINGS.json:
+            heads = ("id", "table", "clash", "says")
+            print(json.dumps([dict(zip(heads, row, strict=True)) for row in rows]))
+        else:
+            print(table(["rule", "table", "", "says"], rows, terminal_width()))
+        return
+    for line in describe(found[rule], found.prefixes):
+        print(line)
+
+
+def describe(rule: Any, prefixes: Any) -> list[str]:
+    """A rule as lines for the terminal."""
+    from foedus.terms import compact
+
+    def short(text: object) -> str:
+        return " ".join(compact(word, prefixes) for word in str(text).split())
+
+    where = f" (OWL 2 Profiles, table {rule.table})" if rule.table else ""
+    lines = [bold(rule.id) + where]
+    lines += [f"  if    {short(text)}" for text in rule.written]
+    lines += [f"  then  {short(atom)}" for atom in rule.conclusions or ()]
+    if rule.conclusions is None:
+        lines.append("  then  a clash")
+    lines.append(f"  says  {rule.says}")
+    lines += [
+        f"  e.g.  {' '.join(compact(t, prefixes) for t in triple)}" for triple in rule.example
+    ]
+    if not rule.stored:
+        lines.append(f"  not stored: {rule.reason}")
+    if rule.note:
+        lines.append(f"  note  {rule.note}")
+    return lines
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verbs to the command line."""
+    app.command()(reason)
+    app.command()(rules)
