@@ -27,6 +27,7 @@ LAYERS = {
     "phrases": 4,
     "why": 5,
     "knowledge": 6,
+    "owlfiles": 7,
     "whatif": 7,
     "report": 7,
     "cli": 8,

@@ -1,0 +1,89 @@
+"""The ontology and the graph as files for Protégé and other OWL tools, with a page of the terms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from foedus.knowledge import KnowledgeGraph
+from foedus.knowledge.material import build_query
+from foedus.owlfiles.page import page
+from foedus.phrases import Phrases
+from foedus.reasoning.rules import ruleset
+from foedus.store.export import export
+from foedus.store.files import read_rdf
+from foedus.store.query import QuadStore
+from foedus.terms import Term, Triple, expand, is_blank, literal
+
+_HERE = Path(__file__).parent
+
+
+def write(graph: KnowledgeGraph, out: Path) -> tuple[Path, ...]:
+    """Write the files into a folder, and return their paths.
+
+    ``foedus.owl`` is the ontology as asserted; ``foedus-full.owl`` has the individuals and all that
+    was derived as well; both are RDF/XML without imports. ``catalog-v001.xml`` tells Protégé where
+    they are, ``ontology.html`` shows the terms.
+    """
+    ontology = ontology_triples(graph)
+    made = {
+        "foedus.owl": _rdfxml(graph, ontology),
+        "foedus-full.owl": _rdfxml(graph, full_triples(graph)),
+        "catalog-v001.xml": (_HERE / "catalog-v001.xml").read_bytes(),
+        "ontology.html": page(QuadStore.of(ontology), graph.prefixes).encode(),
+    }
+    out.mkdir(parents=True, exist_ok=True)
+    for name, content in made.items():
+        (out / name).write_bytes(content)
+    return tuple(out / name for name in made)
+
+
+def ontology_triples(graph: KnowledgeGraph) -> tuple[Triple, ...]:
+    """The ontology as its file states it."""
+    return tuple((s, p, o) for s, p, o, _ in read_rdf(graph.folders.ontology / "foedus.ttl").quads)
+
+
+def full_triples(graph: KnowledgeGraph) -> Iterator[Triple]:
+    """Ontology, facts, claims and what was derived, the derived axioms annotated as such.
+
+    Derived triples about the unnamed parts of class expressions are left out: OWL's syntax has no
+    place for a second mention of such a part.
+    """
+    header = {t[:3] for t in read_rdf(_HERE / "full.ttl").quads}
+    a = _term(graph, "rdf:type")
+    others = {s for s, _, _ in graph.view.match(None, a, _term(graph, "owl:Ontology"))}
+    yield from header
+    yield from (t for t in sorted(graph.asserted) if t[0] not in others)
+    yield from graph.view.query(build_query("individuals")).triples
+    for number, (triple, reason) in enumerate(reasons(graph)):
+        if not is_blank(triple[0]) and not is_blank(triple[2]):
+            node = f"_:derived{number}"
+            yield triple
+            yield node, a, _term(graph, "owl:Axiom")
+            for part, term in zip(("Source", "Property", "Target"), triple, strict=True):
+                yield node, _term(graph, f"owl:annotated{part}"), term
+            yield node, _term(graph, "fo:derivedBy"), literal(reason, lang="en")
+
+
+def reasons(graph: KnowledgeGraph) -> Iterator[tuple[Triple, str]]:
+    """Each derived triple with the last step of its proof: ``rule: sentence``."""
+    rules = graph.folders.ontology / "rules.toml"
+    table = ruleset("owl2rl", extra=[rules] if rules.is_file() else [])
+    phrases = Phrases(graph.names, graph.view.match)
+    for triple in sorted(graph.closure.derived):
+        proof = graph.closure.proof(triple)
+        if proof is not None and proof.rule is not None:
+            yield (
+                triple,
+                f"{proof.rule}: {table[proof.rule].sentence(proof.bindings, phrases.label)}",
+            )
+
+
+def _rdfxml(graph: KnowledgeGraph, triples: Iterable[Triple]) -> bytes:
+    return export(QuadStore.of(triples), "rdfxml", graph.prefixes)
+
+
+def _term(graph: KnowledgeGraph, curie: str) -> Term:
+    found = expand(curie, graph.prefixes)
+    assert found is not None, f"prefixes.ttl lacks the prefix of {curie}"
+    return found
