@@ -55,13 +55,16 @@ Close = Callable[[list[Triple]], Closed]
 Bindings = dict[str, Term]
 
 
-def entails(closure: Closed, conclusion: Iterable[Triple], *, close: Close) -> bool:
+def entails(
+    closure: Closed, conclusion: Iterable[Triple], *, close: Close, trials: bool = True
+) -> bool:
     """Whether the conclusion follows from what the closure was made of.
 
     ``close`` makes the closure of a list of triples under the same rules; it is called for trials.
-    Neither the closure nor the conclusion is changed.
+    Without ``trials``, only what is stored and what is true of everything is looked at. Neither
+    the closure nor the conclusion is changed.
     """
-    judge = _judge(closure, close)
+    judge = _judge(closure, close) if trials else Judge(closure, close, 0)
     return judge.contradiction or all(judge.part_holds(part) for part in _parts(conclusion))
 
 
@@ -168,7 +171,7 @@ class Judge:
         atoms = [_pattern(triple) for triple in part]
         if any(True for _ in self.solve(atoms, {}, False)):
             return True
-        if not self.owl:
+        if not self.owl or not self.depth:
             return False
         names, granted, rest = _descriptions(part)
         judge = self.suppose(granted) if granted else self

@@ -1,0 +1,33 @@
+"""The W3C OWL 2 RL cases and the RDF-based collection, with every engine."""
+
+from __future__ import annotations
+
+import pytest
+from conformance_cases import Check, checks, comes_out, engines, excused, tally, total
+
+CHECKS = [*checks("w3c"), *checks("rdf-based")]
+needs_cases = pytest.mark.skipif(not CHECKS, reason="the conformance folder is not there")
+
+
+@needs_cases
+@pytest.mark.parametrize("engine", engines())
+@pytest.mark.parametrize("check", CHECKS, ids=str)
+def test_comes_out_as_expected(check: Check, engine: str) -> None:
+    right = comes_out(check, engines()[engine])
+    if check.case in excused():
+        assert not right, f"{check.case} comes out: take it off excused.toml"
+    else:
+        assert right
+
+
+@needs_cases
+def test_excused_cases_exist() -> None:
+    assert excused().keys() <= {check.case for check in CHECKS}
+
+
+@needs_cases
+@pytest.mark.parametrize(("suite", "least"), [("w3c", 80), ("rdf-based", 231)])
+def test_the_closure_alone_beats_the_peers(suite: str, least: int) -> None:
+    name, close = list(engines().items())[-1]
+    right, _ = total(tally(suite, close, trials=False))
+    assert right >= least, name
