@@ -77,10 +77,18 @@ class Phrases:
         if is_literal(term):
             return _literal(term)
         if term in self.names:
-            return self.names.label(term)
+            label = self.names.label(term)
+            return verb_phrase(label) if self._is_property(term) else label
         if is_blank(term):
             return self._expression(term)
         return _local(text_of(term))
+
+    def _is_property(self, term: Term) -> bool:
+        table = _table()
+        return any(
+            o in table["verbs"]["type"]
+            for _, _, o in self.find(term, table["structure"]["type"], None)
+        )
 
     def _expression(self, node: Term) -> str:
         """A class without a name, from its parts."""
@@ -94,13 +102,15 @@ class Phrases:
 
     def _fill(self, phrase: str, terms: Mapping[str, Term]) -> str:
         def fill(found: re.Match[str]) -> str:
-            article, joined, name = found[1], found[2], found[3]
-            if joined:
-                return self._joined(self._members(terms[name]), joined)
+            article, word, name = found[1], found[2], found[3]
+            if word in ("and", "or"):
+                return self._joined(self._members(terms[name]), word)
+            if word:
+                return self._pronoun(word, terms[name])
             text = self.label(terms[name])
             return with_article(text) if article else text
 
-        return re.sub(r"(\ba )?\{(?:(and|or) )?(\w+)\}", fill, phrase)
+        return re.sub(r"(\ba )?\{(?:(and|or|who|whom|them) )?(\w+)\}", fill, phrase)
 
     def _members(self, head: Term) -> list[Term]:
         structure = _table()["structure"]
@@ -124,11 +134,41 @@ class Phrases:
             return first + glue + " and ".join(t.removeprefix("thing that ") for t in texts[1:])
         return listed(texts, word)
 
+    def _pronoun(self, word: str, prop: Term) -> str:
+        """Who or what stands before a property, or after it."""
+        who = _table()["who"]
+        side = who["domain" if word == "who" else "range"]
+        agent = any(o in who["classes"] for _, _, o in self.find(prop, side, None))
+        words = {"who": ("whatever", "whoever"), "whom": ("something", "somebody")}
+        return words.get(word, ("it", "them"))[agent]
+
     def _chain(self, prop: Term, head: Term) -> str:
         """A property chain: who does one thing to somebody, who does another to a third ..."""
-        steps = [self.label(p) for p in self._members(head)]
-        path = " something that ".join(steps)
-        return f"whatever {path} something thereby {self.label(prop)} it"
+        members = self._members(head)
+        if not members:
+            return self.label(prop)
+        path = " something that ".join(map(self.label, members))
+        who, whom = self._pronoun("who", prop), self._pronoun("whom", prop)
+        return f"{who} {path} {whom} thereby {self.label(prop)} {self._pronoun('them', prop)}"
+
+
+def verb_phrase(label: str) -> str:
+    """A property's label as it reads between two names.
+
+    >>> [verb_phrase(p) for p in ("owes defence to", "allied with", "ally of", "destination")]
+    ['owes defence to', 'is allied with', 'is an ally of', 'has the destination']
+    """
+    verbs = _table()["verbs"]
+    if label in verbs["phrases"]:
+        return str(verbs["phrases"][label])
+    first, *rest = label.split()
+    if first in verbs["finite"] and rest[:1] not in [[word] for word in verbs["unless"]]:
+        return label
+    if rest[-1:] == ["of"] and first not in verbs["prepositions"]:
+        return f"is {with_article(label)}"
+    if {first, *rest[-1:]} & set(verbs["prepositions"]):
+        return f"is {label}"
+    return f"has the {label}"
 
 
 def with_article(noun: str) -> str:
