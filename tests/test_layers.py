@@ -24,6 +24,7 @@ LAYERS = {
     "questions": 4,
     "checks": 4,
     "evidence": 4,
+    "remote": 4,
     "phrases": 4,
     "why": 5,
     "knowledge": 6,

@@ -1,0 +1,1 @@
+MOVE SILENT $from TO $to

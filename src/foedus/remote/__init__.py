@@ -1,0 +1,27 @@
+"""A running store reached over HTTP: load it, ask it."""
+
+from __future__ import annotations
+
+from foedus.remote.ask import remote_select
+from foedus.remote.credentials import Credentials, find_credentials
+from foedus.remote.endpoint import Endpoint, endpoint, presets
+from foedus.remote.holding import Record, read_record
+from foedus.remote.load import LoadReport, load
+from foedus.remote.plan import Into, Mode
+from foedus.remote.wire import Wire
+
+__all__ = [
+    "Credentials",
+    "Endpoint",
+    "Into",
+    "LoadReport",
+    "Mode",
+    "Record",
+    "Wire",
+    "endpoint",
+    "find_credentials",
+    "load",
+    "presets",
+    "read_record",
+    "remote_select",
+]

@@ -1,0 +1,143 @@
+"""A file of N-Triples or N-Quads in pieces that a store takes one by one, whatever its length.
+
+A blank node becomes an IRI (skolemization, RDF 1.1 §3.5), the same one for the same file: so a load
+can be cut anywhere, tried again and repeated without a second copy of the node.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from foedus.errors import InputError, ParseFailure
+from foedus.remote.endpoint import skolem
+from foedus.terms import Term
+
+_LINE = re.compile(
+    rb"\s*(?P<s><[^>]*>|_:[^\s<\"]+)\s*(?P<p><[^>]*>)\s*"
+    rb'(?P<o><[^>]*>|_:[^\s<"]+|"(?:[^"\\]|\\.)*"(?:@[A-Za-z0-9-]+|\s*\^\^\s*<[^>]*>)?)\s*'
+    rb"(?P<g><[^>]*>|_:[^\s<\"]+)?\s*\.\s*(?:#.*)?"
+)
+_READ = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Whole lines for one graph (None: each line names its own), and how many triples they are."""
+
+    graph: Term | None
+    body: bytes
+    triples: int
+
+
+@dataclass(frozen=True)
+class Lines:
+    """A file of N-Triples (``.nt``) or N-Quads (``.nq``), read as often as needed."""
+
+    path: Path
+    size: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        if self.path.suffix not in {".nt", ".nq"}:
+            raise InputError(f"{self.path} is neither .nt nor .nq")
+        try:
+            object.__setattr__(self, "size", self.path.stat().st_size)
+        except OSError as error:
+            raise InputError(f"{self.path} cannot be read: {error.strerror}") from None
+
+    @property
+    def has_graphs(self) -> bool:
+        """Whether the file can name graphs."""
+        return self.path.suffix == ".nq"
+
+    @cached_property
+    def graphs(self) -> Mapping[Term | None, int]:
+        """The graphs of the file and their sizes in triples; None is the default graph."""
+        found: Counter[Term | None] = Counter()
+        if not self.has_graphs:
+            found[None] = sum(block.count(b"\n") for block in self._blocks(_READ))
+            return found
+        for g, _ in self._quads():
+            found[g] += 1
+        return found
+
+    def triples(self, size: int) -> Iterator[Batch]:
+        """The lines of an N-Triples file, about ``size`` bytes at a time."""
+        for block in self._blocks(size):
+            text = self._skolemized(block) if b"_:" in block else block
+            yield Batch(None, text, block.count(b"\n"))
+
+    def quads(
+        self, places: Mapping[Term | None, Term | None], size: int, together: bool
+    ) -> Iterator[Batch]:
+        """The lines of an N-Quads file, each graph under the name that ``places`` gives it.
+
+        A graph that ``places`` lacks is left out. ``together``: the lines name their graphs.
+        Otherwise a batch holds the triples of one graph.
+        """
+        here: Term | None = None
+        lines: list[bytes] = []
+        length = 0
+        for graph, triple in self._quads():
+            if graph not in places:
+                continue
+            place = places[graph]
+            if lines and (length >= size or (place != here and not together)):
+                yield Batch(None if together else here, b"".join(lines), len(lines))
+                lines, length = [], 0
+            here = place
+            name = b" " + place.encode() if together and place else b""
+            lines.append(triple + name + b" .\n")
+            length += len(lines[-1])
+        if lines:
+            yield Batch(None if together else here, b"".join(lines), len(lines))
+
+    def _quads(self) -> Iterator[tuple[Term | None, bytes]]:
+        """Graph and triple (without its full stop) of each line."""
+        number = 0
+        for block in self._blocks(_READ):
+            for line in block.splitlines():
+                number += 1
+                found = _LINE.fullmatch(line)
+                if found is None:
+                    if line.strip() and not line.lstrip().startswith(b"#"):
+                        raise ParseFailure(str(self.path), "this is not a line of N-Quads", number)
+                    continue
+                s, p, o, g = found.group("s", "p", "o", "g")
+                triple = b" ".join((self._named(s), p, self._named(o)))
+                yield (self._named(g).decode() if g else None), triple
+
+    def _skolemized(self, block: bytes) -> bytes:
+        lines = []
+        for line in block.splitlines(keepends=True):
+            found = _LINE.fullmatch(line) if b"_:" in line else None
+            if found:
+                s, p, o = found.group("s", "p", "o")
+                line = b" ".join((self._named(s), p, self._named(o), b".\n"))
+            lines.append(line)
+        return b"".join(lines)
+
+    def _named(self, term: bytes) -> bytes:
+        if not term.startswith(b"_:"):
+            return term
+        return b"<" + self._genid + term[2:].rstrip(b".") + b">"
+
+    @cached_property
+    def _genid(self) -> bytes:
+        with self.path.open("rb") as file:
+            return f"{skolem()}{hashlib.file_digest(file, 'sha256').hexdigest()[:12]}/".encode()
+
+    def _blocks(self, size: int) -> Iterator[bytes]:
+        """Whole lines, about ``size`` bytes of them at a time; the last ends in a newline too."""
+        try:
+            with self.path.open("rb") as file:
+                while block := file.read(size):
+                    block += file.readline()
+                    yield block if block.endswith(b"\n") else block + b"\n"
+        except OSError as error:
+            raise InputError(f"{self.path} cannot be read: {error.strerror}") from None

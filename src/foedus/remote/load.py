@@ -1,0 +1,221 @@
+"""A file put into a running store: what was there answers until the new is whole.
+
+Into empty graphs the file is streamed as it is. A graph that an earlier load filled is replaced:
+by one PUT where the store does that in one transaction, otherwise beside it and then moved into
+place by one update. Graphs of others are never touched.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from urllib.parse import quote
+
+from foedus.errors import FoedusError, Unreachable, UsageError
+from foedus.remote.batches import Batch, Lines
+from foedus.remote.endpoint import Endpoint, named
+from foedus.remote.holding import RECORD, Holding, Record
+from foedus.remote.plan import Into, Plan, called, make_plan
+from foedus.remote.sparql import template, update
+from foedus.remote.wire import Wire
+from foedus.terms import Term
+
+#: Hears how much of the load is done: triples sent, and of how many.
+Progress = Callable[[int, int], None]
+
+_DEFAULT = named("src:default")
+_AGAIN = "run the same command again to complete it"
+
+
+@dataclass(frozen=True, slots=True)
+class LoadReport:
+    """What a load did: triples in each graph (None: the default graph), seconds, tries, notes."""
+
+    graphs: Mapping[Term | None, int]
+    sent: int
+    seconds: float
+    retried: int
+    notes: tuple[str, ...] = ()
+
+
+def load(
+    path: Path,
+    to: Endpoint,
+    wire: Wire,
+    into: Into | None = None,
+    *,
+    progress: Progress | None = None,
+) -> LoadReport:
+    """Put a ``.nt`` or ``.nq`` file into a store; doing it twice leaves the same store.
+
+    Unless ``into`` names a place, the file's default graph goes to the store's default graph, if
+    nobody else uses that and queries read it alone, otherwise to ``src:view``. Memory does not grow
+    with the file. Raises `Unreachable` that says what the store holds now, `UsageError`,
+    `InputError`.
+    """
+    started = time.perf_counter()
+    work = _Load(Lines(path), to, wire, Holding(to, wire), progress)
+    work.holding.answers()
+    plan = make_plan(work.lines, work.holding, into or Into())
+    work.run(plan)
+    held = work.holding.counts(set(plan.places.values()))
+    notes = [*plan.notes]
+    for source, place in plan.places.items():
+        if (fewer := work.lines.graphs[source] - held[place]) > 0:
+            notes.append(
+                f"{called(place)} holds {fewer:,} triples fewer than were sent: "
+                "the file repeats triples, or the store takes some terms as equal"
+            )
+    took = time.perf_counter() - started
+    return LoadReport(held, work.sent, took, wire.retried, tuple(notes))
+
+
+@dataclass(slots=True)
+class _Load:
+    lines: Lines
+    to: Endpoint
+    wire: Wire
+    holding: Holding
+    progress: Progress | None
+    sent: int = 0
+
+    def run(self, plan: Plan) -> None:
+        """Carry the plan out."""
+        targets = set(plan.places.values())
+        if not plan.replaced and not plan.stale:
+            self._fill(plan)
+        elif len(targets) == 1 and self.to.whole and self.to.graphs and not self.lines.has_graphs:
+            self._put(plan, *targets)
+        else:
+            self._swap(plan)
+
+    def _fill(self, plan: Plan) -> None:
+        """Stream into graphs that are empty, or that are to be added to."""
+        self._note(plan.record)  # first, so that a load cut short is known as ours
+        try:
+            self._stream(plan.places, bulk=self.lines.size > self.to.batch)
+            self._close(plan)
+        except FoedusError as error:
+            raise Unreachable(
+                f"{error}; {self.sent:,} of {sum(self.lines.graphs.values()):,} triples were sent "
+                f"and what was there before is untouched; {_AGAIN}"
+            ) from error
+
+    def _put(self, plan: Plan, target: Term | None) -> None:
+        """Replace one graph by one request."""
+
+        def body() -> Iterator[bytes]:
+            self.sent = 0
+            for batch in self.lines.triples(1 << 20):
+                yield batch.body
+                self._count(batch)
+
+        try:
+            self.wire.send("PUT", self._url(target), body, {"Content-Type": self.to.triples})
+        except FoedusError as error:
+            raise Unreachable(f"{error}; the old data still answers; {_AGAIN}") from error
+        if plan.stale:
+            self._update(
+                *(template("drop.ru", graph=_target(g)) for g in sorted(plan.stale, key=called))
+            )
+        self._close(plan)
+
+    def _swap(self, plan: Plan) -> None:
+        """Stream beside the old graphs, then move everything into place in one update."""
+        staged = {g: _staging(place) for g, place in plan.places.items()}
+        drops = [template("drop.ru", graph=_target(g)) for g in staged.values()]
+        try:
+            self._update(*drops)
+            self._stream(staged, bulk=self.lines.size > self.to.batch)
+            counts = self.holding.counts(set(staged.values()))
+            lost = [g for g, many in counts.items() if not many]
+            if lost:
+                raise Unreachable(f"the store took the triples of {called(lost[0])} and holds none")
+        except FoedusError as error:
+            raise Unreachable(f"{error}; the old data still answers; {_AGAIN}") from error
+        moves = [template("drop.ru", graph=_target(g)) for g in sorted(plan.stale, key=called)]
+        for source, stage in staged.items():
+            moves.append(
+                template("move.ru", **{"from": _target(stage), "to": _target(plan.places[source])})
+            )
+        try:
+            self._update(*moves)
+        except FoedusError as error:
+            raise Unreachable(f"{error}; {self._progress_of(plan, staged)}") from error
+        self._close(plan)
+
+    def _progress_of(self, plan: Plan, staged: Mapping[Term | None, Term]) -> str:
+        """Which graphs were replaced before the update failed."""
+        try:
+            waiting = self.holding.occupied(set(staged.values()))
+        except FoedusError:
+            return f"whether the graphs were replaced cannot be seen now; {_AGAIN}"
+        todo = [called(plan.places[g]) for g, stage in staged.items() if stage in waiting]
+        done = [called(plan.places[g]) for g, stage in staged.items() if stage not in waiting]
+        if not done:
+            return f"no graph was replaced, the old data still answers; {_AGAIN}"
+        return f"replaced: {', '.join(done)}; not yet: {', '.join(todo) or 'none'}; {_AGAIN}"
+
+    def _close(self, plan: Plan) -> None:
+        """Write down what the store holds now."""
+        record = plan.record
+        if record.default is not None:
+            count = self.holding.counts({None})[None]
+            record = replace(record, default=count)
+        self._note(record)
+
+    def _note(self, record: Record) -> None:
+        lines = " ".join(f"{s} {p} {o} ." for s, p, o in record.triples())
+        drop = template("drop.ru", graph=_target(RECORD))
+        self._update(drop, template("insert-into.ru", graph=RECORD, triples=lines))
+
+    def _stream(self, places: Mapping[Term | None, Term | None], bulk: bool) -> None:
+        """Send every batch of the file to its place."""
+        self.sent = 0
+        extra = self.to.bulk if bulk else ""
+        for place, batch in self._batches(places):
+            if self.to.graphs is None:
+                name = "insert.ru" if place is None else "insert-into.ru"
+                self._update(template(name, graph=place or "", triples=batch.body.decode()))
+            elif batch.graph is None and self.lines.has_graphs and self.to.quads:
+                url = self.to.quads + (f"?{extra}" if extra else "")
+                self.wire.send("POST", url, batch.body, {"Content-Type": "application/n-quads"})
+            else:
+                url = self._url(place) + (f"&{extra}" if extra else "")
+                self.wire.send("POST", url, batch.body, {"Content-Type": self.to.triples})
+            self._count(batch)
+
+    def _batches(
+        self, places: Mapping[Term | None, Term | None]
+    ) -> Iterable[tuple[Term | None, Batch]]:
+        if not self.lines.has_graphs:
+            place = places[None]
+            return ((place, batch) for batch in self.lines.triples(self.to.batch))
+        together = self.to.quads is not None
+        return ((b.graph, b) for b in self.lines.quads(places, self.to.batch, together))
+
+    def _count(self, batch: Batch) -> None:
+        self.sent += batch.triples
+        if self.progress:
+            self.progress(self.sent, sum(self.lines.graphs.values()))
+
+    def _url(self, graph: Term | None) -> str:
+        return f"{self.to.graphs}?" + (
+            "default" if graph is None else f"graph={quote(graph[1:-1], '')}"
+        )
+
+    def _update(self, *operations: str) -> None:
+        if self.to.update is None:
+            raise UsageError("this needs the store's update URL too; give --update-url")
+        update(self.to.update, " ;\n".join(o.strip() for o in operations), self.wire)
+
+
+def _staging(place: Term | None) -> Term:
+    """Where the new content of a graph waits; the same for every try, so a try cleans up."""
+    return f"{(place or _DEFAULT)[:-1]}.loading>"
+
+
+def _target(graph: Term | None) -> str:
+    return "DEFAULT" if graph is None else f"GRAPH {graph}"
