@@ -66,6 +66,12 @@ class Phrases:
         phrase = table["properties"].get(p, "{s} {p} {o}")
         return self._fill(phrase, {"s": s, "p": p, "o": o})
 
+    def is_kind(self, text: str) -> Term | None:
+        """The property of being of a kind, where the text is a word for it, such as "is a"."""
+        structure = _table()["structure"]
+        wanted = " ".join(text.casefold().split()) in structure["kinds"]
+        return structure["type"] if wanted else None
+
     def is_structure(self, triple: Triple) -> bool:
         """Whether a triple only holds the parts of an axiom together."""
         return triple[1] in _table()["structure"]["properties"]

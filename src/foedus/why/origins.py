@@ -130,8 +130,19 @@ class Origins:
         }
 
     def _ask(self, name: str) -> Iterable[dict[str, Term]]:
-        text = read_text(folder("queries") / "build" / f"{name}.rq")
-        return self.dataset.query(text).dicts()
+        return self.dataset.query(_text(name)).dicts()
+
+
+def claim_contents(store: QuadStore) -> dict[Triple, tuple[Term, ...]]:
+    """What the claims in a store say, as triples, and which claims say it."""
+    found: dict[Triple, dict[Term, None]] = {}
+    for row in store.query(_text("content")).dicts():
+        found.setdefault((row["s"], row["p"], row["o"]), {})[row["claim"]] = None
+    return {triple: tuple(claims) for triple, claims in found.items()}
+
+
+def _text(name: str) -> str:
+    return read_text(folder("queries") / "build" / f"{name}.rq")
 
 
 def place(passage: Term) -> str:

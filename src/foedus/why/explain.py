@@ -1,0 +1,173 @@
+"""Explains what one graph holds: a triple by its proofs, a row by what it rests on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from itertools import islice
+from typing import Any, Protocol
+
+from foedus.errors import UnknownName, UsageError
+from foedus.names import Names
+from foedus.phrases import Phrases, listed
+from foedus.reasoning.proof import Proof
+from foedus.reasoning.rules import RuleSet, ruleset
+from foedus.resources import Folders
+from foedus.sparql.scope import Row
+from foedus.store.query import QuadStore
+from foedus.terms import Term, Triple
+from foedus.why.missing import NearMiss, near_misses
+from foedus.why.origins import Origins, claim_contents
+from foedus.why.rows import Rows, RowSupport
+from foedus.why.steps import Explanation, Miss, Origin, Step, explain
+
+#: Proofs that ``--all`` looks for at most.
+PROOFS = 24
+#: Near misses that are told.
+MISSES = 3
+
+
+class Known(Protocol):
+    """What is needed of a graph; `foedus.knowledge.KnowledgeGraph` has it."""
+
+    @property
+    def view(self) -> QuadStore: ...
+    @property
+    def dataset(self) -> QuadStore: ...
+    @property
+    def names(self) -> Names: ...
+    @property
+    def prefixes(self) -> Mapping[str, str]: ...
+    @property
+    def closure(self) -> Any: ...
+    @property
+    def folders(self) -> Folders: ...
+
+
+class Explainer:
+    """Explains one graph. ``added`` are triples of the moment and where they come from."""
+
+    def __init__(self, graph: Known, added: Mapping[Triple, Origin] | None = None) -> None:
+        self.graph = graph
+        self.phrases = Phrases(graph.names, graph.view.match)
+        self.origins = Origins(graph.dataset, graph.names, graph.prefixes, added)
+        self._told: dict[Triple, Step] = {}
+
+    @cached_property
+    def rules(self) -> RuleSet:
+        """The rules of the graph: OWL 2 RL and the domain's own."""
+        own = self.graph.folders.ontology / "rules.toml"
+        return ruleset(extra=[own] if own.is_file() else [])
+
+    def resolve(self, subject: str, predicate: str, object: str) -> Triple:
+        """The triple that three names stand for: labels, aliases, CURIEs or IRIs.
+
+        Raises `UnknownName` with the near names, `UsageError` for a variable.
+        """
+        return resolve(self.graph.names, self.phrases, subject, predicate, object)
+
+    def why(self, triple: Triple, every: bool = False) -> Explanation:
+        """Why a triple holds: one proof, or ``every`` proof; or why it does not."""
+        sentence = self.phrases.sentence(triple)
+        claims = self._claimed(triple)
+        proofs = tuple(islice(self.proofs(triple), PROOFS if every else 1))
+        if proofs:
+            return Explanation(triple, sentence, proofs, tuple(claims))
+        misses = tuple(self._miss(m) for m in self._nearest(triple))
+        return Explanation(triple, sentence, (), tuple(claims), misses)
+
+    def proofs(self, triple: Triple) -> Iterator[Step]:
+        """The proofs of a triple in words, smallest first."""
+        for proof in self.graph.closure.proofs(triple):
+            yield self.tell(proof)
+
+    def prove(self, triple: Triple) -> Step | None:
+        """One proof of a triple in words; a single step where it is asserted."""
+        if triple not in self._told:
+            origin = self.origins(triple)
+            if origin:
+                hidden = self.phrases.is_structure(triple)
+                sentence = self.phrases.sentence(triple)
+                self._told[triple] = Step(triple, sentence, origin=origin, structure=hidden)
+            else:
+                proof = self.graph.closure.proof(triple)
+                if proof is None:
+                    return None
+                self._told[triple] = self.tell(proof)
+        return self._told[triple]
+
+    def tell(self, proof: Proof) -> Step:
+        """A proof in words."""
+        return explain(proof, self.phrases, self.rules, self.origins)
+
+    @cached_property
+    def rows(self) -> Rows:
+        """The support of rows in this graph."""
+        return Rows(
+            self.graph.view,
+            self.phrases,
+            self.origins,
+            lambda triple: self.origins(triple) is not None,
+            self.prove,
+        )
+
+    def support(self, query: str, row: Row) -> RowSupport:
+        """What one row of a query's answer rests on."""
+        return self.rows.support(query, row)
+
+    # -- what is not so ------------------------------------------------------------------------
+
+    def _nearest(self, triple: Triple) -> list[NearMiss]:
+        found = near_misses(triple, self.rules, self.graph.view.match)
+        told = [m for m in found if m.found] or found
+        return told[:MISSES]
+
+    def _miss(self, miss: NearMiss) -> Miss:
+        found = tuple(step for t in miss.found if (step := self.prove(t)))
+        missing = tuple(map(self.open_sentence, miss.missing))
+        axioms = [self.phrases.sentence(t) for t in miss.axioms if not self.phrases.is_structure(t)]
+        return Miss(miss.rule, listed(axioms), found, missing)
+
+    def open_sentence(self, pattern: tuple[Term | None, Term | None, Term | None]) -> str:
+        """A triple as a sentence, with "something" for what is open."""
+        s, p, o = ("something" if t is None else self.phrases.label(t) for t in pattern)
+        if all(pattern):
+            return self.phrases.sentence(pattern)  # type: ignore[arg-type]
+        return f"{s} {p} {o}"
+
+    def _claimed(self, triple: Triple) -> Iterator[str]:
+        """Who claims a triple, if anybody does."""
+        for claim in claim_contents(self.graph.view).get(triple, ()):
+            for passage in self.origins.words_of(claim):
+                speaker, *through = passage.speakers
+                way = f", as told by {listed(through)}" if through else ""
+                yield (
+                    f"{speaker} says so{way} ({passage.place}: “{passage.quote}”); "
+                    "that is a claim, not a fact of this graph"
+                )
+
+
+def resolve(names: Names, phrases: Phrases, subject: str, predicate: str, object: str) -> Triple:
+    """The triple that three names stand for; "is a" and the verb phrases of proofs are read too."""
+    for text in (subject, predicate, object):
+        if text.startswith(("?", "$")):
+            raise UsageError(
+                f"'{text}' is a variable, and 'why' is asked of one triple; name a thing instead, "
+                "or ask with 'foedus query --why'"
+            )
+    kind = phrases.is_kind(predicate)
+    if kind:
+        return names.resolve(subject), kind, names.resolve(object, "class")
+    return names.resolve(subject), _property(names, predicate), names.resolve(object)
+
+
+def _property(names: Names, text: str) -> Term:
+    """The property of that label, without the "is a" or "has the" that proofs put before it."""
+    bare = re.sub(r"^(?:is|are|was|has|have) (?:(?:an?|the) )?", "", text.strip())
+    try:
+        return names.resolve(text, "property")
+    except UnknownName:
+        if bare == text.strip():
+            raise
+        return names.resolve(bare, "property")
