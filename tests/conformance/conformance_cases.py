@@ -77,6 +77,7 @@ def conclusion(check: Check) -> list[Triple]:
     return [t for t in triples if t[0] not in headers]
 
 
+@cache
 def comes_out(check: Check, close: Close, trials: bool = True) -> bool:
     """Whether a check comes out as its suite expects.
 

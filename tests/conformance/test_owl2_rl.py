@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 from conformance_cases import Check, checks, comes_out, engines, excused, tally, total
+from conformance_report import PAGE, page
+from sparql_cases import cases
 
 CHECKS = [*checks("w3c"), *checks("rdf-based")]
 needs_cases = pytest.mark.skipif(not CHECKS, reason="the conformance folder is not there")
@@ -22,7 +24,8 @@ def test_comes_out_as_expected(check: Check, engine: str) -> None:
 
 @needs_cases
 def test_excused_cases_exist() -> None:
-    assert excused().keys() <= {check.case for check in CHECKS}
+    known = {check.case for check in CHECKS} | {str(case) for case in cases()}
+    assert excused().keys() <= known
 
 
 @needs_cases
@@ -31,3 +34,8 @@ def test_the_closure_alone_beats_the_peers(suite: str, least: int) -> None:
     name, close = list(engines().items())[-1]
     right, _ = total(tally(suite, close, trials=False))
     assert right >= least, name
+
+
+@needs_cases
+def test_the_page_is_up_to_date() -> None:
+    assert PAGE.read_text(encoding="utf-8") == page(), "run: make conformance"

@@ -68,6 +68,21 @@ def entails(
     return judge.contradiction or all(judge.part_holds(part) for part in _parts(conclusion))
 
 
+def obvious(closure: Closed) -> Iterator[Triple]:
+    """What is true of everything, written out for the terms that the closure's triples name.
+
+    For tools that want it stored: ``?x a rdfs:Resource``, ``?p a rdf:Property`` and the like.
+    """
+    judge = Judge(closure, lambda triples: closure, 0)
+    terms = {t for triple in closure.triples() for t in triple if not is_literal(t)}
+    table = conclusions()
+    for form in (*table.always, *(table.always_owl if judge.owl else ())):
+        for term in sorted(terms):
+            s, p, o = (term if isinstance(node, Var) else node for node in form)
+            if judge.obvious((s, p, o)):
+                yield s, p, o
+
+
 def _judge(closure: Closed, close: Close) -> Judge:
     """A judge of the closure; if it speaks of reflexive properties, of one with their loops."""
     judge = Judge(closure, close, DEPTH)
