@@ -49,6 +49,11 @@ class Parameter:
     default: str
     about: str
 
+    @property
+    def spoken(self) -> str:
+        """The default as a person would type it: ``China`` for ``id:China``."""
+        return self.default.rpartition(":")[2] if self.kind == "name" else self.default
+
 
 @dataclass(frozen=True, slots=True)
 class Question:

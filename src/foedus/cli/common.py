@@ -112,7 +112,7 @@ def show(result: Result, format: Format | None, found: KnowledgeGraph) -> None:
         say("not stated")
         if kind in (Format.table, Format.md):
             return
-    print(render(result, kind, found.names.label, terminal_width()))
+    print(render(result, kind, lambda term: found.names.label(term), terminal_width()))
 
 
 def values(pairs: list[str]) -> dict[str, str]:

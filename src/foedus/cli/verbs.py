@@ -159,7 +159,7 @@ def ask(
     if sparql:
         print(found.question(question).text(given, found.names.resolve))
         return
-    answer = found.ask(question, timeout=timeout, **given)
+    answer = found.ask(question, given, timeout=timeout)
     if sys.stderr.isatty():
         say(answer.phrase(found.names))
     if answer.question.assumes:
@@ -175,7 +175,7 @@ def menu(data: Path | None, format: Format) -> None:
     topic = None
     rows = []
     for q in read_questions(folders(data).queries).values():
-        takes = " ".join(f"{p.name}={p.default}" for p in q.parameters)
+        takes = " ".join(f"{p.name}={p.spoken}" for p in q.parameters)
         rows.append([q.topic, q.slug, q.words, takes])
     heads = ["topic", "question", "words", "values"]
     if format is Format.json:

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     import rdflib
 
     from foedus.checks import Finding
+    from foedus.why.explain import Explainer
+    from foedus.why.rows import RowSupport
 
 Progress = Callable[[str], None]
 
@@ -183,17 +185,42 @@ class KnowledgeGraph:
             )
         return self.questions[slug]
 
-    def ask(self, slug: str, /, *, timeout: float | None = None, **values: str) -> Answer:
+    def ask(
+        self,
+        slug: str,
+        values: Mapping[str, str] | None = None,
+        /,
+        *,
+        timeout: float | None = None,
+        **more: str,
+    ) -> Answer:
         """The answer to a canned question; values are names, EDTF dates, words or numbers.
 
-        Raises `UnknownName` for an unknown question, parameter or name.
+        They may come as keywords: ``graph.ask("allies-of", state="DPRK")``. Raises `UnknownName`
+        for an unknown question, parameter or name, `BadParameter` for a value of another kind.
         """
         question = self.question(slug)
-        sparql = question.text(values, self.names.resolve)
+        given = {**(values or {}), **more}
+        sparql = question.text(given, self._resolve)
         found = self.view.query(
             sparql, prefixes=self.prefixes, timeout=timeout, file=str(question.path)
         )
-        return Answer(question, values, sparql, found)
+        return Answer(question, given, sparql, found)
+
+    def _resolve(self, name: str) -> Term:
+        return self.names.resolve(name)
+
+    def support(self, answer: Answer) -> tuple[RowSupport, ...]:
+        """What each row of an answer rests on: its basis and the words behind it."""
+        rows = answer.result.dicts() if answer.result.kind == "rows" else [{}]
+        return tuple(self.explainer.support(answer.sparql, row) for row in rows)
+
+    @cached_property
+    def explainer(self) -> Explainer:
+        """What tells why a triple holds and what a row rests on."""
+        from foedus.why.explain import Explainer
+
+        return Explainer(self)
 
     def query(
         self,

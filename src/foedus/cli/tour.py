@@ -1,0 +1,115 @@
+"""The verb tour: what is read, what follows from it, and a few answers with their words."""
+
+from __future__ import annotations
+
+import shlex
+import textwrap
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from foedus.cli.common import BUILD, DataOption, progress, say, values
+from foedus.cli.output import bold, dim, terminal_width
+from foedus.cli.verbs import counts, report
+from foedus.errors import InputError
+
+if TYPE_CHECKING:
+    from foedus.knowledge import Answer, KnowledgeGraph
+    from foedus.why.rows import RowSupport
+
+#: Widest line of the tour, in characters.
+WIDTH = 100
+#: Rows of an answer, and quotes of a row, that are shown; the rest is counted.
+ROWS, QUOTES = 6, 2
+
+
+def tour(
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where to write it.")] = BUILD,
+    data: DataOption = None,
+) -> None:
+    """Build the graph, check it, and answer a few questions with the words behind each answer.
+
+    \b
+    Examples:
+      foedus tour
+    """
+    from foedus.knowledge import KnowledgeGraph
+    from foedus.store.files import read_text
+
+    start = time.perf_counter()
+    with progress("tour") as step:
+        made = KnowledgeGraph.build(data, progress=step)  # type: ignore[arg-type]
+        step("checking")  # type: ignore[operator]
+        findings = made.check()
+        try:
+            made.save(out)
+        except InputError as error:
+            say(f"{error} (the tour goes on without writing)")
+    took = time.perf_counter() - start
+    for line in (*counts(made), *rules(made)):
+        print(line)
+    print(f"built and checked in {took:.1f} s: ", end="")
+    try:
+        report(findings)
+    finally:
+        asked = made.folders.queries / "tour.txt"
+        for line in read_text(asked).splitlines() if asked.is_file() else ():
+            if line.strip() and not line.startswith("#"):
+                slug, *given = shlex.split(line)
+                answer = made.ask(slug, values(given))
+                print("\n" + "\n".join(told(made, answer, line)))
+    print("\nNext: 'foedus ask' lists the questions; 'foedus ask allies-of state=DPRK' asks one.")
+
+
+def rules(made: KnowledgeGraph) -> Iterator[str]:
+    """Which rules gave most of what was derived."""
+    by_rule: dict[str, int] = made.closure.statistics.get("derived", {})
+    most = sorted(by_rule.items(), key=lambda item: (-item[1], item[0]))[:5]
+    if most:
+        told = ", ".join(f"{rule} {count}" for rule, count in most)
+        yield f"derived by {len(by_rule)} rules, most by {told}"
+
+
+def told(made: KnowledgeGraph, answer: Answer, asked: str) -> Iterator[str]:
+    """The lines that tell an answer: the question, then each row, its basis and its words."""
+    wide = min(WIDTH, terminal_width() or WIDTH)
+    yield f"{bold(answer.phrase(made.names))}  {dim(f'foedus ask {asked}')}"
+    result = answer.result
+    if not result and result.kind == "rows":
+        yield "  not stated"
+    supports = made.support(answer)
+    rows = result.rows if result.kind == "rows" else [None]
+    for row, support in list(zip(rows, supports, strict=True))[:ROWS]:
+        if row is None:
+            said = "true" if result.boolean else "false"
+        else:
+            said = " · ".join(made.names.label(term) for term in row if term is not None)
+        yield from wrapped(said, "  ", "    ", wide)
+        yield from words(support, wide)
+    if len(rows) > ROWS:
+        yield f"  and {len(rows) - ROWS} more"
+
+
+def words(support: RowSupport, wide: int) -> Iterator[str]:
+    """The basis of a row, what it assumes, and its quotes."""
+    yield from wrapped(f"{support.basis}", "      ", "      ", wide)
+    for assumption in support.assumptions[:1]:
+        yield from wrapped(f"assuming that {assumption}", "      ", "      ", wide)
+    passages = support.passages()
+    for passage in passages[:QUOTES]:
+        yield from wrapped(f"{passage.place}: “{passage.quote}”", "      ", "        ", wide)
+    if len(passages) > QUOTES:
+        yield f"      and {len(passages) - QUOTES} more passages"
+
+
+def wrapped(text: str, first: str, rest: str, wide: int) -> list[str]:
+    """A text in lines that fit."""
+    return textwrap.wrap(text, wide, initial_indent=first, subsequent_indent=rest)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb to the command line."""
+    app.command()(tour)
