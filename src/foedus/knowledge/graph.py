@@ -28,9 +28,8 @@ from foedus.store.query import QuadStore, Result
 from foedus.terms import Quad, Term, Triple, expand, split_literal, text_of
 
 if TYPE_CHECKING:
-    import rdflib
-
     from foedus.checks import Finding
+    from foedus.store.convert import RdflibGraph
     from foedus.why.explain import Explainer
     from foedus.why.rows import RowSupport
 
@@ -256,7 +255,7 @@ class KnowledgeGraph:
         store = self.dataset if layout == "dataset" else self.view
         return export(store, format, self.prefixes)
 
-    def rdflib(self) -> rdflib.Graph:
+    def rdflib(self) -> RdflibGraph:
         """The view as an rdflib graph with its prefixes bound."""
         from foedus.store.convert import to_rdflib
 

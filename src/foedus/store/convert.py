@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Any, Final, TypeAlias
 
 import pyoxigraph as ox
 import rdflib
@@ -34,6 +34,8 @@ FORMATS: Final[dict[str, ox.RdfFormat]] = {
     "n3": ox.RdfFormat.N3,
 }
 LINES: Final = (ox.RdfFormat.N_TRIPLES, ox.RdfFormat.N_QUADS)
+#: What Python users know as a graph, named here for those who must not import rdflib.
+RdflibGraph: TypeAlias = rdflib.Graph
 _BATCH: Final = 50_000
 _WHERE: Final = re.compile(r"^Parser error[^:]*: | \(line \d+\)$")
 
