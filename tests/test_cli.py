@@ -114,7 +114,7 @@ def test_no_rows_is_not_stated(tmp_path: Path) -> None:
 
 def test_an_assumption_is_said(tmp_path: Path) -> None:
     done = run("ask", "signed-on", cwd=tmp_path, FOEDUS_DATA=str(TINY))
-    assert "assuming that what is not stated did not happen" in done.stderr
+    assert "assuming: that what is not stated did not happen" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sys
@@ -68,6 +69,11 @@ def run(arguments: list[str] | None = None) -> NoReturn:
     if "--json" in words[:ends]:
         words.remove("--json")
         SETTINGS.json = True
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # names in any script, whatever the locale
+            stream.reconfigure(
+                **({"errors": "replace"} if stream.isatty() else {"encoding": "utf-8"})
+            )
     sys.exit(_run(words))
 
 

@@ -126,6 +126,8 @@ def values(pairs: list[str]) -> dict[str, str]:
         name, equals, value = pair.partition("=")
         if not equals or not name:
             raise BadParameter("value", pair, "of the form name=value, such as state=DPRK")
+        if name.strip() in found:
+            raise BadParameter(name.strip(), value, "possible twice; give one value for each name")
         found[name.strip()] = value.strip()
     return found
 

@@ -86,18 +86,25 @@ def told(made: KnowledgeGraph, answer: Answer, asked: str) -> Iterator[str]:
         if row is None:
             said = "true" if result.boolean else "false"
         else:
-            said = " · ".join(made.names.label(term) for term in row if term is not None)
+            said = cells([made.names.label(term) for term in row if term is not None], support)
         yield from wrapped(said, "  ", "    ", wide)
-        yield from words(support, wide)
+        yield from words(support, answer.question.assumes, wide)
     if len(rows) > ROWS:
         yield f"  and {len(rows) - ROWS} more"
 
 
-def words(support: RowSupport, wide: int) -> Iterator[str]:
+def cells(labels: list[str], support: RowSupport) -> str:
+    """A row on one line, without the cells that only repeat its quotes."""
+    quotes = {passage.quote for passage in support.passages()}
+    return " · ".join(label for label in labels if label not in quotes) or " · ".join(labels)
+
+
+def words(support: RowSupport, assumes: str, wide: int) -> Iterator[str]:
     """The basis of a row, what it assumes, and its quotes."""
     yield from wrapped(f"{support.basis}", "      ", "      ", wide)
-    for assumption in support.assumptions[:1]:
-        yield from wrapped(f"assuming that {assumption}", "      ", "      ", wide)
+    assumption = assumes if support.assumptions else ""
+    if assumption:
+        yield from wrapped(f"assuming: {assumption}", "      ", "      ", wide)
     passages = support.passages()
     for passage in passages[:QUOTES]:
         yield from wrapped(f"{passage.place}: “{passage.quote}”", "      ", "        ", wide)

@@ -163,7 +163,7 @@ def ask(
     if sys.stderr.isatty():
         say(answer.phrase(found.names))
     if answer.question.assumes:
-        say(f"assuming {answer.question.assumes}")
+        say(f"assuming: {answer.question.assumes}")
     show(answer.result, format, found)
 
 

@@ -41,8 +41,11 @@ def write_folder(
     something else stands in the place.
     """
     refuse_foreign(out)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    made = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        made = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    except OSError as error:
+        raise InputError(f"{out} cannot be written: {error.strerror or error}") from None
     try:
         made.chmod(0o755)
         _lines(made / VIEW, sorted(view))

@@ -176,6 +176,34 @@ class KnowledgeGraph:
             self._closure = close(sorted(self.asserted), self.folders, "foedus")
         return self._closure
 
+    def stated(self) -> tuple[Quad, ...]:
+        """What is asserted, each triple in the named graph that says where it comes from."""
+        if self._material is not None:
+            return self._material.quads
+        return tuple(q for q in self.dataset.quads() if q[3] not in (None, self.derived_graph))
+
+    def changed(self, without: Iterable[Quad] = (), adding: Iterable[Quad] = ()) -> KnowledgeGraph:
+        """This graph with some quads less and some more, in memory; nothing is written.
+
+        Where this graph has a closure it goes to the changed one, which works out the difference;
+        this one then computes its own anew when it is next needed.
+        """
+        gone, before = set(without), self.asserted
+        quads = (*(q for q in self.stated() if q not in gone), *adding)
+        after = frozenset((s, p, o) for s, p, o, _ in quads)
+        closure, self._closure = self._closure, None
+        if closure is None:
+            closure = close(sorted(after), self.folders)
+        else:
+            closure.withdraw(sorted(before - after))
+            closure.add(sorted(after - before))
+        view = QuadStore.of(sorted(after))
+        view.add(closure.derived)
+        made = KnowledgeGraph(self.manifest, self.folders, view)
+        made._material = Material(self.folders, self.prefixes, (), quads, frozenset())
+        made._closure = closure
+        return made
+
     def question(self, slug: str) -> Question:
         """The canned question of that name; raises `UnknownName` with the near ones."""
         if slug not in self.questions:
