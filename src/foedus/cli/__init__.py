@@ -13,21 +13,18 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 import foedus
-from foedus.cli import verbs
 from foedus.cli.common import SETTINGS
 from foedus.errors import FoedusError
 
-#: Modules that bring verbs of their own, each with ``register(app)``, in the order of the help.
-_MORE = ("tour", "why", "reason", "load", "report")
-
-app = typer.Typer(
-    name="foedus",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Exit codes: 0 fine, 1 findings, 2 usage, 3 bad input or unreachable store.",
-)
+#: Module with a ``register(app)`` -> the verbs that it brings, in the order of the help.
+MODULES = {
+    "tour": ("tour",),
+    "verbs": ("build", "ask", "query", "check", "export"),
+    "why": ("why", "what-if"),
+    "report": ("report",),
+    "reason": ("reason", "rules"),
+    "load": ("load",),
+}
 
 
 def _version(wanted: bool) -> None:
@@ -36,7 +33,6 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def main(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
@@ -55,11 +51,22 @@ def main(
     """
 
 
-for _verb in (verbs.build, verbs.ask, verbs.query, verbs.check, verbs.export):
-    app.command()(_verb)
-for _name in _MORE:
-    if find_spec(f"foedus.cli.{_name}"):
-        import_module(f"foedus.cli.{_name}").register(app)
+def program(verb: str | None = None) -> typer.Typer:
+    """The command line; for one known verb only that verb's module is loaded."""
+    app = typer.Typer(
+        name="foedus",
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        epilog="Exit codes: 0 fine, 1 findings, 2 usage, 3 bad input or unreachable store.",
+    )
+    app.callback()(main)
+    wanted = [name for name, brings in MODULES.items() if verb in brings] or MODULES
+    for name in wanted:
+        if find_spec(f"foedus.cli.{name}"):
+            import_module(f"foedus.cli.{name}").register(app)
+    return app
 
 
 def run(arguments: list[str] | None = None) -> NoReturn:
@@ -71,9 +78,10 @@ def run(arguments: list[str] | None = None) -> NoReturn:
         SETTINGS.json = True
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # names in any script, whatever the locale
-            stream.reconfigure(
-                **({"errors": "replace"} if stream.isatty() else {"encoding": "utf-8"})
-            )
+            if stream.isatty():
+                stream.reconfigure(errors="replace")
+            else:
+                stream.reconfigure(encoding="utf-8")
     sys.exit(_run(words))
 
 
@@ -81,6 +89,7 @@ def _run(words: list[str]) -> int:
     # Typer may bring click inside itself, so its errors are reached by its own name for them.
     usage: Any = typer.BadParameter.__mro__[1]
     try:
+        app = program(words[0] if words else None)
         code = app(words, standalone_mode=False, prog_name="foedus")
         sys.stdout.flush()
         return code if isinstance(code, int) else 0

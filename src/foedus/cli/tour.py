@@ -30,7 +30,7 @@ def tour(
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where to write it.")] = BUILD,
     data: DataOption = None,
 ) -> None:
-    """Build the graph, check it, and answer a few questions with the words behind each answer.
+    """Build, check, and answer a few questions with the words.
 
     \b
     Examples:

@@ -73,7 +73,9 @@ def build(
     ] = Reasoner.foedus,
     data: DataOption = None,
 ) -> None:
-    """Read the sources, check every quote, reason, check again, and write the graph.
+    """Build the graph from its sources and write it.
+
+    Every quote is checked against its article; what follows is derived; findings are listed.
 
     \b
     Examples:
@@ -217,7 +219,9 @@ def query(
     graph_: GraphOption = None,
     data: DataOption = None,
 ) -> None:
-    """Run any SPARQL 1.1 query that only reads. The graph's prefixes need no declaration.
+    """Run any SPARQL 1.1 query that only reads.
+
+    The graph's prefixes need no declaration.
 
     \b
     Examples:
@@ -238,7 +242,9 @@ def query(
 
 
 def check(format: FormatOption = None, graph_: GraphOption = None, data: DataOption = None) -> None:
-    """Look for what is wrong: clashes, broken shapes, rows of queries/checks. Exit 1 if any.
+    """Look for clashes, broken shapes and other findings.
+
+    Exit code 1 if there are any.
 
     \b
     Examples:
@@ -301,3 +307,9 @@ def export(
     except OSError as error:
         raise InputError(f"{out} cannot be written: {error.strerror}") from None
     say(f"wrote {out}")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verbs to the command line."""
+    for verb in (build, ask, query, check, export):
+        app.command()(verb)
