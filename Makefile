@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint check conformance clean
+.PHONY: help run test lint check conformance stores clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ lint: $(READY) ## ruff and strict types
 conformance: $(READY) ## run the conformance suites of others and write docs/conformance.md
 	$(BIN)/python -m pytest -q tests/conformance
 	$(BIN)/python tests/conformance/conformance_report.py
+
+stores: $(READY) ## fetch the triple stores and parsers that the tests talk to, into .cache
+	@tests/stores/install.sh
 
 clean: ## remove what the other targets made
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .cache

@@ -77,9 +77,9 @@ def endpoint(
     'http://127.0.0.1:3030/ds/data'
     """
     for url in (base, query, update, graphs):
-        if url is not None and urlsplit(url).scheme not in {"http", "https"}:
+        if url is not None and not _is_url(url):
             raise UsageError(
-                f"{url!r} is not the URL of a store; it starts with http:// or https://"
+                f"{url!r} is not the URL of a store; one looks like {presets()['oxigraph']}"
             )
     if preset is None:
         if base is not None:
@@ -109,6 +109,14 @@ def endpoint(
         update=update or made.update,
         graphs=graphs or made.graphs,
     )
+
+
+def _is_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _root(url: str, paths: list[str]) -> str:

@@ -104,7 +104,7 @@ def _sent(wire: Wire, call: _Call) -> tuple[str, bytes]:
     wrapper: Any = SPARQLWrapper(call.url, agent="foedus")
     wrapper.setMethod(POST)
     wrapper.setOnlyConneg(True)
-    wrapper.setTimeout(wire.timeout)
+    wrapper.timeout = wire.timeout  # setTimeout would cut it to whole seconds
     wrapper.setQuery(call.sparql)
     wrapper.queryType = "INSERT" if call.update else "SELECT"  # it guesses by regular expressions
     wrapper.addCustomHttpHeader("Accept", _accepted(call))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from foedus.errors import LimitReached, Unreachable
+from foedus.errors import LimitReached, Unreachable, UsageError
 from foedus.remote.credentials import Credentials
 
 T = TypeVar("T")
@@ -177,6 +177,8 @@ def trouble(url: str, error: Exception, timeout: float, met: bool) -> Exception:
     if isinstance(cause, ConnectionRefusedError):
         kind = Passing if met else Unreachable
         return kind(f"nothing answers at {place} (connection refused); is the store running?")
+    if isinstance(cause, http.client.InvalidURL | ValueError):
+        return UsageError(f"{url!r} is not the URL of a store")
     if isinstance(cause, socket.gaierror):
         return Unreachable(f"{place} is not a known host; check the URL")
     if isinstance(cause, TimeoutError):
