@@ -47,12 +47,15 @@ class Phrases:
 
     names: Names
     find: Find
+    #: Names that go before all others.
+    own: Mapping[Term, str] = field(default_factory=dict)
     _labels: dict[Term, str] = field(default_factory=dict)
+    _worldly: dict[Term, bool] = field(default_factory=dict)
 
     def label(self, term: Term) -> str:
         """What a person would call a term; never an IRI."""
         if term not in self._labels:
-            self._labels[term] = self._name(term)
+            self._labels[term] = self.own.get(term) or self._name(term)
         return self._labels[term]
 
     def sentence(self, triple: Triple) -> str:
@@ -75,6 +78,17 @@ class Phrases:
     def is_structure(self, triple: Triple) -> bool:
         """Whether a triple only holds the parts of an axiom together."""
         return triple[1] in _table()["structure"]["properties"]
+
+    def is_fact(self, triple: Triple) -> bool:
+        """Whether a triple is about the world, not about names, texts or the meaning of words."""
+        s, p, o = triple
+        records = _table()["records"]
+        if p in records["properties"] or o in records["objects"] or is_blank(s) or is_blank(o):
+            return False
+        if s not in self._worldly:
+            kinds = {k for _, _, k in self.find(s, _table()["structure"]["type"], None)}
+            self._worldly[s] = not kinds & set(records["classes"])
+        return self._worldly[s]
 
     def _one(self, s: Term, p: Term) -> Term | None:
         return min((t[2] for t in self.find(s, p, None)), default=None)

@@ -50,8 +50,8 @@ class Explainer:
 
     def __init__(self, graph: Known, added: Mapping[Triple, Origin] | None = None) -> None:
         self.graph = graph
-        self.phrases = Phrases(graph.names, graph.view.match)
         self.origins = Origins(graph.dataset, graph.names, graph.prefixes, added)
+        self.phrases = Phrases(graph.names, graph.view.match, self.origins.own_names)
         self._told: dict[Triple, Step] = {}
 
     @cached_property

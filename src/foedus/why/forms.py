@@ -66,12 +66,7 @@ def _tree(root: Step, dim: Callable[[str], str]) -> list[str]:
 def _shown(step: Step) -> list[Step]:
     """The premises to show: words before meanings, no bookkeeping."""
     every = [p for p in step.premises if not p.structure]
-    return sorted(every, key=_is_meaning)
-
-
-def _is_meaning(step: Step) -> bool:
-    leaves = step.leaves()
-    return all(s.origin is not None and s.origin.kind == "meaning" for s in leaves)
+    return sorted(every, key=Step.is_meaning)
 
 
 def _line(step: Step, dim: Callable[[str], str]) -> str:

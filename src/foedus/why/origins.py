@@ -72,6 +72,11 @@ class Origins:
         found = self.claims.get(thing)
         return found[0].speakers[0] if found and found[0].speakers else None
 
+    @cached_property
+    def own_names(self) -> dict[Term, str]:
+        """What the files call a thing that was found to be the same as another."""
+        return {row["thing"]: text_of(row["name"]) for row in self._ask("own-names")}
+
     # -- what the dataset says of its graphs ---------------------------------------------------
 
     @cached_property
@@ -123,6 +128,7 @@ class Origins:
                     start,
                     end,
                     self.names.label(row["source"]) if "source" in row else "",
+                    row.get("source", ""),
                 )
         return {
             kind: {t: (p.told_by((*outlets[t], ARTICLE)),) for t, p in things.items()}

@@ -48,8 +48,7 @@ class Support:
 
     def passages(self) -> tuple[Passage, ...]:
         """The words at the bottom of its proof, each once, in the order of the text."""
-        found = {p: None for s in self.step.leaves() if s.origin for p in s.origin.passages}
-        return tuple(sorted(found, key=lambda p: (p.source, p.start or 0)))
+        return self.step.passages()
 
 
 @dataclass(frozen=True, slots=True)

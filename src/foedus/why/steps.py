@@ -21,6 +21,7 @@ class Passage:
     start: int | None = None
     end: int | None = None
     source: str = ""
+    source_iri: Term = ""
     speakers: tuple[str, ...] = ()
 
     def told_by(self, speakers: tuple[str, ...]) -> Passage:
@@ -67,6 +68,15 @@ class Step:
         found = {s.triple: s for s in self.walk() if s.rule is None}
         return tuple(found.values())
 
+    def passages(self) -> tuple[Passage, ...]:
+        """The words at the bottom, each once, in the order of the text."""
+        found = {p: None for s in self.leaves() if s.origin for p in s.origin.passages}
+        return tuple(sorted(found, key=lambda p: (p.source, p.start or 0)))
+
+    def is_meaning(self) -> bool:
+        """Whether it rests on the meaning of words alone."""
+        return all(s.origin is not None and s.origin.kind == "meaning" for s in self.leaves())
+
     def words(self) -> frozenset[Triple]:
         """The asserted triples at the bottom that are not the ontology's."""
         return frozenset(
@@ -82,6 +92,8 @@ class Explanation:
 
     ``independent`` is how many of the proofs rest on words of their own. ``remarks`` are further
     sentences: that it is only claimed, and by whom; what would follow with the background.
+    Without a proof, ``misses`` are the rules that could have given it, and ``known`` is what is
+    stated of its subject and object.
     """
 
     triple: Triple
@@ -89,6 +101,7 @@ class Explanation:
     proofs: tuple[Step, ...] = ()
     remarks: tuple[str, ...] = ()
     misses: tuple[Miss, ...] = ()
+    known: tuple[Step, ...] = ()
 
     @property
     def independent(self) -> int:

@@ -1,0 +1,222 @@
+"""What would follow if less were known, or more, or somebody were believed; nothing is stored."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from foedus.knowledge import KnowledgeGraph
+from foedus.knowledge.belief import EVERYONE, believed
+from foedus.phrases import listed
+from foedus.questions import Question
+from foedus.store.files import read_rdf
+from foedus.terms import Quad, Triple
+from foedus.whatif.withdraw import Withdrawals
+from foedus.why.explain import Explainer
+from foedus.why.steps import Explanation, Origin, Passage, Step
+
+LOST, GAINED = "it was stated", "it is stated"
+#: Rows of one question, in the order of its query.
+Rows = tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One triple that is lost or gained, as a sentence, and why, in one line."""
+
+    triple: Triple
+    sentence: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A question whose answer changes: the rows that go and those that come, as labels."""
+
+    question: Question
+    columns: tuple[str, ...]
+    lost: Rows
+    gained: Rows
+
+
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """What cannot all be so: the sentence that says why, and the words on its sides."""
+
+    sentence: str
+    rule: str
+    sides: tuple[tuple[str, tuple[Passage, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """All that a supposition changes. ``supposed`` says what was supposed, one line each."""
+
+    supposed: tuple[str, ...]
+    lost: tuple[Change, ...]
+    gained: tuple[Change, ...]
+    answers: tuple[Changed, ...]
+    contradictions: tuple[Contradiction, ...]
+    asked: int
+
+
+def what_if(
+    graph: KnowledgeGraph,
+    without: Sequence[str] = (),
+    believe: Sequence[str] = (),
+    add: Sequence[Path] = (),
+) -> Outcome:
+    """What a graph would lose and gain, and which answers would change.
+
+    Args:
+        graph: as it is; it stays so.
+        without: sentences (``s09``), sources (a slug or a title) or claims to leave out.
+        believe: speakers whose claims are taken as facts; ``everyone`` for all.
+        add: RDF files whose triples are taken as facts.
+
+    Raises:
+        UnknownName: no such sentence, source, claim or speaker; near ones are named.
+        ParseFailure: a file that is not well formed.
+    """
+    withdrawals = Withdrawals(graph)
+    gone: list[Quad] = []
+    lines: list[str] = []
+    for name in without:
+        quads, line = withdrawals.quads(name)
+        gone += quads
+        lines.append(line)
+    taken = believed(graph.view, graph.names, graph.prefixes, believe)
+    for speaker in sorted({c.speaker for c in taken}):
+        count = len({c.claim for c in taken if c.speaker == speaker})
+        lines.append(f"believing {graph.names.label(speaker)} ({_many(count, 'claim')})")
+    files = [(path, read_rdf(path, f"w{i}x").quads) for i, path in enumerate(add)]
+    lines += [f"with the {_many(len(quads), 'triple')} of {path.name}" for path, quads in files]
+    more = [c.quad for c in taken]
+    more += [(s, p, o, f"<{path.name}>") for path, quads in files for s, p, o, _ in quads]
+    origins = {q[:3]: Origin("added", (), path.name) for path, quads in files for q in quads}
+
+    before = _State(graph)
+    after = _State(graph.changed(gone, more), origins)
+    return Outcome(
+        tuple(lines),
+        before.changes(before.triples - after.triples, LOST),
+        after.changes(after.triples - before.triples, GAINED),
+        tuple(_answers(before, after)),
+        tuple(c for c in after.contradictions if c not in before.contradictions),
+        len(graph.questions),
+    )
+
+
+def believing(graph: KnowledgeGraph, speakers: Sequence[str]) -> KnowledgeGraph:
+    """The graph with the content of these speakers' claims taken as facts, in memory.
+
+    Raises `UnknownName` for somebody unknown, or who claims nothing.
+    """
+    taken = believed(graph.view, graph.names, graph.prefixes, speakers)
+    return graph.changed(adding=[c.quad for c in taken])
+
+
+class _State:
+    """A graph before or after, with what is compared of it."""
+
+    def __init__(self, graph: KnowledgeGraph, added: Mapping[Triple, Origin] | None = None) -> None:
+        self.graph = graph
+        self.explainer = Explainer(graph, added) if added else graph.explainer
+
+    @cached_property
+    def triples(self) -> set[Triple]:
+        """What a reader would call facts: not names, not records of the texts."""
+        return {t for t in self.graph.view.match() if self.explainer.phrases.is_fact(t)}
+
+    def changes(self, triples: Iterable[Triple], verb: str) -> tuple[Change, ...]:
+        """Each triple as a sentence with its reason, asserted ones first."""
+        steps = [step for t in triples if (step := self.explainer.prove(t))]
+        steps.sort(key=lambda step: (step.rule is not None, step.sentence))
+        return tuple(Change(s.triple, s.sentence, _reason(s, verb)) for s in steps if s.triple)
+
+    @cached_property
+    def contradictions(self) -> tuple[Contradiction, ...]:
+        """The clashes of the graph, with the words on their sides."""
+        return tuple(_contradiction(self.explainer, c) for c in self.graph.closure.clashes)
+
+    @cached_property
+    def answers(self) -> dict[str, tuple[tuple[str, ...], Rows]]:
+        """Columns and rows of every canned question with its default values, as labels."""
+        label = self.explainer.phrases.label
+        found: dict[str, tuple[tuple[str, ...], Rows]] = {}
+        for slug in self.graph.questions:
+            result = self.graph.ask(slug).result
+            if result.kind == "boolean":
+                found[slug] = (("answer",), ((str(result.boolean).lower(),),))
+            else:
+                rows = (tuple(label(t) if t else "" for t in row) for row in result.rows)
+                found[slug] = (result.variables, tuple(rows))
+        return found
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
+def _reason(step: Step, verb: str) -> str:
+    """Why a triple holds, in one line: its words, or what it follows from."""
+    if step.rule is None:
+        origin = step.origin or Origin("record")
+        where = listed(dict.fromkeys(p.place for p in origin.passages)) or origin.source
+        if origin.believed:
+            return f"{listed(origin.believed)} says so in {where}"
+        return f"{verb} in {where or 'the files'}"
+    told = [p.sentence for p in step.premises if not p.structure and not p.is_meaning()]
+    followed = "it followed from" if verb == LOST else "it follows from"
+    return f"{followed}: {'; '.join(told)} ({step.rule})"
+
+
+def _contradiction(explainer: Explainer, clash: Any) -> Contradiction:
+    step = explainer.tell(clash.proof())
+    sides = ((premise.sentence, premise.passages()) for premise in step.premises)
+    return Contradiction(step.because, clash.rule, tuple(side for side in sides if side[1]))
+
+
+def _answers(before: _State, after: _State) -> Iterator[Changed]:
+    for slug, (columns, rows) in before.answers.items():
+        new_columns, new_rows = after.answers[slug]
+        lost, gained = _less(rows, new_rows), _less(new_rows, rows)
+        if lost or gained:
+            yield Changed(before.graph.questions[slug], new_columns or columns, lost, gained)
+
+
+def _less(rows: Rows, others: Rows) -> Rows:
+    """The rows that are not among the others, each as often as it is missing there."""
+    left = Counter(others)
+    found = []
+    for row in rows:
+        left[row] -= 1
+        if left[row] < 0:
+            found.append(row)
+    return tuple(found)
+
+
+def alternatives(graph: KnowledgeGraph, told: Explanation) -> Explanation:
+    """What does not hold, explained, with what would make it hold and what forbids it."""
+    triple, remarks = told.triple, list(told.remarks)
+    if not graph.manifest.background:
+        whole = KnowledgeGraph.build(graph.folders.ontology.parent)
+        if step := whole.explainer.prove(triple):
+            remarks.append(f"With the background it would hold: {step.because or step.sentence}")
+    if not told.remarks:
+        trusting = believing(graph, [EVERYONE])
+        if step := trusting.explainer.prove(triple):
+            who = {b for leaf in step.leaves() if leaf.origin for b in leaf.origin.believed}
+            remarks.append(f"It would hold if we believed {listed(sorted(who))}: {step.because}")
+    supposed = graph.changed(adding=[(*triple, None)])
+    known = {(c.rule, c.premises) for c in graph.closure.clashes}
+    for clash in supposed.closure.clashes:
+        if (clash.rule, clash.premises) not in known:
+            because = Explainer(supposed, {triple: Origin("added")}).tell(clash.proof()).because
+            remarks.append(f"It cannot be so: {because}")
+            break
+    return replace(told, remarks=tuple(remarks))
