@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
+TOOLS  := $(VENV)/.tools
+PIP    := $(BIN)/python -m pip install -q --disable-pip-version-check
 
 .DEFAULT_GOAL := help
 .PHONY: help run test lint check conformance stores clean
@@ -14,21 +16,29 @@ $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "foedus needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12")'
 	@$(PYTHON) -m venv $(VENV)
 	@echo "Installing into $(VENV) ..."
-	@$(BIN)/python -m pip install -q --disable-pip-version-check -e . "pytest>=8" "hypothesis>=6.100" "ruff>=0.6" "mypy>=1.11"
+	@$(PIP) -e .
+	@touch $@
+
+$(TOOLS): $(READY)
+	@echo "Installing the test tools ..."
+	@$(BIN)/python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['dependency-groups']['test'], sep='\n')" > $(VENV)/test.txt
+	@$(PIP) -r $(VENV)/test.txt
 	@touch $@
 
 run: $(READY) ## build the graph, check it, and show what it answers
 	@$(BIN)/foedus tour
 
-test: $(READY) ## run every test (what needs Java or a server skips with its reason)
+test: $(TOOLS) ## run every test (what needs Java or a server skips with its reason)
 	$(BIN)/python -m pytest
 
-lint: $(READY) ## ruff and strict types
+lint: $(TOOLS) ## ruff and strict types
 	$(BIN)/ruff check src tests
 	$(BIN)/ruff format --check src tests
 	$(BIN)/mypy
 
-conformance: $(READY) ## run the conformance suites of others and write docs/conformance.md
+check: lint test ## what continuous integration runs
+
+conformance: $(TOOLS) ## run the conformance suites of others and write docs/conformance.md
 	$(BIN)/python -m pytest -q tests/conformance
 	$(BIN)/python tests/conformance/conformance_report.py
 
