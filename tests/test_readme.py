@@ -1,0 +1,87 @@
+"""What the README and the pages show is what the program prints.
+
+A fenced block marked ``console`` holds commands after ``$`` and what they print; a line ``...``
+stands for any number of lines. A block marked ``pycon`` is a doctest. Commands of make are left
+out: they are run by hand and by continuous integration.
+"""
+
+from __future__ import annotations
+
+import doctest
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md"]
+
+
+def blocks(kind: str) -> list[tuple[Path, int, str]]:
+    """Each fenced block of a kind: its file, its line and its text."""
+    found = []
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        for block in re.finditer(rf"^```{kind}\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
+            found.append((page, text.count("\n", 0, block.start()) + 1, block[1]))
+    return found
+
+
+def commands() -> list[tuple[str, str, str]]:
+    """Each command of the foedus program: where it stands, the command, what it shows."""
+    found = []
+    for page, line, text in blocks("console"):
+        for part in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]:
+            command, _, shown = part.partition("\n")
+            if command.startswith("foedus "):
+                found.append((f"{page.name}:{line}", command, shown.strip("\n")))
+    return found
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a built graph, as a reader has it after the first command."""
+    made = tmp_path_factory.mktemp("reader")
+    call("foedus build", made)
+    return made
+
+
+def call(command: str, cwd: Path) -> str:
+    """What a command prints, words and data."""
+    done = subprocess.run(
+        [sys.executable, "-m", *shlex.split(command)],
+        cwd=cwd,
+        env={k: v for k, v in os.environ.items() if not k.startswith("FOEDUS")},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        encoding="utf-8",
+        timeout=120,
+    )
+    return done.stdout.strip("\n")
+
+
+@pytest.mark.parametrize(("where", "command", "shown"), commands(), ids=[c[1] for c in commands()])
+def test_a_command_prints_what_is_shown(where: str, command: str, shown: str, place: Path) -> None:
+    printed = call(command, place)
+    parts = [re.escape(part) for part in re.split(r"^\.\.\.$\n?", shown, flags=re.MULTILINE)]
+    wanted = re.sub(r"\d+(\\\.\d+)?\\ s\b", r"[\\d.]+\\ s", ".*".join(parts))
+    assert re.fullmatch(wanted, printed, re.DOTALL), f"{where} shows something else:\n{printed}"
+
+
+@pytest.mark.parametrize(("page", "line", "text"), blocks("pycon"))
+def test_a_python_example_runs(page: Path, line: int, text: str) -> None:
+    test = doctest.DocTestParser().get_doctest(text, {}, page.name, str(page), line)
+    runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS)
+    failures: list[str] = []
+    runner.run(test, out=failures.append)
+    assert not failures, "".join(failures)
+
+
+def test_the_readme_shows_something() -> None:
+    assert commands()
+    assert blocks("pycon")
