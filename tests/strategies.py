@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
+from foedus.reasoning.rules import Node, Rule, Var, ruleset
 from foedus.terms import Term, Triple, iri, literal
 
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
@@ -172,12 +173,124 @@ def lists(draw: st.DrawFn) -> list[Triple]:
     return made
 
 
+def _sort(var: Var, rule: Rule) -> str:
+    """What a variable of a rule stands for: a property, a class, a value or an individual."""
+    sort = "value"
+    for atom in (*rule.premises, *(rule.conclusions or ())):
+        subject, predicate, object_ = (isinstance(n, Var) and n.name == var.name for n in atom)
+        word = str(atom.p).rpartition("#")[2].rstrip(">")
+        if predicate and _like(atom.p, var):
+            return "property"
+        if (subject and _like(atom.s, var) and word in PROPERTY_WORDS) or (
+            object_
+            and _like(atom.o, var)
+            and word in {*PROPERTY_WORDS, "onProperty", "assertionProperty"}
+            and word not in ("domain", "range", "propertyChainAxiom")
+        ):
+            return "property"
+        if (subject and _like(atom.s, var) and word in CLASS_WORDS) or (
+            object_ and _like(atom.o, var) and word in CLASS_OBJECTS
+        ):
+            return "class"
+        if subject and _like(atom.s, var):
+            sort = "individual"
+    return sort
+
+
+def _like(node: Node, var: Var) -> bool:
+    return isinstance(node, Var) and node.name == var.name and bool(node.index) == bool(var.index)
+
+
+PROPERTY_WORDS = set(
+    [
+        "subPropertyOf",
+        "equivalentProperty",
+        "inverseOf",
+        "propertyDisjointWith",
+        "domain",
+        "range",
+        "propertyChainAxiom",
+    ]
+)
+CLASS_WORDS = set(
+    [
+        "subClassOf",
+        "equivalentClass",
+        "disjointWith",
+        "complementOf",
+        "intersectionOf",
+        "unionOf",
+        "oneOf",
+        "hasKey",
+        "onProperty",
+        "someValuesFrom",
+        "allValuesFrom",
+        "hasValue",
+        "maxCardinality",
+        "maxQualifiedCardinality",
+        "onClass",
+    ]
+)
+CLASS_OBJECTS = set(
+    [
+        "type",
+        "subClassOf",
+        "equivalentClass",
+        "disjointWith",
+        "complementOf",
+        "someValuesFrom",
+        "allValuesFrom",
+        "onClass",
+        "domain",
+        "range",
+    ]
+)
+SORTS = {"property": property_, "class": any_class, "value": value, "individual": individual}
+SEEDS = [rule for rule in ruleset() if rule.premises]
+
+
+@st.composite
+def applications(draw: st.DrawFn) -> list[Triple]:
+    """The premises of some rule, with terms of the few; sometimes one premise short."""
+    rule = draw(st.sampled_from(SEEDS))
+    size = draw(st.integers(1, 3)) if rule.lists else 0
+    picked = {i: str(draw(st.integers(1, size))) for i in rule.picks}
+    if "j" in picked:
+        picked |= {"i": "1", "j": str(max(2, size))}
+        size = max(2, size)
+    bindings: dict[str, Term] = dict(picked)
+    made: list[Triple] = []
+
+    def term(node: Node, here: int) -> Term:
+        if not isinstance(node, Var):
+            return node
+        key = node.key(bindings, size, here)
+        if key not in bindings:
+            bindings[key] = draw(SORTS[_sort(node, rule)])
+        return bindings[key]
+
+    for listed in rule.lists:
+        cells = [f"_:{rule.id[:3]}{draw(st.integers(0, 4))}x{k}" for k in range(size)]
+        bindings[listed.head.name] = cells[0]
+        for k, (cell, tail) in enumerate(zip(cells, [*cells[1:], NIL], strict=True), start=1):
+            made += [(cell, FIRST, term(Var(listed.member, "i"), k)), (cell, REST, tail)]
+    for atom in rule.premises:
+        for here in range(1, size + 1) if atom.each else (0,):
+            s, p, o = (term(node, here) for node in atom)
+            made.append((s, p, o))
+    if draw(st.integers(0, 4)) == 0:
+        made.pop(draw(st.integers(0, len(made) - 1)))
+    return [t for t in made if not t[0].startswith('"') and t[1].startswith("<")]
+
+
 @st.composite
 def graphs(draw: st.DrawFn, size: int = 8) -> list[Triple]:
-    """A graph of assertions, axioms, restrictions, lists and denials, in no order."""
+    """A graph of rules' premises, assertions, axioms, restrictions, lists, denials, in no order."""
     made: list[Triple] = []
-    made += draw(st.lists(assertion, max_size=size))
-    made += draw(st.lists(axiom, max_size=size // 2))
-    for part in draw(st.lists(st.one_of(restrictions(), lists(), denials()), max_size=size // 3)):
+    for part in draw(st.lists(applications(), min_size=1, max_size=max(1, size // 2))):
+        made += part
+    made += draw(st.lists(assertion, max_size=size // 2))
+    made += draw(st.lists(axiom, max_size=size // 3))
+    for part in draw(st.lists(st.one_of(restrictions(), lists(), denials()), max_size=size // 4)):
         made += part
     return draw(st.permutations(list(dict.fromkeys(made))))
