@@ -9,6 +9,7 @@ from foedus.whatif.compare import (
     believing,
     what_if,
 )
+from foedus.whatif.forms import as_json, as_markdown, as_text
 
 __all__ = [
     "Change",
@@ -16,6 +17,9 @@ __all__ = [
     "Contradiction",
     "Outcome",
     "alternatives",
+    "as_json",
+    "as_markdown",
+    "as_text",
     "believing",
     "what_if",
 ]

@@ -12,7 +12,6 @@ from typing import Any
 from foedus.knowledge import KnowledgeGraph
 from foedus.knowledge.belief import EVERYONE, believed
 from foedus.phrases import listed
-from foedus.questions import Question
 from foedus.store.files import read_rdf
 from foedus.terms import Quad, Triple
 from foedus.whatif.withdraw import Withdrawals
@@ -31,13 +30,15 @@ class Change:
     triple: Triple
     sentence: str
     reason: str
+    derived: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Changed:
     """A question whose answer changes: the rows that go and those that come, as labels."""
 
-    question: Question
+    slug: str
+    words: str
     columns: tuple[str, ...]
     lost: Rows
     gained: Rows
@@ -126,6 +127,7 @@ class _State:
     def __init__(self, graph: KnowledgeGraph, added: Mapping[Triple, Origin] | None = None) -> None:
         self.graph = graph
         self.explainer = Explainer(graph, added) if added else graph.explainer
+        self.words: dict[str, str] = {}
 
     @cached_property
     def triples(self) -> set[Triple]:
@@ -133,10 +135,14 @@ class _State:
         return {t for t in self.graph.view.match() if self.explainer.phrases.is_fact(t)}
 
     def changes(self, triples: Iterable[Triple], verb: str) -> tuple[Change, ...]:
-        """Each triple as a sentence with its reason, asserted ones first."""
+        """Each triple as a sentence with its reason, derived ones first."""
         steps = [step for t in triples if (step := self.explainer.prove(t))]
-        steps.sort(key=lambda step: (step.rule is not None, step.sentence))
-        return tuple(Change(s.triple, s.sentence, _reason(s, verb)) for s in steps if s.triple)
+        steps.sort(key=lambda step: (step.rule is None, step.sentence))
+        return tuple(
+            Change(s.triple, s.sentence, _reason(s, verb), s.rule is not None)
+            for s in steps
+            if s.triple
+        )
 
     @cached_property
     def contradictions(self) -> tuple[Contradiction, ...]:
@@ -149,7 +155,8 @@ class _State:
         label = self.explainer.phrases.label
         found: dict[str, tuple[tuple[str, ...], Rows]] = {}
         for slug in self.graph.questions:
-            result = self.graph.ask(slug).result
+            answer = self.graph.ask(slug)
+            self.words[slug], result = answer.phrase(self.graph.names), answer.result
             if result.kind == "boolean":
                 found[slug] = (("answer",), ((str(result.boolean).lower(),),))
             else:
@@ -186,7 +193,7 @@ def _answers(before: _State, after: _State) -> Iterator[Changed]:
         new_columns, new_rows = after.answers[slug]
         lost, gained = _less(rows, new_rows), _less(new_rows, rows)
         if lost or gained:
-            yield Changed(before.graph.questions[slug], new_columns or columns, lost, gained)
+            yield Changed(slug, before.words[slug], new_columns or columns, lost, gained)
 
 
 def _less(rows: Rows, others: Rows) -> Rows:
