@@ -20,7 +20,8 @@ from foedus.errors import FoedusError
 MODULES = {
     "tour": ("tour",),
     "verbs": ("build", "ask", "query", "check", "export"),
-    "why": ("why", "what-if"),
+    "why": ("why",),
+    "whatif": ("what-if",),
     "report": ("report",),
     "reason": ("reason", "rules"),
     "load": ("load",),
