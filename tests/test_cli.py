@@ -218,9 +218,18 @@ def test_each_module_brings_the_verbs_that_the_table_says(module: str) -> None:
     assert brought <= set(MODULES[module])
 
 
-def test_completion_knows_the_verbs() -> None:
-    done = run(_FOEDUS_COMPLETE="complete_bash", COMP_WORDS="foedus a", COMP_CWORD="1")
-    assert "ask" in done.stdout.split()
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("foedus a", "ask"),
+        ("foedus ask allies-o", "allies-of"),
+        ("foedus ask allies-of s", "state="),
+    ],
+)
+def test_completion_offers(typed: str, offered: str) -> None:
+    at = str(len(typed.split()) - 1)
+    done = run(_FOEDUS_COMPLETE="complete_bash", COMP_WORDS=typed, COMP_CWORD=at)
+    assert offered in done.stdout
 
 
 def test_help_is_quick() -> None:

@@ -132,11 +132,36 @@ def report(findings: Sequence[Finding]) -> None:
     print("no clash, no broken shape, no finding")
 
 
+def slugs(incomplete: str) -> list[tuple[str, str]]:
+    """The questions that begin so, for the shell's completion."""
+    from foedus.questions import read_questions
+    from foedus.resources import folders
+
+    known = read_questions(folders().queries).values()
+    return [(q.slug, q.words) for q in known if q.slug.startswith(incomplete)]
+
+
+def choices(context: typer.Context, incomplete: str) -> list[str]:
+    """The parameters of the question on the line, for the shell's completion."""
+    from foedus.questions import read_questions
+    from foedus.resources import folders
+
+    question = read_questions(folders().queries).get(str(context.params.get("question")))
+    names = [f"{p.name}={p.spoken}" for p in question.parameters] if question else []
+    return [name for name in names if name.startswith(incomplete)]
+
+
 def ask(
-    question: Annotated[str | None, typer.Argument(help="Which question; none lists them.")] = None,
+    question: Annotated[
+        str | None, typer.Argument(help="Which question; none lists them.", autocompletion=slugs)
+    ] = None,
     chosen_values: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[NAME=VALUE]...", help="Labels or aliases, CURIEs, IRIs, dates."),
+        typer.Argument(
+            metavar="[NAME=VALUE]...",
+            help="Labels or aliases, CURIEs, IRIs, dates.",
+            autocompletion=choices,
+        ),
     ] = None,
     format: FormatOption = None,
     sparql: Annotated[bool, typer.Option("--sparql", help="Print the query instead.")] = False,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -20,7 +21,7 @@ from foedus.knowledge.folder import (
 )
 from foedus.knowledge.material import Material, build_query, fingerprints, read_material
 from foedus.names import Name, Names
-from foedus.questions import Question, read_questions
+from foedus.questions import Question, read_question, read_questions
 from foedus.resources import Folders, folders
 from foedus.spelling import near
 from foedus.store.guard import QUERY
@@ -206,11 +207,12 @@ class KnowledgeGraph:
 
     def question(self, slug: str) -> Question:
         """The canned question of that name; raises `UnknownName` with the near ones."""
-        if slug not in self.questions:
-            raise UnknownName(
-                "question", slug, near(slug, self.questions), "'foedus ask' lists them all"
-            )
-        return self.questions[slug]
+        path = self.folders.queries / f"{slug}.rq"
+        if re.fullmatch(r"[\w-]+", slug) and path.is_file():
+            return read_question(path)
+        raise UnknownName(
+            "question", slug, near(slug, self.questions), "'foedus ask' lists them all"
+        )
 
     def ask(
         self,
