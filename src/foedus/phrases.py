@@ -75,6 +75,10 @@ class Phrases:
         wanted = " ".join(text.casefold().split()) in structure["kinds"]
         return structure["type"] if wanted else None
 
+    def is_kind_of(self, triple: Triple) -> bool:
+        """Whether a triple says of what kind something is."""
+        return bool(triple[1] == _table()["structure"]["type"])
+
     def is_structure(self, triple: Triple) -> bool:
         """Whether a triple only holds the parts of an axiom together."""
         return triple[1] in _table()["structure"]["properties"]

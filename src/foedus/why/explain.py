@@ -24,8 +24,19 @@ from foedus.why.steps import Explanation, Miss, Origin, Step, explain
 
 #: Proofs that ``--all`` looks for at most.
 PROOFS = 24
-#: Near misses that are told.
-MISSES = 3
+#: Near misses, and statements about the same things, that are told.
+MISSES, KNOWN = 3, 4
+#: Rules whose premise only says the conclusion in other words: what they lack is no news.
+SAYING_THE_SAME = {
+    "prp-inv1",
+    "prp-inv2",
+    "prp-symp",
+    "prp-eqp1",
+    "prp-eqp2",
+    "cax-eqc1",
+    "cax-eqc2",
+    "eq-sym",
+}
 
 
 class Known(Protocol):
@@ -74,8 +85,9 @@ class Explainer:
         proofs = tuple(islice(self.proofs(triple), PROOFS if every else 1))
         if proofs:
             return Explanation(triple, sentence, proofs, tuple(claims))
-        misses = tuple(self._miss(m) for m in self._nearest(triple))
-        return Explanation(triple, sentence, (), tuple(claims), misses)
+        misses = tuple(map(self._miss, self._nearest(triple)))
+        known = tuple(islice(self._stated_of(triple), KNOWN))
+        return Explanation(triple, sentence, (), tuple(claims), misses, known)
 
     def proofs(self, triple: Triple) -> Iterator[Step]:
         """The proofs of a triple in words, smallest first."""
@@ -119,15 +131,29 @@ class Explainer:
     # -- what is not so ------------------------------------------------------------------------
 
     def _nearest(self, triple: Triple) -> list[NearMiss]:
-        found = near_misses(triple, self.rules, self.graph.view.match)
-        told = [m for m in found if m.found] or found
-        return told[:MISSES]
+        """The nearest misses: those for which something was found, and one for each rule."""
+        every = near_misses(triple, self.rules, self.graph.view.match)
+        found = [m for m in every if m.rule not in SAYING_THE_SAME]
+        told = {(m.rule, m.axioms): m for m in reversed(found) if m.found or len(m.missing) == 1}
+        return sorted(told.values(), key=lambda m: m.rank)[:MISSES]
 
     def _miss(self, miss: NearMiss) -> Miss:
         found = tuple(step for t in miss.found if (step := self.prove(t)))
         missing = tuple(map(self.open_sentence, miss.missing))
         axioms = [self.phrases.sentence(t) for t in miss.axioms if not self.phrases.is_structure(t)]
         return Miss(miss.rule, listed(axioms), found, missing)
+
+    def _stated_of(self, triple: Triple) -> Iterator[Step]:
+        """What is stated of the subject and the object together, then of the subject's kind."""
+        s, _, o = triple
+        match = self.graph.view.match
+        direct = sorted([*match(s, None, o), *match(o, None, s)])
+        around = {t[0]: t for t in match(None, None, s)} if s != o else {}
+        near = [x for t in match(None, None, o) if t[0] in around for x in (around[t[0]], t)]
+        kinds = sorted(t for t in match(s) if self.phrases.is_kind_of(t))
+        for found in dict.fromkeys((*direct, *near, *kinds)):
+            if self.phrases.is_fact(found) and self.origins(found) and (step := self.prove(found)):
+                yield step
 
     def open_sentence(self, pattern: tuple[Term | None, Term | None, Term | None]) -> str:
         """A triple as a sentence, with "something" for what is open."""

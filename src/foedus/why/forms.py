@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from foedus.terms import Triple
-from foedus.why.steps import Explanation, Miss, Step
+from foedus.why.steps import Explanation, Step
 
 #: Name and version of the JSON form, which ``docs/proof.schema.json`` describes.
 FORMAT = "foedus-proof/1"
@@ -26,10 +26,31 @@ def as_text(found: Explanation, dim: Callable[[str], str] = str) -> str:
         lines.append("")
     if several:
         lines += [_count(found), ""]
-    for miss in found.misses:
-        lines += _miss(miss, dim)
-    lines += [_full(remark) for remark in found.remarks]
+    lines += [_full(remark) for remark in found.remarks] if found.proofs else _absent(found, dim)
     return "\n".join(lines).strip() + "\n"
+
+
+def _absent(found: Explanation, dim: Callable[[str], str]) -> Iterator[str]:
+    """Why there is no proof: who claims it, the nearest misses, and what is stated instead."""
+    yield f"Nothing states that {found.sentence}, and nothing that is stated entails it."
+    yield from map(_full, found.remarks)
+    yield ""
+    if found.misses:
+        yield "It would follow if more were known:"
+    for miss in found.misses:
+        yield f"- {_full(miss.says)} {dim(f'({miss.rule})')}"
+        yield from (f"    found: {_full(step.sentence, capital=False)}" for step in miss.found)
+        yield from (f"    missing: {text}." for text in miss.missing)
+    if not found.misses:
+        yield "No rule gives it from anything else: it would have to be stated itself."
+    yield ""
+    if found.known:
+        yield "What is stated:"
+        quoted: set[str] = set()
+        for step in found.known:
+            yield f"- {_full(step.sentence)}"
+            yield from (f"    {words}" for words in _words(step, quoted))
+        yield ""
 
 
 def _count(found: Explanation) -> str:
@@ -104,14 +125,6 @@ def said_by(speakers: Sequence[str]) -> str:
     return ", as told by ".join(speakers)
 
 
-def _miss(miss: Miss, dim: Callable[[str], str]) -> list[str]:
-    lines = [f"{_full(miss.says)} {dim(f'({miss.rule})')}"]
-    lines += [f"├─ found: {_full(s.sentence, capital=False)}" for s in miss.found]
-    lines += [f"├─ missing: {text}." for text in miss.missing]
-    lines[-1] = "└" + lines[-1][1:]
-    return [*lines, ""]
-
-
 def _full(text: str, capital: bool = True) -> str:
     """A sentence with its capital and its full stop."""
     start = text[:1].upper() + text[1:] if capital else text
@@ -139,6 +152,7 @@ def as_json(found: Explanation) -> dict[str, Any]:
             }
             for m in found.misses
         ],
+        "known": [_step_json(s) for s in found.known],
         "remarks": list(found.remarks),
     }
 
@@ -194,11 +208,10 @@ def as_markdown(found: Explanation) -> str:
         lines.append("")
     if len(found.proofs) > 1:
         lines += [_count(found), ""]
-    for miss in found.misses:
-        lines += [f"- {_full(miss.says)} *({miss.rule})*"]
-        lines += [f"  - found: {_full(s.sentence, capital=False)}" for s in miss.found]
-        lines += [f"  - **missing**: {text}." for text in miss.missing] + [""]
-    lines += [_full(remark) for remark in found.remarks]
+    if not found.proofs:
+        lines += _absent(found, lambda text: f"*{text}*")
+    else:
+        lines += map(_full, found.remarks)
     return "\n".join(lines).rstrip() + "\n"
 
 
