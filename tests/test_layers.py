@@ -29,6 +29,7 @@ LAYERS = {
     "why": 5,
     "knowledge": 6,
     "owlfiles": 7,
+    "exports": 7,
     "whatif": 7,
     "report": 7,
     "cli": 8,

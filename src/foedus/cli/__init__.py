@@ -19,7 +19,8 @@ from foedus.errors import FoedusError
 #: Module with a ``register(app)`` -> the verbs that it brings, in the order of the help.
 MODULES = {
     "tour": ("tour",),
-    "verbs": ("build", "ask", "query", "check", "export"),
+    "verbs": ("build", "ask", "query", "check"),
+    "export": ("export",),
     "why": ("why",),
     "whatif": ("what-if",),
     "report": ("report",),

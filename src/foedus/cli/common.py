@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -32,6 +33,14 @@ class Settings:
 
 SETTINGS = Settings()
 
+
+class Layout(StrEnum):
+    """One graph with everything, or every named graph."""
+
+    view = "view"
+    dataset = "dataset"
+
+
 GraphOption = Annotated[
     Path | None,
     typer.Option(
@@ -52,6 +61,10 @@ FormatOption = Annotated[
 ]
 TimeoutOption = Annotated[
     float | None, typer.Option("--timeout", metavar="SECONDS", help="Stop the query after that.")
+]
+EndpointOption = Annotated[
+    str | None,
+    typer.Option("--endpoint", metavar="URL", help="Ask the store at this query URL instead."),
 ]
 BelieveOption = Annotated[
     list[str] | None,

@@ -8,15 +8,16 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from foedus.cli.common import SETTINGS, DataOption, graph, say
-from foedus.cli.verbs import Layout
+from foedus.cli.common import SETTINGS, DataOption, Layout, graph, say
 from foedus.errors import InputError, UsageError
-from foedus.remote import Into, LoadReport, Mode, Wire, endpoint, find_credentials, load
 from foedus.terms import Term, iri
+
+if TYPE_CHECKING:
+    from foedus.remote import LoadReport
 
 #: What ``--graph`` takes for the store's default graph.
 DEFAULT = "default"
@@ -87,6 +88,8 @@ def load_(
       foedus load --endpoint http://127.0.0.1:3030/ds --preset fuseki --layout dataset
       foedus load mine.ttl --endpoint http://127.0.0.1:8890 --preset virtuoso --graph urn:mine
     """
+    from foedus.remote import Into, Mode, Wire, endpoint, find_credentials, load
+
     if replace and append:
         raise UsageError("--replace and --append exclude each other")
     to = endpoint(

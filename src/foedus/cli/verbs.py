@@ -1,4 +1,4 @@
-"""The verbs build, ask, query, check and export: each reads its arguments and calls the library."""
+"""The verbs build, ask, query and check: each reads its arguments and calls the library."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from foedus.cli.common import (
     BUILD,
     BelieveOption,
     DataOption,
+    EndpointOption,
     FormatOption,
     GraphOption,
     TimeoutOption,
@@ -25,7 +26,7 @@ from foedus.cli.common import (
     values,
 )
 from foedus.cli.output import Format, bold, dim, markdown, table, terminal_width
-from foedus.errors import InputError, UsageError
+from foedus.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,24 +43,6 @@ class Reasoner(StrEnum):
 
     foedus = "foedus"
     owlrl = "owlrl"
-
-
-class Layout(StrEnum):
-    """One graph with everything, or every named graph."""
-
-    view = "view"
-    dataset = "dataset"
-
-
-class File(StrEnum):
-    """Formats of RDF files."""
-
-    ttl = "ttl"
-    nt = "nt"
-    trig = "trig"
-    nq = "nq"
-    jsonld = "jsonld"
-    rdfxml = "rdfxml"
 
 
 def build(
@@ -166,6 +149,7 @@ def ask(
     format: FormatOption = None,
     sparql: Annotated[bool, typer.Option("--sparql", help="Print the query instead.")] = False,
     timeout: TimeoutOption = None,
+    endpoint: EndpointOption = None,
     graph_: GraphOption = None,
     data: DataOption = None,
 ) -> None:
@@ -177,6 +161,7 @@ def ask(
       foedus ask allies-of state=DPRK
       foedus ask in-force-on on=1961-07-12
       foedus ask timeline --format csv
+      foedus ask allies-of --endpoint http://127.0.0.1:7878/query
     """
     if question is None:
         menu(data, chosen(format))
@@ -186,7 +171,15 @@ def ask(
     if sparql:
         print(found.question(question).text(given, found.names.resolve))
         return
-    answer = found.ask(question, given, timeout=timeout)
+    if endpoint is None:
+        answer = found.ask(question, given, timeout=timeout)
+    else:
+        from foedus.knowledge import Answer
+        from foedus.remote import remote_select
+
+        asked = found.sparql(question, given)
+        result = remote_select(endpoint, asked, timeout, prefixes=found.prefixes)
+        answer = Answer(found.question(question), given, asked, result)
     if sys.stderr.isatty():
         say(answer.phrase(found.names))
     if answer.question.assumes:
@@ -241,6 +234,7 @@ def query(
     ] = False,
     format: FormatOption = None,
     timeout: TimeoutOption = PATIENCE,
+    endpoint: EndpointOption = None,
     graph_: GraphOption = None,
     data: DataOption = None,
 ) -> None:
@@ -262,7 +256,12 @@ def query(
         text = sys.stdin.read() if str(file) == "-" else read_text(file)
     found = graph(graph_, data)
     where = "the query" if file is None or str(file) == "-" else str(file)
-    result = found.query(text or "", dataset=dataset, timeout=timeout, file=where)
+    if endpoint is None:
+        result = found.query(text or "", dataset=dataset, timeout=timeout, file=where)
+    else:
+        from foedus.remote import remote_select
+
+        result = remote_select(endpoint, text or "", timeout, prefixes=found.prefixes)
     show(result, format, found)
 
 
@@ -307,34 +306,7 @@ def check(format: FormatOption = None, graph_: GraphOption = None, data: DataOpt
         raise typer.Exit(1)
 
 
-def export(
-    format: Annotated[File, typer.Option("--format", help="What to write.")] = File.ttl,
-    layout: Annotated[Layout, typer.Option("--layout", help="One graph, or all.")] = Layout.view,
-    out: Annotated[
-        Path | None, typer.Option("-o", "--out", metavar="FILE", help="Where to [default: stdout].")
-    ] = None,
-    graph_: GraphOption = None,
-    data: DataOption = None,
-) -> None:
-    """Write the graph for other tools, Protégé or a triple store.
-
-    \b
-    Examples:
-      foedus export --format ttl -o foedus.ttl
-      foedus export --format trig --layout dataset -o foedus.trig
-    """
-    content = graph(graph_, data).export(format.value, layout.value)
-    if out is None:
-        sys.stdout.buffer.write(content)
-        return
-    try:
-        out.write_bytes(content)
-    except OSError as error:
-        raise InputError(f"{out} cannot be written: {error.strerror}") from None
-    say(f"wrote {out}")
-
-
 def register(app: typer.Typer) -> None:
     """Add the verbs to the command line."""
-    for verb in (build, ask, query, check, export):
+    for verb in (build, ask, query, check):
         app.command()(verb)

@@ -230,11 +230,15 @@ class KnowledgeGraph:
         """
         question = self.question(slug)
         given = {**(values or {}), **more}
-        sparql = question.text(given, self._resolve)
+        sparql = self.sparql(slug, given)
         found = self.view.query(
             sparql, prefixes=self.prefixes, timeout=timeout, file=str(question.path)
         )
         return Answer(question, given, sparql, found)
+
+    def sparql(self, slug: str, values: Mapping[str, str]) -> str:
+        """The query by which a canned question is asked with these values."""
+        return self.question(slug).text(values, self._resolve)
 
     def _resolve(self, name: str) -> Term:
         return self.names.resolve(name)
