@@ -1,0 +1,98 @@
+"""What a newcomer sees first: the tour of the real graph, and how quick its answers are."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from foedus.resources import folder
+from foedus.store.files import read_text
+
+ARTICLE = folder("graph") / "sources" / "china-north-korea-2021" / "article.txt"
+BASIS = re.compile(r"      (asserted|entailed|claimed by|by default)")
+
+
+def run(place: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "foedus", *words],
+        cwd=place,
+        env={k: v for k, v in os.environ.items() if not k.startswith("FOEDUS")},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=120,
+    )
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("newcomer")
+
+
+@pytest.fixture(scope="module")
+def shown(place: Path) -> str:
+    done = run(place, "tour")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stderr == ""
+    return done.stdout
+
+
+def test_the_tour_says_what_was_read_and_derived(shown: str) -> None:
+    assert re.search(r"^read 23 sentences, \d+ facts, \d+ claims, ", shown)
+    assert re.search(r"^[\d,]+ asserted triples, [\d,]+ derived$", shown, re.MULTILINE)
+    assert re.search(r"^derived by \d+ rules, most by ", shown, re.MULTILINE)
+    assert "no clash, no broken shape, no finding" in shown
+
+
+def test_the_tour_answers_six_questions_each_row_with_basis_and_words(shown: str) -> None:
+    _, *answers = re.split(r"\n\n(?=.*  foedus ask )", shown.rpartition("\n\n")[0])
+    assert len(answers) == 6
+    for answer in answers:
+        rows = re.split(r"\n(?=  \S)", answer)[1:]
+        assert rows
+        for row in rows:
+            assert BASIS.search(row) or re.match(r"  and \d+ more", row), row
+            assert "“" in row or row.startswith("  and "), row
+
+
+def test_every_quote_of_the_tour_stands_in_the_article(shown: str) -> None:
+    text = " ".join(read_text(ARTICLE).split())
+    quotes = re.findall(r": “([^”]+)”", " ".join(shown.split()))
+    assert len(quotes) >= 8
+    assert not [quote for quote in quotes if quote not in text]
+
+
+def test_the_tour_leaves_a_graph_behind(shown: str, place: Path) -> None:
+    assert (place / "build" / "manifest.json").is_file()
+    assert "China" in run(place, "ask", "allies-of", "state=DPRK").stdout
+
+
+@pytest.mark.parametrize(
+    ("built", "seconds", "megabytes"),
+    [(True, 0.3, 150), (False, 1.0, 150)],
+    ids=["built", "memory"],
+)
+def test_an_answer_is_quick_and_small(
+    built: bool, seconds: float, megabytes: float, shown: str, place: Path, tmp_path: Path
+) -> None:
+    """Processor time of the fastest run, so that another program's work does not count."""
+    if not hasattr(os, "wait4"):
+        pytest.skip("this system does not tell what a process used")
+    used = []
+    for _ in range(3):
+        child = subprocess.Popen(
+            [sys.executable, "-m", "foedus", "ask", "allies-of"],
+            cwd=place if built else tmp_path,
+            stdout=subprocess.DEVNULL,
+        )
+        _, status, usage = os.wait4(child.pid, 0)
+        assert os.waitstatus_to_exitcode(status) == 0
+        used.append((usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024))
+    assert min(time for time, _ in used) < seconds
+    if sys.platform == "linux":
+        assert max(memory for _, memory in used) < megabytes
