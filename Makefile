@@ -7,7 +7,7 @@ TOOLS  := $(VENV)/.tools
 PIP    := $(BIN)/python -m pip install -q --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint check conformance stores clean
+.PHONY: help run test lint check conformance stores ontology owl-tools owl-checks protege-pictures clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,19 @@ conformance: $(TOOLS) ## run the conformance suites of others and write docs/con
 
 stores: $(READY) ## fetch the triple stores and parsers that the tests talk to, into .cache
 	@tests/stores/install.sh
+
+ontology: $(READY) ## write the files for Protégé and the page of the terms, into dist
+	@$(BIN)/python -m foedus.owlfiles dist
+
+owl-tools: ## fetch OWLAPI, HermiT and ROBOT into .cache (needs a JDK and Maven)
+	@tests/owl/install.sh
+
+owl-checks: $(READY) ## check those files with OWLAPI, HermiT, ROBOT and our list of pitfalls
+	@$(BIN)/python tests/owl/owltools.py
+
+protege-pictures: ontology ## play docs/protege.md in the real Protégé and keep its pictures
+	@tests/owl/install.sh protege
+	@tests/owl/pictures.sh dist/foedus-full.owl docs/images | tee docs/checks/protege.txt
 
 clean: ## remove what the other targets made
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .cache

@@ -1,5 +1,6 @@
 import java.io.File;
 import java.io.PrintWriter;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.Locale;
@@ -23,9 +24,13 @@ import org.semanticweb.owlapi.util.VersionInfo;
  *
  * <pre>
  *   OwlCheck profile FILE                unparsed triples, undeclared names, OWL 2 DL and RL violations
- *   OwlCheck entails FILE MARK           consistency; axioms annotated with MARK that the others do not entail
- *   OwlCheck derive FILE MARK OUT.nt     named-class and property assertions that HermiT derives from the others
+ *   OwlCheck hermit FILE MARK RULES OUT.nt     consistency, unsatisfiable classes, derived axioms that the
+ *                                              others do not entail; all named-class and property assertions
+ *                                              that HermiT derives, to OUT.nt
  * </pre>
+ * An axiom is derived if it is annotated with MARK, unless the annotation starts with one of RULES
+ * (comma-separated): what rules beyond OWL conclude is given to HermiT, not asked of it.
+ *
  * A finding starts with its kind; a line that starts with "# " only counts.
  */
 public final class OwlCheck {
@@ -38,11 +43,8 @@ public final class OwlCheck {
       case "profile":
         profile(ontology);
         break;
-      case "entails":
-        entails(ontology, args[2]);
-        break;
-      case "derive":
-        derive(ontology, args[2], args[3]);
+      case "hermit":
+        hermit(ontology, args[2], args[3], args[4]);
         break;
       default:
         throw new IllegalArgumentException("no such check: " + args[0]);
@@ -78,32 +80,30 @@ public final class OwlCheck {
         ontology.getAnnotationPropertiesInSignature().size(), ontology.getIndividualsInSignature().size());
   }
 
-  /** Takes the axioms annotated with the mark out of the ontology, and returns them. */
-  private static Set<OWLAxiom> takeOut(OWLOntology ontology, String mark) {
+  /** Takes the derived axioms out of the ontology, and returns them. */
+  private static Set<OWLAxiom> takeOut(OWLOntology ontology, String mark, String rules) {
     OWLAnnotationProperty property =
         ontology.getOWLOntologyManager().getOWLDataFactory().getOWLAnnotationProperty(IRI.create(mark));
     Set<OWLAxiom> marked = new TreeSet<>(Comparator.comparing(OWLAxiom::toString));
+    Set<String> given = new TreeSet<>(Arrays.asList(rules.split(",")));
+    int kept = 0;
     for (OWLAxiom a : ontology.getAxioms())
-      if (!a.getAnnotations(property).isEmpty()) marked.add(a);
+      for (OWLAnnotation why : a.getAnnotations(property)) {
+        if (given.contains(((OWLLiteral) why.getValue()).getLiteral().split(":")[0])) kept++;
+        else marked.add(a);
+      }
+    System.out.printf(Locale.ROOT, "# given: %d axioms by rules beyond OWL (%s)%n", kept, String.join(", ", given));
     ontology.getOWLOntologyManager().removeAxioms(ontology, marked);
     return marked;
   }
 
-  private static OWLReasoner hermit(OWLOntology ontology) {
+  private static void hermit(OWLOntology ontology, String mark, String rules, String out) throws Exception {
+    Set<OWLAxiom> derived = takeOut(ontology, mark, rules);
     OWLReasoner reasoner = new ReasonerFactory().createReasoner(ontology);
     if (!reasoner.isConsistent()) {
       say("inconsistent", "HermiT finds no model");
-      System.exit(1);
+      return;
     }
-    reasoner.precomputeInferences(InferenceType.CLASS_HIERARCHY, InferenceType.CLASS_ASSERTIONS,
-        InferenceType.OBJECT_PROPERTY_HIERARCHY, InferenceType.DATA_PROPERTY_HIERARCHY,
-        InferenceType.OBJECT_PROPERTY_ASSERTIONS, InferenceType.SAME_INDIVIDUAL);
-    return reasoner;
-  }
-
-  private static void entails(OWLOntology ontology, String mark) {
-    Set<OWLAxiom> derived = takeOut(ontology, mark);
-    OWLReasoner reasoner = hermit(ontology);
     for (OWLClass c : new TreeSet<>(reasoner.getUnsatisfiableClasses().getEntities()))
       if (!c.isOWLNothing()) say("unsatisfiable", c.toString());
     int logical = 0;
@@ -113,14 +113,19 @@ public final class OwlCheck {
       OWLAxiom bare = a.getAxiomWithoutAnnotations();
       if (!reasoner.isEntailed(bare)) say("not-entailed", bare.toString());
     }
-    System.out.printf(Locale.ROOT, "# HermiT on OWLAPI %s: consistent; %d classes, %d individuals; %d derived axioms, %d of them logical%n",
+    Set<String> found = assertions(ontology, reasoner);
+    try (PrintWriter w = new PrintWriter(out, "UTF-8")) {
+      for (String line : found) w.print(line + "\n");
+    }
+    System.out.printf(Locale.ROOT, "# HermiT on OWLAPI %s: consistent; %d classes, %d individuals; "
+        + "%d derived axioms asked of it, %d of them logical; %d assertions derived by it%n",
         VersionInfo.getVersionInfo().getVersion(), ontology.getClassesInSignature().size(),
-        ontology.getIndividualsInSignature().size(), derived.size(), logical);
+        ontology.getIndividualsInSignature().size(), derived.size(), logical, found.size());
   }
 
-  private static void derive(OWLOntology ontology, String mark, String out) throws Exception {
-    takeOut(ontology, mark);
-    OWLReasoner reasoner = hermit(ontology);
+  /** Every assertion of a named class, a property or sameness that holds, as N-Triples. */
+  private static Set<String> assertions(OWLOntology ontology, OWLReasoner reasoner) {
+    reasoner.precomputeInferences(InferenceType.CLASS_ASSERTIONS, InferenceType.OBJECT_PROPERTY_ASSERTIONS);
     Set<String> lines = new TreeSet<>();
     for (OWLNamedIndividual x : ontology.getIndividualsInSignature()) {
       for (OWLClass c : reasoner.getTypes(x, false).getFlattened())
@@ -136,10 +141,7 @@ public final class OwlCheck {
           for (OWLLiteral v : reasoner.getDataPropertyValues(x, p))
             lines.add(iri(x) + " " + iri(p) + " " + literal(v) + " .");
     }
-    try (PrintWriter w = new PrintWriter(out, "UTF-8")) {
-      for (String l : lines) w.print(l + "\n");
-    }
-    System.out.printf(Locale.ROOT, "# HermiT derives %d assertions%n", lines.size());
+    return lines;
   }
 
   private static String iri(OWLEntity e) {
@@ -149,6 +151,7 @@ public final class OwlCheck {
   private static String literal(OWLLiteral v) {
     String text = v.getLiteral().replace("\\", "\\\\").replace("\"", "\\\"").replace("\n", "\\n").replace("\r", "\\r");
     if (v.hasLang()) return "\"" + text + "\"@" + v.getLang();
+    if (v.isRDFPlainLiteral()) return "\"" + text + "\""; // the 4.5 line's name for a string
     return "\"" + text + "\"^^<" + v.getDatatype().getIRI() + ">";
   }
 

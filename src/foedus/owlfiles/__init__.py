@@ -62,7 +62,7 @@ def full_triples(graph: KnowledgeGraph) -> Iterator[Triple]:
             yield node, a, _term(graph, "owl:Axiom")
             for part, term in zip(("Source", "Property", "Target"), triple, strict=True):
                 yield node, _term(graph, f"owl:annotated{part}"), term
-            yield node, _term(graph, "fo:derivedBy"), literal(reason, lang="en")
+            yield node, derived_by(graph), literal(reason, lang="en")
 
 
 def reasons(graph: KnowledgeGraph) -> Iterator[tuple[Triple, str]]:
@@ -77,6 +77,11 @@ def reasons(graph: KnowledgeGraph) -> Iterator[tuple[Triple, str]]:
                 triple,
                 f"{proof.rule}: {table[proof.rule].sentence(proof.bindings, phrases.label)}",
             )
+
+
+def derived_by(graph: KnowledgeGraph) -> Term:
+    """The annotation property that marks an axiom of the full file as derived."""
+    return _term(graph, "fo:derivedBy")
 
 
 def _rdfxml(graph: KnowledgeGraph, triples: Iterable[Triple]) -> bytes:
