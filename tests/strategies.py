@@ -201,49 +201,22 @@ def _like(node: Node, var: Var) -> bool:
     return isinstance(node, Var) and node.name == var.name and bool(node.index) == bool(var.index)
 
 
-PROPERTY_WORDS = set(
-    [
-        "subPropertyOf",
-        "equivalentProperty",
-        "inverseOf",
-        "propertyDisjointWith",
-        "domain",
-        "range",
-        "propertyChainAxiom",
-    ]
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+PROPERTY_WORDS = _words(
+    "subPropertyOf equivalentProperty inverseOf propertyDisjointWith domain range "
+    "propertyChainAxiom"
 )
-CLASS_WORDS = set(
-    [
-        "subClassOf",
-        "equivalentClass",
-        "disjointWith",
-        "complementOf",
-        "intersectionOf",
-        "unionOf",
-        "oneOf",
-        "hasKey",
-        "onProperty",
-        "someValuesFrom",
-        "allValuesFrom",
-        "hasValue",
-        "maxCardinality",
-        "maxQualifiedCardinality",
-        "onClass",
-    ]
+CLASS_WORDS = _words(
+    "subClassOf equivalentClass disjointWith complementOf intersectionOf unionOf oneOf "
+    "hasKey onProperty someValuesFrom allValuesFrom hasValue maxCardinality "
+    "maxQualifiedCardinality onClass"
 )
-CLASS_OBJECTS = set(
-    [
-        "type",
-        "subClassOf",
-        "equivalentClass",
-        "disjointWith",
-        "complementOf",
-        "someValuesFrom",
-        "allValuesFrom",
-        "onClass",
-        "domain",
-        "range",
-    ]
+CLASS_OBJECTS = _words(
+    "type subClassOf equivalentClass disjointWith complementOf someValuesFrom "
+    "allValuesFrom onClass domain range"
 )
 SORTS = {"property": property_, "class": any_class, "value": value, "individual": individual}
 SEEDS = [rule for rule in ruleset() if rule.premises]

@@ -26,7 +26,7 @@ from foedus.store import convert
 from foedus.terms import Term, Triple, iri, text_of
 
 _OWL = "http://www.w3.org/2002/07/owl#"
-_FAULTY = ("prp-key", "eq-diff2", "eq-diff3", "prp-adp")
+_FAULTY = ("eq-ref", "prp-key", "eq-diff2", "eq-diff3", "prp-adp")
 _KEPT_BACK = {
     iri(_OWL + name) for name in ("hasKey", "AllDifferent", "AllDisjointProperties")
 }  # as predicate or object: the axioms of those rules
