@@ -1,0 +1,61 @@
+"""The verb report: one readable document of the whole graph."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from foedus.cli.common import BelieveOption, DataOption, GraphOption, graph, progress, say
+from foedus.errors import InputError
+
+
+class Form(StrEnum):
+    """How the report is written."""
+
+    html = "html"
+    md = "md"
+
+
+def report(
+    form: Annotated[Form, typer.Option("--format", help="What to write.")] = Form.html,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", metavar="FILE", help="Where to [default: stdout].")
+    ] = None,
+    believe: BelieveOption = None,
+    graph_: GraphOption = None,
+    data: DataOption = None,
+) -> None:
+    """Write one document: every answer with its words, the article as it was read, the proofs.
+
+    \b
+    Examples:
+      foedus report -o report.html
+      foedus report --format md -o report.md
+      foedus report --believe "Park Won-gon" -o park.html
+    """
+    from foedus.report import as_html, as_markdown, gather
+    from foedus.whatif import believing
+
+    found = graph(graph_, data)
+    if believe:
+        found = believing(found, believe)
+    with progress("report"):
+        content = gather(found)
+        text = as_html(content) if form is Form.html else as_markdown(content)
+    if out is None:
+        sys.stdout.write(text)
+        return
+    try:
+        out.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"{out} cannot be written: {error.strerror}") from None
+    say(f"wrote {out}")
+
+
+def register(app: typer.Typer) -> None:
+    """Give the command line this verb."""
+    app.command()(report)
