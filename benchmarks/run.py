@@ -1,0 +1,240 @@
+"""Measure the reasoners side by side and write the table of docs/benchmarks.md.
+
+    python benchmarks/run.py                       # everything: about an hour and a half
+    python benchmarks/run.py --sizes 10000 --repeat 3 --no-write
+
+Every measurement runs in a process of its own; engines take turns, so that a busy minute of the
+machine hits all of them. The table shows medians, and says where an engine ran out of time or
+memory.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+HERE = Path(__file__).parent
+DOCS = HERE.parent / "docs" / "benchmarks.md"
+TASKS = {
+    "engine": "Engine to engine: parsed terms to closure",
+    "file-in": "As a Python user calls it: a file in, a result that can be asked and iterated out",
+    "graph-in": "As a Python user calls it: an rdflib graph in, a result out",
+    "every": "The same from a file, with every triple as a Python tuple",
+    "file": "File to file",
+}
+#: Graphs: name, kind, axioms left out. The last is for reasonable, whose prp-ifp merges subjects
+#: that have different values, and which runs out of memory on the whole one.
+GRAPHS = {
+    "university": ("university", None),
+    "alliance": ("alliance", None),
+    "alliance, without inverse-functional": ("alliance", "inverse-functional"),
+}
+#: The largest size that an engine is tried on; beyond it runs for hours.
+LARGEST = {"owlrl": 10_000, "jena-mini": 10_000, "jena-micro": 10_000}
+ENGINES = ("foedus", "reasonable", "nemo", "owlrl", "jena-micro", "jena-mini")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """The medians of one engine at one task on one graph, or why there are none."""
+
+    task: str
+    graph: str
+    size: int
+    engine: str
+    wall: float | None = None
+    cpu: float | None = None
+    mb: int | None = None
+    triples: int | None = None
+    runs: int = 0
+    failed: str = ""
+
+
+def graph_file(folder: Path, name: str, size: int) -> Path:
+    """The generated graph, made if it is not there."""
+    kind, without = GRAPHS[name]
+    path = folder / f"{kind}{'-without' if without else ''}-{size}.nt"
+    if not path.exists():
+        call = [sys.executable, str(HERE / "generate.py"), kind, str(size), str(path)]
+        subprocess.run([*call, *(["--without", without] if without else [])], check=True)
+    return path
+
+
+def jena_classpath(folder: Path) -> str | None:
+    """Where Jena's jars are, fetched with Maven; None where there is no Java."""
+    if not (shutil.which("mvn") and shutil.which("java")):
+        return None
+    target = folder / "jena.classpath"
+    if not target.exists():
+        goal = ["dependency:build-classpath", f"-Dmdep.outputFile={target}"]
+        subprocess.run(["mvn", "-q", "-f", str(HERE / "jena" / "pom.xml"), *goal], check=True)
+    return target.read_text()
+
+
+def once(
+    engine: str, task: str, file: Path, work: Path, classpath: str | None, limits: tuple[int, int]
+) -> dict[str, float] | str:
+    """One measurement: its figures, or why there are none."""
+    if engine.startswith("jena"):
+        mode = engine.removeprefix("jena-").upper()
+        heap = f"-Xmx{limits[1] * 3 // 4}m"
+        script = str(HERE / "jena" / "Reason.java")
+        call = ["java", heap, "-cp", str(classpath), script, mode, task, str(file)]
+        call.append(str(work / "out.nt"))
+        bound = None  # Java reserves far more address space than it uses
+    else:
+        call = [sys.executable, str(HERE / "measure.py"), engine, task, str(file), str(work)]
+        size = limits[1] << 20
+
+        def bound() -> None:
+            resource.setrlimit(resource.RLIMIT_AS, (size, size))
+
+    try:
+        done = subprocess.run(
+            call, capture_output=True, text=True, timeout=limits[0], preexec_fn=bound, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return f"over {limits[0]} s"
+    if done.returncode:
+        short = "memory" in done.stderr.lower() or "alloc" in done.stderr.lower()
+        return f"over {limits[1] // 1024} GB" if short else f"failed: {done.stderr.strip()[-200:]}"
+    found: dict[str, float] = json.loads(done.stdout.strip().splitlines()[-1])
+    return found
+
+
+def measure(given: argparse.Namespace) -> list[Row]:
+    """All rows, engines taking turns."""
+    given.folder.mkdir(parents=True, exist_ok=True)
+    classpath = jena_classpath(given.folder) if any("jena" in e for e in given.engines) else None
+    limits = (given.timeout, given.memory)
+    rows: list[Row] = []
+    hopeless: dict[tuple[str, str], str] = {}  # an engine that failed on a smaller size
+    for size in sorted(given.sizes):
+        for graph in given.graphs:
+            file = graph_file(given.folder, graph, size)
+            for task in given.tasks:
+                tried = [e for e in given.engines if size <= LARGEST.get(e, size)]
+                tried = [e for e in tried if "jena" not in e or (classpath and task != "graph-in")]
+                tried = [e for e in tried if e != "nemo" or task in ("file-in", "every", "file")]
+                tried = [e for e in tried if e != "owlrl" or task in ("engine", "file-in", "file")]
+                found: dict[str, list[dict[str, float]]] = {e: [] for e in tried}
+                failed = {e: hopeless[e, graph] for e in tried if (e, graph) in hopeless}
+                for turn in range(given.repeat):
+                    for engine in tried:
+                        if engine in failed:
+                            continue
+                        if turn and turn >= 3 and found[engine][0]["wall"] > 30:
+                            continue  # three runs of a slow one are enough
+                        got = once(engine, task, file, given.folder, classpath, limits)
+                        if isinstance(got, str):
+                            failed[engine] = hopeless[engine, graph] = got
+                        else:
+                            found[engine].append(got)
+                for engine in tried:
+                    row = median(task, graph, size, engine, found[engine], failed.get(engine, ""))
+                    rows.append(row)
+                    print(line_of(row), flush=True)
+    return rows
+
+
+def median(
+    task: str, graph: str, size: int, engine: str, found: list[dict[str, float]], failed: str
+) -> Row:
+    if failed or not found:
+        return Row(task, graph, size, engine, failed=failed)
+    middle = {key: statistics.median(run[key] for run in found) for key in found[0]}
+    return Row(
+        task,
+        graph,
+        size,
+        engine,
+        round(middle["wall"], 4),
+        round(middle["cpu"], 4),
+        round(middle["mb"]),
+        round(middle["triples"]),
+        len(found),
+    )
+
+
+def line_of(row: Row) -> str:
+    if row.failed:
+        figures = row.failed
+    else:
+        figures = f"{row.wall:.3f} s wall, {row.cpu:.3f} s CPU, {row.mb} MB, {row.triples:,} out"
+    return f"{row.task:9} {row.graph:38} {row.size:>9,} {row.engine:11} {figures}"
+
+
+def tables(rows: list[Row]) -> str:
+    """The rows as Markdown, a table for each task, with ratios to our own figures."""
+    out: list[str] = []
+    for task, title in TASKS.items():
+        chosen = [row for row in rows if row.task == task]
+        if not chosen:
+            continue
+        out += [f"### {title}", ""]
+        out += ["| graph | triples | engine | wall s | CPU s | peak MB | closure | slower by |"]
+        out += ["| --- | ---: | --- | ---: | ---: | ---: | ---: | ---: |"]
+        for row in chosen:
+            ours = next(
+                r for r in chosen if (r.graph, r.size, r.engine) == (row.graph, row.size, "foedus")
+            )
+            head = f"| {row.graph} | {row.size:,} | {row.engine} |"
+            if row.failed or row.wall is None:
+                out.append(f"{head} {row.failed} | | | | |")
+                continue
+            closure = f"{row.triples:,}" if row.triples and row.triples > 0 else ""
+            ratio = f"{row.wall / ours.wall:.1f} x" if ours.wall and row is not ours else ""
+            out.append(
+                f"{head} {row.wall:.3f} | {row.cpu:.3f} | {row.mb:,} | {closure} | {ratio} |"
+            )
+        out.append("")
+    return "\n".join(out)
+
+
+def machine() -> str:
+    """The machine in a few words."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    python = platform.python_version()
+    return f"{os.cpu_count()} cores, {memory:.0f} GB, {platform.system()}, Python {python}"
+
+
+def write(rows: list[Row], command: str) -> None:
+    """Put the tables between the two marks of docs/benchmarks.md."""
+    begin, end = "<!-- table begin -->", "<!-- table end -->"
+    text = DOCS.read_text(encoding="utf-8")
+    before, rest = text.split(begin)
+    after = rest.split(end)[1]
+    made = f"\n`{command}`, {machine()}; medians.\n\n{tables(rows)}\n"
+    DOCS.write_text(f"{before}{begin}{made}{end}{after}", encoding="utf-8")
+    kept = [asdict(row) for row in rows]
+    (HERE / "results.json").write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
+    parser.add_argument("--graphs", nargs="+", choices=GRAPHS, default=list(GRAPHS))
+    parser.add_argument("--tasks", nargs="+", choices=TASKS, default=list(TASKS))
+    parser.add_argument("--engines", nargs="+", choices=ENGINES, default=list(ENGINES))
+    parser.add_argument("--repeat", type=int, default=5)
+    parser.add_argument("--timeout", type=int, default=300, help="seconds for one run")
+    parser.add_argument("--memory", type=int, default=12 * 1024, help="MB for one run")
+    parser.add_argument("--folder", type=Path, default=Path("build/bench"), help="for the graphs")
+    parser.add_argument("--no-write", action="store_true", help="only print")
+    given = parser.parse_args()
+    rows = measure(given)
+    if not given.no_write:
+        write(rows, " ".join(["python", "benchmarks/run.py", *sys.argv[1:]]))
+
+
+if __name__ == "__main__":
+    main()
