@@ -22,4 +22,4 @@ def near(name: str, known: Iterable[str], limit: int = 3) -> list[str]:
         score_cutoff=72,
     )
     best = found[0][1] if found else 0
-    return [text for text, score, _ in found if score >= best - 12]
+    return [text for text, score, _ in found if score >= best - 5]
