@@ -117,7 +117,7 @@ class _Search:
     complete: bool = True
 
     def _rows(self, query: str) -> Iterator[dict[str, Term]]:
-        return self.graph.query(query).dicts()
+        return self.graph.solutions(query)
 
     # -- a row ---------------------------------------------------------------------------------
 

@@ -214,7 +214,11 @@ def _step(step: Step) -> str:
     if origin and origin.kind == "meaning":
         return f'<li class="meta">by definition: {escape(step.sentence)}</li>'
     quotes = "".join(map(_quote, origin.passages)) if origin else ""
-    source = f'<p class="meta">{escape(origin.source)}</p>' if origin and origin.source else ""
+    source = (
+        f'<p class="meta">{escape("; ".join(origin.sources))}</p>'
+        if origin and origin.sources
+        else ""
+    )
     return f"<li>{escape(_full(step.sentence))}{quotes}{source}</li>"
 
 

@@ -78,5 +78,5 @@ def _step(step: Step, depth: int) -> Iterator[str]:
         return
     origin = step.origin
     words = [f"{p.place}: “{p.quote}”" for p in origin.passages] if origin else []
-    words += [origin.source] if origin and origin.source else []
+    words += origin.sources if origin else ()
     yield f"{pad}- {step.sentence[:1].upper()}{step.sentence[1:]}. {'; '.join(words)}".rstrip()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import NoReturn
 from urllib.parse import urljoin
 
@@ -56,6 +57,7 @@ _TOKEN = re.compile(
 )
 
 
+@lru_cache(maxsize=64)
 def parse(text: str) -> Query:
     """The tree of a SELECT or ASK query.
 

@@ -131,6 +131,12 @@ class QuadStore:
             return _in_child(lambda: self._run(text, known, file), timeout)
         return _in_thread(lambda: self._run(text, known, file), timeout)
 
+    def solutions(self, text: str) -> Iterator[dict[str, Term]]:
+        """The rows of a SELECT that foedus wrote itself, one by one; not for a user to write."""
+        found: Any = self.oxigraph.query(text)
+        names = [v.value for v in found.variables]
+        return ({n: str(t) for n in names if (t := row[n]) is not None} for row in found)
+
     def _run(self, text: str, prefixes: dict[str, str], file: str) -> Result:
         try:
             found = self.oxigraph.query(text, prefixes=prefixes)

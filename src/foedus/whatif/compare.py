@@ -98,7 +98,7 @@ def what_if(
     lines += [f"with the {_many(len(quads), 'triple')} of {path.name}" for path, quads in files]
     more = [c.quad for c in taken]
     more += [(s, p, o, f"<{path.name}>") for path, quads in files for s, p, o, _ in quads]
-    origins = {q[:3]: Origin("added", (), path.name) for path, quads in files for q in quads}
+    origins = {q[:3]: Origin("added", (), (path.name,)) for path, quads in files for q in quads}
 
     before = _State(graph)
     after = _State(graph.changed(gone, more), origins)
@@ -173,7 +173,7 @@ def _reason(step: Step, verb: str) -> str:
     """Why a triple holds, in one line: its words, or what it follows from."""
     if step.rule is None:
         origin = step.origin or Origin("record")
-        where = listed(dict.fromkeys(p.place for p in origin.passages)) or origin.source
+        where = listed(dict.fromkeys(p.place for p in origin.passages)) or listed(origin.sources)
         if origin.believed:
             return f"{listed(origin.believed)} says so in {where}"
         return f"{verb} in {where or 'the files'}"

@@ -104,9 +104,9 @@ def _words(step: Step, quoted: set[str]) -> Iterator[str]:
     if origin is None or origin.kind == "meaning":
         return
     if origin.kind == "background":
-        yield f"background: {origin.source}"
+        yield f"background: {'; '.join(origin.sources)}"
     elif origin.kind == "added":
-        yield f"added for this question: {origin.source}"
+        yield f"supposed: {'; '.join(origin.sources)}"
     elif origin.kind == "record":
         yield "noted when the text was read"
     for passage in origin.passages:
@@ -172,7 +172,7 @@ def _step_json(step: Step) -> dict[str, Any]:
     if origin:
         told["origin"] = {
             "kind": origin.kind,
-            "source": origin.source,
+            "sources": list(origin.sources),
             "believed": list(origin.believed),
             "passages": [
                 {

@@ -51,8 +51,7 @@ class Origins:
         if graph in self.claims:
             return self.believing(graph)
         if graph in self.records:
-            title, citation = self.records[graph]
-            return Origin("background", (), title, citation=citation)
+            return Origin("background", (), (self.records[graph][0],))
         if graph == self._meaning:
             return Origin("meaning")
         return Origin("record", self.words_of(triple[0]))
@@ -66,6 +65,11 @@ class Origins:
     def words_of(self, thing: Term) -> tuple[Passage, ...]:
         """The words that a claim or a mention quotes; none for other things."""
         return self.claims.get(thing) or self.mentions.get(thing) or ()
+
+    def speakers_in(self, triple: Triple) -> tuple[str, ...]:
+        """Who makes the claims that a triple is about."""
+        found = (self.speaker_of(term) for term in (triple[0], triple[2]))
+        return tuple(dict.fromkeys(filter(None, found)))
 
     def speaker_of(self, thing: Term) -> str | None:
         """Who makes a claim, by name; None where the thing is not a claim."""
@@ -173,6 +177,6 @@ def _merged(found: list[Origin]) -> Origin | None:
         return None
     alike = [o for o in found if o.kind == found[0].kind]
     passages = {p: None for o in alike for p in o.passages}
-    source = "; ".join(dict.fromkeys(o.source for o in alike if o.source))
+    sources = tuple(dict.fromkeys(s for o in alike for s in o.sources))
     believed = tuple(dict.fromkeys(b for o in alike for b in o.believed))
-    return Origin(found[0].kind, tuple(passages), source, believed, alike[0].citation)
+    return Origin(found[0].kind, tuple(passages), sources, believed)

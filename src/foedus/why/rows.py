@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -44,7 +45,6 @@ class Support:
 
     step: Step
     basis: Basis
-    speaker: str = ""
 
     def passages(self) -> tuple[Passage, ...]:
         """The words at the bottom of its proof, each once, in the order of the text."""
@@ -98,12 +98,11 @@ class Rows:
         if step is None:
             return None
         leaves = [leaf.origin for leaf in step.leaves() if leaf.origin]
-        speaker = self.origins.speaker_of(triple[0])
         claimed = {b for o in leaves if o.kind == "belief" for b in o.believed}
-        claimed |= {speaker} if speaker else set()
-        background = {o.source for o in leaves if o.kind == "background"}
+        claimed |= set(self.origins.speakers_in(triple))
+        background = {_short(s) for o in leaves if o.kind == "background" for s in o.sources[:1]}
         basis = Basis(step.rule is not None, tuple(sorted(claimed)), tuple(sorted(background)))
-        return Support(step, basis, speaker or "")
+        return Support(step, basis)
 
     def assumption(self, absence: Absence) -> str:
         """What a row takes for granted, as a sentence without a full stop."""
@@ -129,6 +128,15 @@ class Rows:
         else:
             verb = "has to do with"
         return f"{name(pattern.subject)} {verb} {name(pattern.object)}"
+
+
+def _short(title: str) -> str:
+    """The part of a record's title that names it.
+
+    >>> _short("Archigos 4.1, a data set of political leaders")
+    'Archigos 4.1'
+    """
+    return re.split(r"[,:(]", title)[0].strip()
 
 
 def _joined(parts: Iterable[Basis], default: bool) -> Basis:

@@ -34,15 +34,14 @@ class Origin:
     """Where an asserted triple comes from.
 
     ``kind`` is ``article`` (said in the article's own voice), ``background`` (a public record,
-    named by ``source``), ``meaning`` (the ontology), ``belief`` (somebody's claim, taken at their
+    named by ``sources``), ``meaning`` (the ontology), ``belief`` (somebody's claim, taken at their
     word), ``record`` (made by the build, about the texts) or ``added`` (by the user).
     """
 
     kind: str
     passages: tuple[Passage, ...] = ()
-    source: str = ""
+    sources: tuple[str, ...] = ()
     believed: tuple[str, ...] = ()
-    citation: str = ""
 
 
 @dataclass(frozen=True, slots=True)
