@@ -1,0 +1,106 @@
+"""Value spaces: which datatypes hold a literal, and which literals are one value."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from foedus.reasoning.datatypes import (
+    DATATYPES,
+    contradictory,
+    datatypes_of,
+    in_datatype,
+    includes,
+    is_ill_typed,
+    value_key,
+)
+from foedus.reasoning.rules import ruleset
+from foedus.terms import Term, literal
+
+DATA = Path(__file__).parent / "data"
+PREFIXES = ruleset().prefixes
+
+
+def rows(name: str) -> list[dict[str, str]]:
+    with (DATA / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def datatype(name: str) -> str:
+    prefix = {"PlainLiteral": "rdf", "XMLLiteral": "rdf", "Literal": "rdfs", "unknown": "ex"}
+    return PREFIXES[prefix.get(name, "xsd")] + name
+
+
+def term(text: str, name: str) -> Term:
+    return literal(text, datatype(name))
+
+
+def ids(row: dict[str, str]) -> str:
+    return "-".join(row.values())
+
+
+@pytest.mark.parametrize("row", rows("datatypes"), ids=ids)
+def test_is_in_a_datatype_or_not(row: dict[str, str]) -> None:
+    value = term(row["lexical"], row["datatype"])
+    held = datatypes_of(value)
+    for name in [*row["in"].split(), row["datatype"], "Literal"]:
+        assert in_datatype(value, f"<{datatype(name)}>") is True
+        assert f"<{datatype(name)}>" in held
+    for name in row["not in"].split():
+        assert in_datatype(value, f"<{datatype(name)}>") is False
+        assert f"<{datatype(name)}>" not in held
+
+
+@pytest.mark.parametrize("row", rows("ill-typed"), ids=ids)
+def test_is_ill_typed(row: dict[str, str]) -> None:
+    value = term(row["lexical"], row["datatype"])
+    assert is_ill_typed(value) and value_key(value) is None and not datatypes_of(value)
+
+
+@pytest.mark.parametrize("row", rows("equal-values"), ids=ids)
+def test_is_one_value_or_two(row: dict[str, str]) -> None:
+    left, right = (
+        value_key(term(row[side], row[f"{side} datatype"])) for side in ("left", "right")
+    )
+    if row["same"] == "unknown":
+        assert left is None or right is None
+    else:
+        assert left is not None and right is not None
+        assert (left == right) is (row["same"] == "yes")
+
+
+def test_language_tags_are_compared_without_case() -> None:
+    assert value_key('"a"@en-GB') == value_key('"a"@EN-gb') != value_key('"a"')
+    assert in_datatype('"a"@en', f"<{datatype('PlainLiteral')}>")
+    assert in_datatype('"a"@en', f"<{datatype('string')}>") is False
+
+
+def test_an_unknown_datatype_says_nothing() -> None:
+    value = term("a", "unknown")
+    assert value_key(value) is None and not is_ill_typed(value)
+    assert in_datatype(value, f"<{datatype('integer')}>") is None
+    assert in_datatype('"1"', f"<{datatype('unknown')}>") is None
+
+
+def test_the_datatypes_are_those_of_the_table() -> None:
+    assert {str(atom.s) for atom in ruleset()["dt-type1"].conclusions or ()} == DATATYPES
+
+
+@pytest.mark.parametrize("outer", sorted(DATATYPES))
+def test_inclusion_agrees_with_the_values(outer: Term) -> None:
+    """What is said to be included is, for every value that the other tests name."""
+    values = [term(row["lexical"], row["datatype"]) for row in rows("datatypes")]
+    for inner in sorted(DATATYPES):
+        inside = [v for v in values if in_datatype(v, inner)]
+        if includes([inner], outer):
+            assert all(in_datatype(v, outer) for v in inside), inner
+        if contradictory([inner, outer]):
+            assert not any(in_datatype(v, outer) for v in inside), inner
+
+
+def test_a_number_of_many_digits_is_read() -> None:
+    long = term("1" + "0" * 6000, "integer")
+    assert value_key(long) == value_key(term("+1" + "0" * 6000 + ".0", "decimal"))
+    assert in_datatype(long, f"<{datatype('unsignedLong')}>") is False
