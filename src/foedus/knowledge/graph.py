@@ -330,11 +330,9 @@ def close(triples: Iterable[Triple], here: Folders, reasoner: str = "foedus") ->
         return second.close(triples, extra_rules=extra)
     if reasoner != "foedus":
         raise UnknownName("reasoner", reasoner, near(reasoner, ["foedus", "owlrl"]))
-    try:
-        from foedus.reasoning import close as run
-    except ImportError:
-        from foedus.reasoning.naive import close as run
-    return run(triples, extra_rules=extra)
+    from foedus import reasoning
+
+    return reasoning.close(triples, extra_rules=extra)
 
 
 def _counts(view: QuadStore) -> dict[str, int]:
