@@ -1,0 +1,234 @@
+"""What follows from triples: the closure, and the questions it answers."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from foedus.reasoning.alternatives import all_proofs
+from foedus.reasoning.clashes import clashes
+from foedus.reasoning.columns import LOW, NONE, SHIFT, Ids, holds, union
+from foedus.reasoning.dictionary import Terms
+from foedus.reasoning.engine import Engine
+from foedus.reasoning.partition import partition
+from foedus.reasoning.proof import Clash, Proof
+from foedus.reasoning.proofs import Prover
+from foedus.reasoning.rules import RuleSet, ruleset
+from foedus.reasoning.stored import Stored
+from foedus.reasoning.view import Row, View
+from foedus.terms import Term, Triple
+
+
+class Closure:
+    """Triples and all that follows from them by the rules."""
+
+    def __init__(self, engine: Engine, triples: Ids) -> None:
+        started = time.perf_counter()
+        self._engine = engine
+        parts = partition(triples, engine.vocabulary.type, len(engine.terms))
+        engine.load(parts)
+        engine.run()
+        self._stored = Stored(engine, parts)
+        self._seconds = time.perf_counter() - started
+
+    @property
+    def rules(self) -> RuleSet:
+        """The rules that were applied."""
+        return self._engine.rules
+
+    # What is in it
+
+    @property
+    def asserted(self) -> Iterator[Triple]:
+        """The triples that were given, each once."""
+        for code, keys in sorted(self._stored.asserted.items()):
+            yield from self._tokens(code, keys)
+
+    @property
+    def derived(self) -> Iterator[Triple]:
+        """The stored triples that were not given."""
+        for code in self._stored:
+            yield from self._tokens(code, self._stored.derived(code))
+
+    def __iter__(self) -> Iterator[Triple]:
+        yield from self.asserted
+        yield from self.derived
+
+    def __len__(self) -> int:
+        stored = self._stored
+        return sum(len(stored.derived(c)) + len(stored.asserted.get(c, NONE)) for c in stored)
+
+    def __contains__(self, triple: Triple) -> bool:
+        row = self._row(triple)
+        return row is not None and self._stored.holds(*self._view.coded(row))
+
+    def holds(self, triple: Triple) -> bool:
+        """Whether the rules give a triple, stored or not."""
+        row = self._row(triple)
+        return row is not None and self._stored.true(*self._view.coded(row))
+
+    def triples(
+        self, s: Term | None = None, p: Term | None = None, o: Term | None = None
+    ) -> Iterator[Triple]:
+        """The stored triples that have these terms in these places."""
+        find = self._engine.terms.find
+        numbers = [None if term is None else find(term) for term in (s, p, o)]
+        if any(n is None and t is not None for n, t in zip(numbers, (s, p, o), strict=True)):
+            return
+        ns, np_, no = numbers
+        type_ = self._engine.vocabulary.type
+        for code in self._stored:
+            if np_ is not None and (type_ if code < 0 else code) != np_:
+                continue
+            if code < 0 and no is not None and ~code != no:
+                continue
+            for keys in (self._stored.asserted.get(code, NONE), self._stored.derived(code)):
+                if code < 0:
+                    found = keys if ns is None else keys[keys == ns]
+                else:
+                    found = keys
+                    if ns is not None:
+                        a, b = keys.searchsorted([ns << SHIFT, (ns + 1) << SHIFT])
+                        found = keys[a:b]
+                    if no is not None:
+                        found = found[found & LOW == no]
+                yield from self._tokens(code, found)
+
+    def _row(self, triple: Triple) -> Row | None:
+        s, p, o = (self._engine.terms.find(term) for term in triple)
+        return None if s is None or p is None or o is None else (s, p, o)
+
+    def _tokens(self, code: int, keys: Ids) -> Iterator[Triple]:
+        terms = self._engine.terms
+        size = 1 << 16
+        if code < 0:
+            type_, name = terms.token(self._engine.vocabulary.type), terms.token(~code)
+            for start in range(0, len(keys), size):
+                for s in terms.tokens(keys[start : start + size]):
+                    yield s, type_, name
+            return
+        name = terms.token(code)
+        for start in range(0, len(keys), size):
+            part = keys[start : start + size]
+            subjects, objects = terms.tokens(part >> SHIFT), terms.tokens(part & LOW)
+            for s, o in zip(subjects, objects, strict=True):
+                yield s, name, o
+
+    # Why
+
+    @cached_property
+    def _view(self) -> View:
+        return View(self._engine)
+
+    @cached_property
+    def _prover(self) -> Prover:
+        def asserted(row: Row) -> bool:
+            code, key = self._view.coded(row)
+            return holds(self._stored.asserted.get(code, NONE), key)
+
+        return Prover(self._view, asserted)
+
+    def proof(self, triple: Triple) -> Proof | None:
+        """One proof of a triple that the rules give; None if they do not."""
+        row = self._row(triple)
+        if row is None or not self._stored.true(*self._view.coded(row)):
+            return None
+        return self._prover.prove(row)
+
+    def proofs(self, triple: Triple, limit: int | None = None) -> Iterator[Proof]:
+        """Proofs of a triple that differ in their last step, smallest first."""
+        row = self._row(triple)
+        if row is not None and self._stored.true(*self._view.coded(row)):
+            yield from all_proofs(self._prover, row, limit)
+
+    @cached_property
+    def clashes(self) -> tuple[Clash, ...]:
+        """Contradictions, sorted; of one rule at most a hundred, ``statistics`` has the number."""
+        found, self._clash_counts = clashes(self._engine, self._prover)
+        return found
+
+    @property
+    def statistics(self) -> dict[str, object]:
+        """Rounds, seconds, and how many triples each rule derived first."""
+        return {
+            "rounds": self._engine.step,
+            "seconds": self._seconds,
+            "derived": {k: v for k, v in sorted(self._engine.counts.items()) if v},
+        }
+
+    def entails(self, triples: Iterable[Triple]) -> bool:
+        """Whether the triples follow, beyond what is stored too."""
+        from foedus.reasoning.entails import entails
+
+        return entails(self, triples, close=lambda t: close(t, rules=self.rules))
+
+    # Live
+
+    def add(self, triples: Iterable[Triple]) -> None:
+        """Assert more."""
+        self._restart([*self.asserted, *triples])
+
+    def withdraw(self, triples: Iterable[Triple]) -> None:
+        """Assert less; triples that were not asserted are passed over."""
+        gone = set(triples)
+        self._restart([t for t in self.asserted if t not in gone])
+
+    def _restart(self, triples: list[Triple]) -> None:
+        other = close(triples, rules=self.rules)
+        self.__dict__.clear()
+        self.__dict__.update(other.__dict__)
+
+    # Out
+
+    def write(self, target: Any, format: str | None = None, derived_only: bool = False) -> None:
+        """Write the triples to a path or an open binary file; see :mod:`writing`."""
+        from foedus.reasoning import writing
+
+        writing.write(self._engine.terms, self._parts(derived_only), target, format)
+
+    def _parts(self, derived_only: bool) -> Iterator[Ids]:
+        stored, type_ = self._stored, self._engine.vocabulary.type
+        for code in stored:
+            keys = stored.derived(code)
+            if not derived_only:
+                keys = union([stored.asserted.get(code, NONE), keys])
+            rows = np.empty((3, len(keys)), np.int64)
+            if code < 0:
+                rows[0], rows[1], rows[2] = keys, type_, ~code
+            else:
+                rows[0], rows[1], rows[2] = keys >> SHIFT, code, keys & LOW
+            yield rows.T
+
+
+def close(
+    data: Any,
+    *,
+    rules: str | Iterable[str] | RuleSet = "owl2rl",
+    extra_rules: Iterable[str | Path] = (),
+    limit_triples: int | None = None,
+    timeout: float | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> Closure:
+    """The closure of triples under the rules; what was given is not changed.
+
+    ``data``: a path or several, bytes of N-Triples, an rdflib graph, a pyoxigraph store, or an
+    iterable of triples of N-Triples strings. ``limit_triples`` bounds the triples that take part,
+    ``timeout`` is in seconds; either raises LimitReached. ``progress`` is told what is going on.
+
+    >>> a, p, b = "<http://a>", "<http://p>", "<http://b>"
+    >>> domain = "<http://www.w3.org/2000/01/rdf-schema#domain>"
+    >>> list(close([(a, p, b), (p, domain, "<http://C>")]).derived)
+    [('<http://a>', '<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>', '<http://C>')]
+    """
+    from foedus.reasoning.reading import read
+
+    chosen = rules if isinstance(rules, RuleSet) else ruleset(rules, extra_rules)
+    end = time.monotonic() + timeout if timeout is not None else float("inf")
+    terms = Terms()
+    engine = Engine(chosen, terms, limit=limit_triples, end=end, progress=progress)
+    return Closure(engine, read(data, terms))

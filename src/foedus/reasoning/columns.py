@@ -1,0 +1,185 @@
+"""Triples as sorted columns of numbers, one relation per property and one per class.
+
+A relation of a property holds the keys ``subject << 32 | object``, that of a class its members.
+Keys arrive in layers: a layer is sorted, holds no key twice and none of another layer, and carries
+the step at which it was found. Layers are never merged in place, so they say how old a triple is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ids: TypeAlias = NDArray[np.int64]
+Mask: TypeAlias = NDArray[np.bool_]
+
+SHIFT: Final = 32
+LOW: Final = (1 << SHIFT) - 1
+NONE: Final[Ids] = np.empty(0, np.int64)
+
+#: How a layer came about, where it was not a rule.
+GIVEN, REWRITTEN = "", "="
+
+
+def pack(s: Ids, o: Ids) -> Ids:
+    """Keys of pairs."""
+    return (s << SHIFT) | o
+
+
+def swap(keys: Ids) -> Ids:
+    """The keys with subject and object exchanged, not sorted."""
+    return ((keys & LOW) << SHIFT) | (keys >> SHIFT)
+
+
+def distinct(ranked: Ids) -> Ids:
+    """A sorted array without repetitions."""
+    if len(ranked) < 2:
+        return ranked
+    keep = np.empty(len(ranked), np.bool_)
+    keep[0] = True
+    np.not_equal(ranked[1:], ranked[:-1], out=keep[1:])
+    return ranked if keep.all() else ranked[keep]
+
+
+def unique(keys: Ids) -> Ids:
+    """Sorted, each once. Five times as fast as ``np.unique``."""
+    return distinct(np.sort(keys))
+
+
+def union(parts: Sequence[Ids]) -> Ids:
+    """All keys of sorted arrays, sorted, each once."""
+    if len(parts) == 1:
+        return distinct(parts[0])
+    return distinct(np.sort(np.concatenate(parts), kind="stable"))  # merges runs
+
+
+def within(probes: Ids, ranked: Ids) -> Mask:
+    """For each probe whether it is in a sorted array."""
+    if not len(ranked) or not len(probes):
+        return np.zeros(len(probes), np.bool_)
+    at = np.searchsorted(ranked, probes)
+    at[at == len(ranked)] = 0
+    found: Mask = ranked[at] == probes
+    return found
+
+
+def minus(keys: Ids, others: Iterable[Ids]) -> Ids:
+    """Sorted keys that are in none of the sorted others."""
+    for other in others:
+        if not len(keys):
+            break
+        if len(other):
+            keys = keys[~within(keys, other)]
+    return keys
+
+
+def holds(ranked: Ids, key: int) -> bool:
+    """Whether a sorted array holds a key."""
+    at = int(ranked.searchsorted(key))
+    return at < len(ranked) and int(ranked[at]) == key
+
+
+class Layer:
+    """Keys that a relation received at one step; ``origin`` is the rule that gave them."""
+
+    __slots__ = ("keys", "origin", "step")
+
+    def __init__(self, step: int, keys: Ids, origin: str) -> None:
+        self.step, self.keys, self.origin = step, keys, origin
+
+
+class Relation:
+    """The pairs of a property or the members of a class, in layers.
+
+    ``dead`` holds layers of keys that were replaced when two of their terms became one; proofs
+    want them, nothing else does.
+    """
+
+    __slots__ = ("_back", "_back_of", "_full", "_full_of", "code", "dead", "layers")
+
+    def __init__(self, code: int) -> None:
+        self.code = code
+        self.layers: list[Layer] = []
+        self.dead: list[Layer] = []
+        self.forget()
+
+    @property
+    def unary(self) -> bool:
+        """Whether this is a class."""
+        return self.code < 0
+
+    def __len__(self) -> int:
+        return sum(len(layer.keys) for layer in self.layers)
+
+    @property
+    def step(self) -> int:
+        """The step of the newest layer, -1 if there is none."""
+        return self.layers[-1].step if self.layers else -1
+
+    @property
+    def full(self) -> Ids:
+        """All keys, sorted."""
+        layers = self.layers
+        if len(layers) == 1:
+            return layers[0].keys
+        if self._full_of != len(layers):
+            if self._full_of and self._full_of < len(layers):
+                parts = [self._full, *(layer.keys for layer in layers[self._full_of :])]
+            else:
+                parts = [layer.keys for layer in layers]
+            self._full = np.sort(np.concatenate(parts), kind="stable") if parts else NONE
+            self._full_of = len(layers)
+        return self._full
+
+    @property
+    def back(self) -> Ids:
+        """All keys of a property as ``object << 32 | subject``, sorted."""
+        if self._back_of != len(self.layers):
+            self._back = np.sort(swap(self.full))
+            self._back_of = len(self.layers)
+        return self._back
+
+    def since(self, step: int) -> Ids:
+        """The keys found after a step; sorted only if they came at one."""
+        layers = self.layers
+        if not layers or layers[-1].step <= step:
+            return NONE
+        if layers[0].step > step:
+            return self.full
+        fresh = [layer.keys for layer in layers if layer.step > step]
+        return fresh[0] if len(fresh) == 1 else np.concatenate(fresh)
+
+    def append(self, step: int, keys: Ids, origin: str = GIVEN) -> None:
+        """Take in sorted keys that are not yet here."""
+        if len(keys):
+            self.layers.append(Layer(step, keys, origin))
+
+    def forget(self) -> None:
+        """Drop what can be computed again."""
+        self._full = self._back = NONE
+        self._full_of = self._back_of = 0
+
+    def holds(self, key: int) -> bool:
+        """Whether a key is here."""
+        return any(holds(layer.keys, key) for layer in self.layers)
+
+    def new(self, keys: Ids) -> Ids:
+        """Those of the sorted keys that are not here."""
+        return minus(keys, [layer.keys for layer in self.layers])
+
+
+def counted(ranked: Ids, lows: Ids, highs: Ids) -> tuple[Ids, Ids]:
+    """Where the keys from each low to each high (inclusive) begin, and how many there are."""
+    first = np.searchsorted(ranked, lows)
+    return first, np.searchsorted(ranked, highs, side="right") - first
+
+
+def spread(first: Ids, counts: Ids) -> tuple[Ids, Ids]:
+    """Each probe's number repeated per hit, and the place of each hit."""
+    total = int(counts.sum())
+    probe = np.repeat(np.arange(len(counts)), counts)
+    start = first - (np.cumsum(counts) - counts)
+    return probe, np.arange(total) + start[probe]

@@ -1,0 +1,447 @@
+"""From rules to plans: rules taken apart once, patterns solved whenever their vocabulary grows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import product
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from foedus.reasoning.columns import Ids
+from foedus.reasoning.datatypes import DATATYPES
+from foedus.reasoning.grouping import halved
+from foedus.reasoning.plans import (
+    BUILTIN,
+    LIST,
+    LISTS,
+    Named,
+    Node,
+    Pattern,
+    Plan,
+    Vocabulary,
+    has,
+    parameters,
+    plan,
+    read_rule,
+    value_rule,
+    variables,
+)
+from foedus.reasoning.redundancy import guards, skips
+from foedus.reasoning.rule import Differ, Rule, Var
+from foedus.reasoning.rules import RuleSet
+
+if TYPE_CHECKING:
+    from foedus.reasoning.engine import Engine
+
+#: The key in ``Engine.watching`` of patterns that run for every relation there is.
+EVERY = LIST + 1
+
+
+class Pairs(Plan):
+    """A contradiction between any two members of a list: a part for each member.
+
+    A part is a plan whose head holds the variables that two members must share, or, where the rule
+    asks whether two members are one, nothing but the member.
+    """
+
+    __slots__ = ("members", "parts", "shared")
+
+    def __init__(self, rule: str, members: tuple[int, ...], parts: list[Plan], shared: int) -> None:
+        super().__init__(rule, (), None, ())
+        self.kind = "pairs"
+        self.members, self.parts, self.shared = members, parts, shared
+
+
+def idle(rules: RuleSet, vocabulary: Vocabulary) -> set[int]:
+    """Classes whose members are never stored: not computed unless a plan reads them."""
+    found = set()
+    for form in rules.noise:
+        s, p, o = form
+        if isinstance(s, Var) and vocabulary.ids.get(str(p)) == vocabulary.type:
+            found |= {~vocabulary.ids[o]} if not isinstance(o, Var) else set()
+    return found
+
+
+def install(engine: Engine, second: bool) -> bool:
+    """Take the rules in; those with ``!=`` only the second time. Whether there were any."""
+    vocabulary = engine.vocabulary
+    rules = [rule for rule in engine.rules if has(rule, Differ) == second]
+    if engine.equal:
+        rules = [rule for rule in rules if rule.id not in BUILTIN]
+    patterns = []
+    for rule in rules:
+        if not rule.premises:
+            if not rule.tests:
+                axioms(engine, rule)
+            continue
+        if value_rule(rule) == "missing" and rule.conclusions is None and len(rule.premises) == 1:
+            continue  # dt-ill-typed: clashes are found from the literals
+        pattern = read_rule(rule, vocabulary)
+        if not pattern.known and not pattern.each and not pattern.pairs:
+            if not parameters([*pattern.rest, *pattern.heads], vocabulary):
+                for head in pattern.heads or [None]:
+                    add(engine, pattern, pattern.rest, head)
+                continue
+        patterns.append(pattern)
+    engine.patterns += patterns
+    everything = [*engine.patterns]
+    for pattern in patterns:
+        pattern.redundant = guards(pattern, everything)
+        for code in codes(pattern, vocabulary):
+            engine.watching[code].append(pattern)
+        engine.waiting[id(pattern)] = pattern
+    if patterns:
+        mark_schema(engine)
+        skips(engine.rules, engine.patterns, vocabulary)
+    return bool(rules)
+
+
+def axioms(engine: Engine, rule: Rule) -> None:
+    """Take in what a rule without premises says."""
+    ids = engine.vocabulary.ids
+    engine.step += 1
+    for atom in rule.conclusions or ():
+        s, p, o = (ids[str(node)] for node in atom)
+        code, key = (~o, s) if p == engine.vocabulary.type else (p, s << 32 | o)
+        if not engine.relation(code).holds(key):
+            engine.take(engine.relation(code), np.array([key]), rule.id)
+            engine.step += 1
+
+
+def codes(pattern: Pattern, vocabulary: Vocabulary) -> set[int]:
+    """The relations whose growth makes new plans of a pattern."""
+    found = set()
+    for _, p, o in pattern.known:
+        if p == LISTS:
+            found.add(LIST)
+        elif p == vocabulary.type:
+            assert isinstance(o, int)
+            found.add(~o)
+        else:
+            assert isinstance(p, int)
+            found.add(p)
+    if unbound(pattern, vocabulary):
+        found.add(EVERY)
+    return found
+
+
+def unbound(pattern: Pattern, vocabulary: Vocabulary) -> bool:
+    """Whether a premise over the data has a property or class that the vocabulary does not give."""
+    given = variables(pattern.known)
+    if pattern.member and (pattern.each or pattern.pairs):
+        indices = ["i", *(pattern.pairs or ())]
+        given |= {f"{pattern.member}_{index}" for index in indices}
+    return bool(parameters([*pattern.rest, *pattern.each], vocabulary) - given)
+
+
+def mark_schema(engine: Engine) -> None:
+    """Find the targets that patterns depend on: they are computed before all others."""
+    found = {code for code in engine.watching if code not in (LIST, EVERY)}
+    vocabulary = engine.vocabulary
+    found |= {vocabulary.first, vocabulary.rest}
+    while True:
+        more = {
+            code
+            for target, plans in engine.incoming.items()
+            if target in found
+            for p in plans
+            for code, _, _ in p.body
+            if code != LIST
+        } - found
+        if not more:
+            break
+        found |= more
+    engine.schema = found
+    engine.stale = True
+
+
+def add(
+    engine: Engine,
+    pattern: Pattern,
+    body: list[Named],
+    head: Named | None,
+    values: dict[str, int] | None = None,
+) -> None:
+    """Make a plan and hand it over."""
+    made = plan(pattern.rule, body, head, engine.vocabulary, pattern.tests)
+    made.values = values or {}
+    if made.head is not None:
+        if made.head in made.body:
+            return
+        code, s, o = made.head
+        if code == engine.vocabulary.same and engine.equal:
+            if halved(made) is not None:
+                made.kind = "group"
+        elif transitive(made):
+            made.kind = "close"
+    engine.add_plan(made)
+
+
+def transitive(made: Plan) -> bool:
+    """Whether a plan says that its relation is transitive."""
+    assert made.head is not None
+    code, x, z = made.head
+    if code < 0 or len(made.body) != 2 or made.tests or x >= 0 or z >= 0 or x == z:
+        return False
+    (c1, a, b), (c2, c, d) = made.body
+    if c1 != code or c2 != code:
+        return False
+    middle = b if b < 0 and b == c else None
+    return (
+        ((a, d) == (x, z)
+        and middle is not None
+        and middle not in (x, z))
+        or ((c, b) == (x, z) and a == d and a < 0 and a not in (x, z))
+    )
+
+
+def instantiate(engine: Engine, pattern: Pattern) -> None:
+    """Make the plans of a pattern's new solutions."""
+    if pattern in engine.watching[EVERY]:
+        pattern.seen = -1
+    rows = solutions(engine, pattern)
+    vocabulary = engine.vocabulary
+    for row in rows:
+        if any(all(row.get(k) == v for k, v in guard.items()) for guard in pattern.redundant):
+            continue
+        for body, heads in unfolded(engine, pattern, row):
+            loose = bool(parameters(body, vocabulary))
+            if loose and pattern not in engine.watching[EVERY]:
+                engine.watching[EVERY].append(pattern)
+            for some in every(engine, pattern, body) if loose else [{}]:
+                final = [replaced(atom, some) for atom in body]
+                for head in heads:
+                    target = replaced(head, some) if head is not None else None
+                    key = (tuple(final), target)
+                    if key not in pattern.made:
+                        pattern.made.add(key)
+                        add(engine, pattern, final, target, {**row, **some})
+
+
+def solutions(engine: Engine, pattern: Pattern) -> list[dict[str, int]]:
+    """What the vocabulary gives for a pattern's variables, as far as it is new."""
+    seen, pattern.seen = pattern.seen, engine.step
+    if not pattern.known:
+        return [{}]
+    wanted = variables(pattern.known) & (
+        variables([*pattern.rest, *pattern.each, *pattern.heads]) | {pattern.head_of_list}
+    )
+    query = plan(pattern.rule, pattern.known, None, engine.vocabulary)
+    numbers: dict[str, int] = {}
+    for atom in pattern.known:  # the numbering of ``plan``
+        for node in (atom[0], atom[2]) if atom[1] != engine.vocabulary.type else atom[:1]:
+            if isinstance(node, str):
+                numbers.setdefault(node, -1 - len(numbers))
+    query.seen = seen
+    names = sorted(wanted)
+    if len(pattern.known) == 1 and query.body[0][0] in engine.relations and pattern.skips:
+        found = skipping(engine, pattern, query, seen)
+    else:
+        found = list(engine.tables(query, {numbers[name] for name in names}))
+    rows: list[dict[str, int]] = []
+    for columns in found:
+        if not names:
+            rows.append({})
+            continue
+        values = zip(*(columns[numbers[name]].tolist() for name in names), strict=True)
+        rows += [dict(zip(names, row, strict=True)) for row in dict.fromkeys(values)]
+    return rows
+
+
+def skipping(engine: Engine, pattern: Pattern, query: Plan, seen: int) -> list[dict[int, Ids]]:
+    """Solutions without those that other plans make superfluous."""
+    from foedus.reasoning.joins import Table, first
+
+    out = []
+    for layer in engine.relations[query.body[0][0]].layers:
+        if layer.step > seen and layer.origin not in pattern.skips:
+            table = Table()
+            first(table, query.body[0], layer.keys)
+            out.append(table.columns)
+    return out
+
+
+Unfolded = tuple[list[Named], list[Named | None]]
+
+
+def unfolded(engine: Engine, pattern: Pattern, row: dict[str, int]) -> Iterator[Unfolded]:
+    """The premises and conclusions of a solution, with lists written out."""
+    rest = [replaced(atom, row) for atom in pattern.rest]
+    heads: list[Named | None] = [replaced(head, row) for head in pattern.heads] or [None]
+    if not pattern.each and not pattern.pairs:
+        yield rest, heads
+        return
+    for members in engine.lists.readings(row[pattern.head_of_list]):
+        size = len(members)
+        if pattern.pairs:
+            yield from paired(engine, pattern, row, members)
+            continue
+        body = list(rest)
+        for here in range(1, size + 1):
+            body += [shifted(replaced(atom, row), "i", here, size) for atom in pattern.each]
+        named = {f"{pattern.member}_{k}": m for k, m in enumerate(members, start=1)}
+        ends = [shifted(head, "", 0, size) if head is not None else None for head in heads]
+        yield (
+            [replaced(atom, named) for atom in body],
+            [replaced(head, named) if head is not None else None for head in ends],
+        )
+
+
+def paired(
+    engine: Engine, pattern: Pattern, row: dict[str, int], members: tuple[int, ...]
+) -> Iterator[Unfolded]:
+    """The same for a rule about any two members: one plan for all pairs where that is possible."""
+    assert pattern.pairs
+    i, j = pattern.pairs
+    name_i, name_j = f"{pattern.member}_{i}", f"{pattern.member}_{j}"
+    first = [replaced(a, row) for a in pattern.rest if name_i in a and name_j not in a]
+    second = [replaced(a, row) for a in pattern.rest if name_j in a and name_i not in a]
+    both = [replaced(a, row) for a in pattern.rest if name_i in a and name_j in a]
+    other = [replaced(a, row) for a in pattern.rest if name_i not in a and name_j not in a]
+    alike = {replaced(a, {name_i: 0}) for a in first} == {replaced(a, {name_j: 0}) for a in second}
+    same = engine.vocabulary.same
+    if not pattern.heads and not pattern.tests and not other and alike:
+        vocabulary = engine.vocabulary
+        parts: list[Plan] = []
+        if not both and first:
+            shared = sorted(variables(first) - {name_i})
+            if len(shared) <= 2:
+                for member in members:
+                    body = [replaced(a, {name_i: member}) for a in first]
+                    head = (shared[0], same, shared[-1])
+                    parts.append(plan(pattern.rule, body, head, vocabulary))
+                hand_over(engine, pattern, row, members, parts, len(shared))
+                return
+        if not first and both in ([(name_i, same, name_j)], [(name_j, same, name_i)]):
+            if engine.equal:
+                hand_over(engine, pattern, row, members, [], 0)
+                return
+    for x, y in product(range(len(members)), repeat=2):
+        if x < y:
+            chosen = {name_i: members[x], name_j: members[y]}
+            heads: list[Named | None] = [replaced(h, {**row, **chosen}) for h in pattern.heads]
+            yield [replaced(replaced(a, row), chosen) for a in pattern.rest], heads or [None]
+
+
+def hand_over(
+    engine: Engine,
+    pattern: Pattern,
+    row: dict[str, int],
+    members: tuple[int, ...],
+    parts: list[Plan],
+    shared: int,
+) -> None:
+    """Add a plan about pairs, once."""
+    key = ("pairs", members, tuple(part.body for part in parts))
+    if key in pattern.made:
+        return
+    pattern.made.add(key)
+    made = Pairs(pattern.rule.id, members, parts, shared)
+    made.values = dict(row)
+    for part in parts:
+        for code, _, _ in part.body:
+            engine.readers[code].append(made)
+            if code < 0 and code not in engine.demanded:
+                engine.demand(code)
+    engine.clashing.append(made)
+
+
+def replaced(atom: Named, values: dict[str, int]) -> Named:
+    """A premise with some of its names replaced."""
+    s, p, o = atom
+    return (
+        values.get(s, s) if isinstance(s, str) else s,
+        values.get(p, p) if isinstance(p, str) else p,
+        values.get(o, o) if isinstance(o, str) else o,
+    )
+
+
+def shifted(atom: Named, index: str, here: int, size: int) -> Named:
+    """A premise with ``u_i``, ``u_i+1``, ``u_n`` and the like written as ``u_3``."""
+
+    def name(node: Node) -> Node:
+        if isinstance(node, int) or "_" not in node:
+            return node
+        stem, _, tail = node.rpartition("_")
+        letter, _, shift = tail.partition("+")
+        if letter == "n":
+            return f"{stem}_{size + int(shift or 0)}"
+        if index and letter == index:
+            return f"{stem}_{here + int(shift or 0)}"
+        return node
+
+    s, p, o = atom
+    return name(s), name(p), name(o)
+
+
+def every(engine: Engine, pattern: Pattern, body: list[Named]) -> Iterator[dict[str, int]]:
+    """Values for the properties and classes that the vocabulary left open: all there are."""
+    vocabulary = engine.vocabulary
+    relations = [code for code, relation in engine.relations.items() if relation.layers]
+    if engine.equal:
+        relations.append(vocabulary.same)
+    if value_rule(pattern.rule) == "not in":
+        kinds = {~vocabulary.ids[name] for name in DATATYPES}
+        relations = [code for code in relations if code in kinds]
+
+    def fill(values: dict[str, int], left: list[Named]) -> Iterator[dict[str, int]]:
+        if not left:
+            yield values
+            return
+        atom = replaced(left[0], values)
+        _, p, o = atom
+        if isinstance(p, int) and not (p == vocabulary.type and isinstance(o, str)):
+            yield from fill(values, left[1:])
+            return
+        for code in relations:
+            more = dict(values)
+            if code >= 0:
+                if not isinstance(p, str):
+                    continue
+                more[p] = code
+            else:
+                if isinstance(p, str):
+                    more[p] = vocabulary.type
+                if isinstance(o, str):
+                    more[o] = ~code
+                elif o != ~code:
+                    continue
+            yield from fill(more, left[1:])
+
+    yield from fill({}, body)
+
+
+def reread_lists(engine: Engine) -> None:
+    """Have every pattern and plan that reads lists look at all of them again."""
+    for pattern in engine.patterns:
+        if pattern.head_of_list:
+            pattern.seen = -1
+            engine.waiting[id(pattern)] = pattern
+    for made in engine.readers.get(LIST, ()):
+        made.seen = -1
+        if made.head is not None:
+            engine.wake(made.head[0])
+
+
+def retire(engine: Engine, gone: Ids) -> None:
+    """Drop the plans that name a term by what is no longer its representative."""
+    names = set(gone.tolist())
+
+    def stale(made: Plan) -> bool:
+        if isinstance(made, Pairs):
+            return bool(names.intersection(made.members))
+        atoms = made.body if made.head is None else (*made.body, made.head)
+        return any(
+            (~code if code < 0 else code) in names or s in names or o in names
+            for code, s, o in atoms
+        )
+
+    for table in (engine.incoming, engine.readers):
+        for code, plans in table.items():
+            if any(stale(made) for made in plans):
+                table[code] = [made for made in plans if not stale(made)]
+    engine.clashing = [made for made in engine.clashing if not stale(made)]
+    engine.stale = True
+    if names.intersection(engine.vocabulary.ids.values()):
+        engine.rename_vocabulary()

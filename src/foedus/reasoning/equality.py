@@ -1,0 +1,210 @@
+"""Which terms are one: a representative for each, and the links that made them one.
+
+The representative is the smallest number, so terms that rules name stay what they are. Links form
+a forest: the path between two terms is the reason why they are one, and since a link is only made
+between terms that were not yet one, it is also the earliest reason.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+import numpy as np
+
+from foedus.reasoning.columns import LOW, NONE, SHIFT, Ids, Mask, Relation, pack, spread, unique
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Two terms found to be one at a step, by a rule ('' if asserted)."""
+
+    a: int
+    b: int
+    step: int
+    rule: str
+
+
+class Equality:
+    """Terms that are one. ``rep[t]`` stands for t; terms beyond its end stand for themselves."""
+
+    def __init__(self) -> None:
+        self.rep: Ids = NONE
+        self.links: list[Link] = []
+        self.changed: Ids = NONE  # all terms that are not their own representative, sorted
+        self._near: dict[int, list[Link]] = {}
+        self._near_of = 0
+        self._order: Ids | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.links)
+
+    def grow(self, count: int) -> None:
+        """Make room for terms."""
+        if count > len(self.rep):
+            self.rep = np.concatenate([self.rep, np.arange(len(self.rep), count)])
+            self._order = None
+
+    def of(self, term: int) -> int:
+        """The representative of a term."""
+        return int(self.rep[term]) if term < len(self.rep) else term
+
+    def union(self, a: Ids, b: Ids, step: int, rules: list[tuple[int, str]]) -> Ids:
+        """Make pairs one; the terms whose representative changed, sorted.
+
+        ``rules`` says which rule gave the pairs: each item is the end of a run, and its rule.
+        """
+        ends = np.array([end for end, _ in rules])
+        changed: list[Ids] = []
+        while True:
+            left, right = self.rep[a], self.rep[b]
+            open_ = np.flatnonzero(left != right)
+            if not len(open_):
+                break
+            high = np.maximum(left[open_], right[open_])
+            low = np.minimum(left[open_], right[open_])
+            order = np.lexsort((open_, low, high))
+            ranked = high[order]
+            pick = np.ones(len(ranked), np.bool_)
+            pick[1:] = ranked[1:] != ranked[:-1]
+            chosen = order[pick]
+            pairs = open_[chosen]
+            kinds = np.searchsorted(ends, pairs, side="right").tolist()
+            for x, y, kind in zip(a[pairs].tolist(), b[pairs].tolist(), kinds, strict=True):
+                self.links.append(Link(x, y, step, rules[kind][1]))
+            self.rep[high[chosen]] = low[chosen]
+            while True:  # every term points to its root again
+                root = self.rep[self.rep]
+                if np.array_equal(root, self.rep):
+                    break
+                self.rep = root
+            changed.append(high[chosen])
+        if not changed:
+            return NONE
+        gone = unique(np.concatenate(changed))
+        self.changed = np.flatnonzero(self.rep != np.arange(len(self.rep)))
+        self._order = None
+        return gone
+
+    def moved(self, keys: Ids, unary: bool, gone: Mask) -> Mask:
+        """Which keys hold a term that is no longer a representative."""
+        if unary:
+            return gone[keys]
+        found: Mask = gone[keys >> SHIFT] | gone[keys & LOW]
+        return found
+
+    def mapped(self, keys: Ids, unary: bool) -> Ids:
+        """Keys with representatives in the place of terms, not sorted."""
+        if unary:
+            return self.rep[keys]
+        return pack(self.rep[keys >> SHIFT], self.rep[keys & LOW])
+
+    # What a representative stands for
+
+    def _classes(self) -> tuple[Ids, Ids, Ids]:
+        """Terms ordered by representative, and where each representative's begin and end."""
+        if self._order is None:
+            involved = unique(np.concatenate([self.changed, self.rep[self.changed]]))
+            ranked = involved[np.argsort(self.rep[involved], kind="stable")]
+            self._order = ranked
+            self._reps = self.rep[ranked]
+        return self._order, self._reps, NONE
+
+    def same(self, term: int) -> list[int]:
+        """All terms that are one with a term, itself included, sorted."""
+        if not self.links:
+            return [term]
+        ranked, reps, _ = self._classes()
+        rep = self.of(term)
+        low, high = np.searchsorted(reps, [rep, rep + 1]).tolist()
+        return ranked[low:high].tolist() if high > low else [term]
+
+    def sizes(self, reps: Ids) -> Ids:
+        """How many terms each representative stands for."""
+        ranked, keys, _ = self._classes()
+        count = np.searchsorted(keys, reps, side="right") - np.searchsorted(keys, reps)
+        return np.maximum(count, 1)
+
+    def expanded(self, reps: Ids) -> tuple[Ids, Ids]:
+        """Every term that each representative stands for: the rows, and the terms."""
+        ranked, keys, _ = self._classes()
+        begin = np.searchsorted(keys, reps)
+        counts = np.searchsorted(keys, reps, side="right") - begin
+        single = counts == 0
+        pool = np.concatenate([ranked, reps[single]])
+        begin[single] = len(ranked) + np.arange(int(single.sum()))
+        counts[single] = 1
+        rows, places = spread(begin, counts)
+        return rows, pool[places]
+
+    def expand(self, keys: Ids, unary: bool) -> Ids:
+        """Keys for every term that theirs stand for, sorted."""
+        if not self.links or not len(keys):
+            return keys
+        if unary:
+            return unique(self.expanded(keys)[1])
+        rows, s = self.expanded(keys >> SHIFT)
+        again, o = self.expanded((keys & LOW)[rows])
+        return unique(pack(s[again], o))
+
+    # Why two terms are one
+
+    def path(self, a: int, b: int, before: int) -> list[Link] | None:
+        """The links from a to b of steps before a given one, in order; None if there are none."""
+        if self._near_of != len(self.links):
+            for link in self.links[self._near_of :]:
+                self._near.setdefault(link.a, []).append(link)
+                self._near.setdefault(link.b, []).append(link)
+            self._near_of = len(self.links)
+        came: dict[int, Link | None] = {a: None}
+        waiting = deque([a])
+        while waiting:
+            here = waiting.popleft()
+            if here == b:
+                break
+            for link in self._near.get(here, ()):
+                there = link.b if link.a == here else link.a
+                if link.step < before and there not in came:
+                    came[there] = link
+                    waiting.append(there)
+        if b not in came:
+            return None
+        path: list[Link] = []
+        here = b
+        while (link := came[here]) is not None:
+            path.append(link)
+            here = link.a if link.b == here else link.b
+        return path[::-1]
+
+    def rewrite(
+        self, relations: dict[int, Relation], gone: Ids, special: int
+    ) -> list[tuple[int, Ids]]:
+        """Take keys with terms that are gone out of their relations; what they become, by code.
+
+        ``special`` is a code whose relation has a meaning of its own (owl:sameAs) and is left.
+        """
+        marks = np.zeros(len(self.rep), np.bool_)
+        marks[gone] = True
+        out: list[tuple[int, Ids]] = []
+        for code, relation in list(relations.items()):
+            if code == special or not relation.layers:
+                continue
+            term = ~code if code < 0 else code
+            renamed = bool(marks[term])
+            touched = False
+            layers = []
+            for layer in relation.layers:
+                hit = marks[layer.keys] if code < 0 else self.moved(layer.keys, False, marks)
+                if renamed or hit.any():
+                    touched = True
+                    moved = layer.keys if renamed else layer.keys[hit]
+                    relation.dead.append(type(layer)(layer.step, moved, layer.origin))
+                    new = int(self.rep[term])
+                    out.append((~new if code < 0 else new, self.mapped(moved, code < 0)))
+                    layer.keys = NONE if renamed else layer.keys[~hit]
+                if len(layer.keys):
+                    layers.append(layer)
+            if touched:
+                relation.layers = layers
+                relation.forget()
+        return out
