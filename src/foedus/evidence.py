@@ -12,7 +12,17 @@ from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 
 from foedus.sparql import parse
-from foedus.sparql.scope import Row, denials, denies, filled, own, spread, tested, visible, within
+from foedus.sparql.scope import (
+    Row,
+    denials,
+    denies,
+    filled,
+    is_tested,
+    own,
+    spread,
+    visible,
+    within,
+)
 from foedus.sparql.tree import (
     Bind,
     Expression,
@@ -218,7 +228,7 @@ class _Search:
             elif isinstance(part, Optional):
                 if solution.get(marks[id(part.group)]):
                     self._gather(part.group, solution, marks, into, name)
-                elif tested(group, own(part.group)):
+                elif is_tested(group, own(part.group)):
                     into.absences[Absence("not stated", tuple(filled(part.group, solution)))] = None
             elif isinstance(part, Union):
                 for branch in part.branches:

@@ -60,6 +60,9 @@ class Phrases:
 
     def sentence(self, triple: Triple) -> str:
         """What a triple says, without a full stop."""
+        return polished(self._said(triple))
+
+    def _said(self, triple: Triple) -> str:
         s, p, o = triple
         table = _table()
         if p == table["structure"]["type"] and o in table["types"]:
@@ -174,6 +177,18 @@ class Phrases:
         path = " something that ".join(map(self.label, members))
         who, whom = self._pronoun("who", prop), self._pronoun("whom", prop)
         return f"{who} {path} {whom} thereby {self.label(prop)} {self._pronoun('them', prop)}"
+
+
+def polished(text: str) -> str:
+    """A sentence without the stutter of a relation and a thing that are called alike.
+
+    >>> polished("Kim leads, and his tenure follows the tenure the tenure of his father")
+    'Kim leads, and his tenure follows the tenure of his father'
+    >>> polished("he has the tenure Xi Jinping's tenure, on the side the northern side")
+    "he has Xi Jinping's tenure, on the northern side"
+    """
+    text = re.sub(r"\bthe (\w+) (the (?:\w+ )?\1)\b", r"\2", text)
+    return re.sub(r"\bthe (\w+) ((?:[A-Z]\S* ){0,4}[A-Z]\S*['’]s (?:\w+ )?\1)\b", r"\2", text)
 
 
 def verb_phrase(label: str) -> str:

@@ -14,8 +14,9 @@ from foedus.errors import InputError
 from foedus.terms import Quad, Triple
 
 #: The layout of the folder; a reader refuses another.
-FORMAT = 1
-VIEW, DATASET, MANIFEST = "view.nt", "dataset.nq", "manifest.json"
+FORMAT = 2
+VIEW, DATASET, PROOFS = "view.nt", "dataset.nq", "proofs.json"
+MANIFEST = "manifest.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Manifest:
 
 
 def write_folder(
-    out: Path, manifest: Manifest, view: Iterable[Triple], dataset: Iterable[Quad]
+    out: Path, manifest: Manifest, view: Iterable[Triple], dataset: Iterable[Quad], proofs: str
 ) -> None:
     """Write a build folder: first beside its place, then into it in one move.
 
@@ -51,7 +52,8 @@ def write_folder(
         _lines(made / VIEW, sorted(view))
         quads = sorted(dataset, key=_by_graph)
         _lines(made / DATASET, quads)
-        sizes = {name: (made / name).stat().st_size for name in (VIEW, DATASET)}
+        (made / PROOFS).write_text(proofs, encoding="utf-8")
+        sizes = {name: (made / name).stat().st_size for name in (VIEW, DATASET, PROOFS)}
         body = {**asdict(manifest), "sizes": sizes}
         (made / MANIFEST).write_text(json.dumps(body, indent=1) + "\n", encoding="utf-8")
         _swap(made, out)
@@ -78,7 +80,7 @@ def read_manifest(place: Path) -> Manifest:
         raise InputError(f"{place / MANIFEST} cannot be read; {again}") from None
     if made.format != FORMAT:
         raise InputError(f"{place} was written by another version of foedus; {again}")
-    for name in (VIEW, DATASET):
+    for name in (VIEW, DATASET, PROOFS):
         file = place / name
         size = file.stat().st_size if file.is_file() else None
         if size is None or size != made.sizes.get(name):
@@ -92,7 +94,9 @@ def refuse_foreign(out: Path) -> None:
     if out.exists() and not out.is_dir():
         raise InputError(f"{out} is a file; choose a folder with --out")
     if out.is_dir():
-        others = sorted(p.name for p in out.iterdir() if p.name not in {VIEW, DATASET, MANIFEST})
+        others = sorted(
+            p.name for p in out.iterdir() if p.name not in {VIEW, DATASET, PROOFS, MANIFEST}
+        )
         if others:
             raise InputError(
                 f"{out} holds other things ({', '.join(others[:3])}); "

@@ -13,6 +13,7 @@ from foedus.errors import InputError, UnknownName, UsageError
 from foedus.knowledge.belief import believed
 from foedus.knowledge.folder import (
     DATASET,
+    PROOFS,
     VIEW,
     Manifest,
     read_manifest,
@@ -20,6 +21,7 @@ from foedus.knowledge.folder import (
     write_folder,
 )
 from foedus.knowledge.material import Material, build_query, fingerprints, read_material
+from foedus.knowledge.proofs import KeptProofs, dump
 from foedus.names import Name, Names
 from foedus.questions import Question, read_question, read_questions
 from foedus.resources import Folders, folders
@@ -30,6 +32,7 @@ from foedus.terms import Quad, Term, Triple, expand, split_literal, text_of
 
 if TYPE_CHECKING:
     from foedus.checks import Finding
+    from foedus.reasoning.proof import Proof
     from foedus.store.convert import RdflibGraph
     from foedus.why.explain import Explainer
     from foedus.why.rows import RowSupport
@@ -75,6 +78,7 @@ class KnowledgeGraph:
         self._place: Path | None = None
         self._material: Material | None = None
         self._closure: Any = None
+        self._proved: Any = None
 
     @classmethod
     def build(
@@ -131,7 +135,9 @@ class KnowledgeGraph:
     def save(self, out: Path) -> None:
         """Write the graph into a build folder, whole or not at all."""
         refuse_foreign(out)
-        write_folder(out, self.manifest, self.view.match(), self.dataset.quads())
+        derived = sorted(t for t in self.view.match() if t not in self.asserted)
+        proofs = dump(self._proving, derived)
+        write_folder(out, self.manifest, self.view.match(), self.dataset.quads(), proofs)
 
     @property
     def is_stale(self) -> bool:
@@ -176,6 +182,26 @@ class KnowledgeGraph:
         if self._closure is None:
             self._closure = close(sorted(self.asserted), self.folders, "foedus")
         return self._closure
+
+    def proof(self, triple: Triple) -> Proof | None:
+        """One proof of a triple; None if it does not hold. A build has its proofs in its folder."""
+        if self._closure is None and self._place is not None:
+            return self._kept.proof(triple)
+        found: Proof | None = self._proving.proof(triple)
+        return found
+
+    @property
+    def _proving(self) -> Any:
+        """A closure that proves what it holds: the own one, where another reasoner made this."""
+        if self.manifest.reasoner == "foedus":
+            return self.closure
+        if self._proved is None:
+            self._proved = close(sorted(self.asserted), self.folders)
+        return self._proved
+
+    @cached_property
+    def _kept(self) -> KeptProofs:
+        return KeptProofs(self._place / PROOFS if self._place else Path(PROOFS))
 
     def stated(self) -> tuple[Quad, ...]:
         """What is asserted, each triple in the named graph that says where it comes from."""

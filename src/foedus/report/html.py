@@ -57,11 +57,7 @@ def _answers(report: Report) -> Iterator[str]:
 
 
 def _answer(found: Answered) -> str:
-    count = f"{len(found.rows)} row{'' if len(found.rows) == 1 else 's'}"
-    if found.boolean is not None:
-        count = "yes" if found.boolean else "not stated"
-    elif not found.rows:
-        count = "not stated"
+    count = short(found)
     lines = [
         f'<details id="q-{escape(found.slug)}"><summary>{escape(found.words)} '
         f'<span class="slug">{escape(count)}</span></summary>'
@@ -83,6 +79,21 @@ def _answer(found: Answered) -> str:
             lines.append(f"<tr>{''.join(cells)}<td>{_support(support)}</td></tr>")
         lines.append("</tbody></table>")
     return "\n".join([*lines, "</details>"])
+
+
+def short(found: Answered) -> str:
+    """The answer in a few words, or how long it is.
+
+    The first column says it where there are few rows; a question for one thing has one column.
+    """
+    if found.boolean is not None:
+        return "yes" if found.boolean else "not stated"
+    if not found.rows:
+        return "not stated"
+    firsts = dict.fromkeys(row[0] for row in found.rows)
+    told = "; ".join(firsts)
+    count = f"{len(found.rows)} row{'' if len(found.rows) == 1 else 's'}"
+    return told if len(found.rows) <= 4 and len(told) <= 60 else count
 
 
 _EMPTY = '<p class="empty">Not stated. That is not a no.</p>'

@@ -68,7 +68,7 @@ def _expressions(group: Group) -> Iterator[Expression]:
     return (p.expression for p in group.parts if isinstance(p, Filter | Bind))
 
 
-def tested(group: Group, variables: set[str]) -> bool:
+def is_tested(group: Group, variables: set[str]) -> bool:
     """Whether an expression beside an OPTIONAL asks if it found anything."""
     return any(
         {"BOUND", "COALESCE", "IF"} & e.words() and variables & e.variables()

@@ -54,6 +54,7 @@ class Known(Protocol):
     def closure(self) -> Any: ...
     @property
     def folders(self) -> Folders: ...
+    def proof(self, triple: Triple) -> Proof | None: ...
 
 
 class Explainer:
@@ -82,7 +83,9 @@ class Explainer:
         """Why a triple holds: one proof, or ``every`` proof; or why it does not."""
         sentence = self.phrases.sentence(triple)
         claims = self._claimed(triple)
-        proofs = tuple(islice(self.proofs(triple), PROOFS if every else 1))
+        one = self.prove(triple)
+        found = islice(self.proofs(triple), PROOFS) if one and every else filter(None, [one])
+        proofs = tuple(found)
         if proofs:
             return Explanation(triple, sentence, proofs, tuple(claims))
         misses = tuple(map(self._miss, self._nearest(triple)))
@@ -103,7 +106,7 @@ class Explainer:
                 sentence = self.phrases.sentence(triple)
                 self._told[triple] = Step(triple, sentence, origin=origin, structure=hidden)
             else:
-                proof = self.graph.closure.proof(triple)
+                proof = self.graph.proof(triple)
                 if proof is None:
                     return None
                 self._told[triple] = self.tell(proof)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from foedus.phrases import Phrases
+from foedus.phrases import Phrases, polished
 from foedus.reasoning.proof import Proof
 from foedus.reasoning.rules import RuleSet
 from foedus.terms import Term, Triple
@@ -145,7 +145,7 @@ def explain(
             source = origin(triple) if triple else None
             hidden = bool(triple and phrases.is_structure(triple))
             return Step(triple, sentence, origin=source, structure=hidden)
-        because = rules[proof.rule].sentence(proof.bindings, phrases.label)
+        because = polished(rules[proof.rule].sentence(proof.bindings, phrases.label))
         premises = tuple(tell(p) for p in proof.premises)
         return Step(triple, sentence or because, proof.rule, because, None, premises)
 

@@ -1,0 +1,69 @@
+"""One proof of each derived triple, kept with a build so that why needs no reasoner."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from foedus.errors import InputError
+from foedus.reasoning.proof import Proof
+from foedus.terms import Term, Triple
+
+
+def dump(closure: Any, triples: Iterable[Triple]) -> str:
+    """One proof of each of the triples, with all that it rests on, as JSON.
+
+    ``terms`` are the terms by number; a step is a triple, its rule (null: asserted), what the
+    rule's variables stand for, and the numbers of the steps that it rests on, all earlier ones.
+    """
+    terms: dict[Term, int] = {}
+    steps: list[list[Any]] = []
+    done: dict[Triple, int] = {}
+
+    def number(term: Term) -> int:
+        return terms.setdefault(term, len(terms))
+
+    for triple in triples:
+        proof = closure.proof(triple)
+        for step in proof.walk() if proof and triple not in done else ():
+            if step.triple is None or step.triple in done:
+                continue
+            bindings = {name: number(term) for name, term in sorted(step.bindings.items())}
+            premises = [done[p.triple] for p in step.premises]
+            done[step.triple] = len(steps)
+            steps.append([*map(number, step.triple), step.rule, bindings, premises])
+    return json.dumps({"terms": list(terms), "steps": steps}, separators=(",", ":")) + "\n"
+
+
+class KeptProofs:
+    """The proofs of a build, read from its file when the first is asked for."""
+
+    def __init__(self, path: Path) -> None:
+        try:
+            read = json.loads(path.read_text(encoding="utf-8"))
+            self._terms: list[Term] = read["terms"]
+            self._steps: list[list[Any]] = read["steps"]
+            self._number = {self._triple(step): n for n, step in enumerate(self._steps)}
+        except (OSError, ValueError, KeyError, IndexError, TypeError):
+            raise InputError(
+                f"{path} cannot be read; run 'foedus build' to write it anew"
+            ) from None
+        self._made: dict[int, Proof] = {}
+
+    def proof(self, triple: Triple) -> Proof | None:
+        """The kept proof of a triple; None for one that has none."""
+        number = self._number.get(triple)
+        return None if number is None else self._proof(number)
+
+    def _triple(self, step: list[Any]) -> Triple:
+        return self._terms[step[0]], self._terms[step[1]], self._terms[step[2]]
+
+    def _proof(self, number: int) -> Proof:
+        if number not in self._made:
+            step = self._steps[number]
+            bindings = {name: self._terms[term] for name, term in step[4].items()}
+            premises = tuple(map(self._proof, step[5]))
+            self._made[number] = Proof(self._triple(step), step[3], bindings, premises)
+        return self._made[number]
