@@ -47,16 +47,19 @@ def why(
       foedus why China "allied with" DPRK --all
       foedus why Beijing "is a" state
     """
-    from foedus.whatif import alternatives, believing
-    from foedus.why import Explainer, as_json, as_markdown, as_mermaid, as_text
+    from foedus.why import as_json, as_markdown, as_mermaid, as_text
 
     found = graph(graph_, data)
     if believe:
+        from foedus.whatif import believing
+
         found = believing(found, believe)
-    explainer = Explainer(found)
+    explainer = found.explainer
     triple = explainer.resolve(subject, predicate, object)
     told = explainer.why(triple, every)
     if not told.proofs:
+        from foedus.whatif import alternatives
+
         told = alternatives(found, told)
     form = form or (Form.json if SETTINGS.json else Form.text)
     if form is Form.json:

@@ -10,10 +10,39 @@ True
 'cax-sco'
 """
 
-from foedus.reasoning.checker import check_proof
-from foedus.reasoning.closure import Closure, close
-from foedus.reasoning.proof import Clash, Proof
-from foedus.reasoning.rule import Rule
-from foedus.reasoning.rules import RuleSet, ruleset
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from foedus.reasoning.checker import check_proof
+    from foedus.reasoning.closure import Closure, close
+    from foedus.reasoning.proof import Clash, Proof
+    from foedus.reasoning.rule import Rule
+    from foedus.reasoning.rules import RuleSet, ruleset
 
 __all__ = ["Clash", "Closure", "Proof", "Rule", "RuleSet", "check_proof", "close", "ruleset"]
+
+#: Name -> module that has it; loaded when it is first used, because a proof that is only read back
+#: needs no engine and no numpy.
+_WHERE = {
+    "Clash": "proof",
+    "Closure": "closure",
+    "Proof": "proof",
+    "Rule": "rule",
+    "RuleSet": "rules",
+    "check_proof": "checker",
+    "close": "closure",
+    "ruleset": "rules",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WHERE:
+        raise AttributeError(f"module 'foedus.reasoning' has no attribute {name!r}")
+    return getattr(import_module(f"foedus.reasoning.{_WHERE[name]}"), name)
