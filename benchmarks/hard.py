@@ -94,7 +94,7 @@ def all_different(n: int = 2000) -> tuple[list[Triple], Expected]:
 
 
 def intersection(n: int = 500) -> tuple[list[Triple], Expected]:
-    """A class that is an intersection of many; one individual is in all, one in all but the last."""
+    """An intersection of many; one individual is in all of them, one in all but the last."""
     triples: list[Triple] = [(ex("C"), owl("intersectionOf"), ex("list"))]
     triples += as_list(ex("list"), [ex(f"C{i}") for i in range(n)])
     triples += [(ex("x"), TYPE, ex(f"C{i}")) for i in range(n)]

@@ -43,17 +43,23 @@ def foedus(task: str, file: str, work: Path) -> int:
     from foedus.reasoning import close
 
     if task == "engine":
-        from benchmarks_hooks import foedus_engine
+        from foedus.reasoning.closure import Closure
+        from foedus.reasoning.dictionary import Terms
+        from foedus.reasoning.engine import Engine
+        from foedus.reasoning.reading import read
+        from foedus.reasoning.rules import ruleset
 
-        return foedus_engine(file, clock)
+        terms = Terms()
+        ids = read(file, terms)
+        with clock():
+            closure = Closure(Engine(ruleset(), terms), ids)
+            return len(closure)  # equal names and noise are settled when asked for
     data = parsed(file) if task == "graph-in" else file
     with clock():
         closure = close(data)
-        if task == "every":
-            triples = list(closure)
         if task == "file":
             closure.write(work / "out.nt")
-    return len(triples) if task == "every" else len(closure)
+        return len(list(closure)) if task == "every" else len(closure)
 
 
 def reasonable(task: str, file: str, work: Path) -> int:

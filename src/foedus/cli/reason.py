@@ -94,7 +94,7 @@ def reason(
     clashes = closure.clashes
     _tell(closure, closed, took, out)
     if clashes:
-        _tell_clashes(clashes)
+        tell_clashes(clashes)
         raise typer.Exit(1)
 
 
@@ -128,15 +128,14 @@ def _closed(
 def _tell(closure: Any, closed: float, took: float, out: Path | None) -> None:
     """Print the counts: asserted, derived, by rule."""
     found = closure.statistics
-    get = found.get if isinstance(found, dict) else lambda name: getattr(found, name)
-    by_rule = dict(get("derived"))
-    asserted = getattr(closure, "asserted_count", None) or sum(1 for _ in closure.asserted)
+    by_rule = found["derived"]
+    asserted = found["asserted"]
     derived = len(closure) - asserted
     if SETTINGS.json:
         body = {
             "asserted": asserted,
             "derived": derived,
-            "rounds": get("rounds"),
+            "rounds": found["rounds"],
             "seconds": round(closed, 3),
             "clashes": len(closure.clashes),
             "by_rule": dict(sorted(by_rule.items())),
@@ -147,12 +146,12 @@ def _tell(closure: Any, closed: float, took: float, out: Path | None) -> None:
     if rows:
         print(table(["rule", "derived"], rows, terminal_width()))
         print()
-    print(f"{asserted:,} asserted triples, {derived:,} derived in {get('rounds')} rounds")
+    print(f"{asserted:,} asserted triples, {derived:,} derived in {found['rounds']} rounds")
     done = f"read and closed in {closed:.2f} s"
     print(f"{done}; wrote {out} in {took - closed:.2f} s" if out else done)
 
 
-def _tell_clashes(clashes: Any) -> None:
+def tell_clashes(clashes: Any) -> None:
     """Say what contradicts what, with the premises."""
     say(f"\n{len(clashes)} clash{'es' if len(clashes) > 1 else ''}: this cannot all be true")
     for clash in clashes[:TOLD]:

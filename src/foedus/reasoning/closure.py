@@ -154,8 +154,9 @@ class Closure:
 
     @property
     def statistics(self) -> dict[str, object]:
-        """Rounds, seconds, and how many triples each rule derived first."""
+        """Rounds, seconds, asserted triples, and how many each rule derived first."""
         return {
+            "asserted": sum(map(len, self._stored.asserted.values())),
             "rounds": self._engine.step,
             "seconds": self._seconds,
             "derived": {k: v for k, v in sorted(self._engine.counts.items()) if v},
@@ -231,4 +232,10 @@ def close(
     end = time.monotonic() + timeout if timeout is not None else float("inf")
     terms = Terms()
     engine = Engine(chosen, terms, limit=limit_triples, end=end, progress=progress)
-    return Closure(engine, read(data, terms))
+
+    def watch(told: str) -> None:
+        engine.tick()
+        if progress:
+            progress(told)
+
+    return Closure(engine, read(data, terms, watch))

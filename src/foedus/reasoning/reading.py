@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Any, Final, TypeAlias
 
 import numpy as np
 
@@ -37,12 +37,15 @@ from foedus.reasoning.plain import plainly_right
 from foedus.store import convert
 from foedus.terms import Triple
 
+Watch: TypeAlias = Callable[[str], None] | None
 CHUNK: Final = 1 << 22
 _BATCH: Final = 1 << 16
 
 
-def read(data: Any, terms: Terms) -> Ids:
+def read(data: Any, terms: Terms, watch: Watch = None) -> Ids:
     """The triples of ``data`` as an ``n x 3`` array; new terms are added to ``terms``.
+
+    ``watch`` is told now and then how far it is, and may raise to stop.
 
     ``data``: a path or several (their blank nodes are kept apart), ``bytes`` of N-Triples or
     N-Quads, an rdflib graph or dataset, a pyoxigraph store or dataset, or an iterable of triples
@@ -50,7 +53,7 @@ def read(data: Any, terms: Terms) -> Ids:
     Duplicates stay. Raises ``ParseFailure``, ``InputError`` or ``UnknownName``.
     """
     if isinstance(data, str | os.PathLike):
-        return _read_files([data], terms)
+        return _read_files([data], terms, watch)
     if isinstance(data, bytes | bytearray):
         return Lines(terms, "the given bytes", quads=True).read(_pieces(io.BytesIO(data)))
     if convert.is_graph(data):
@@ -63,7 +66,7 @@ def read(data: Any, terms: Terms) -> Ids:
         return np.empty((3, 0), np.int64).T
     items = chain([first], items)
     if isinstance(first, str | os.PathLike):
-        return _read_files(list(items), terms)
+        return _read_files(list(items), terms, watch)
     if hasattr(first, "graph_name"):  # pyoxigraph's quads
         items = (quad.triple for quad in items)
     return read_triples(items, terms)
@@ -92,14 +95,14 @@ def triples(data: Any) -> Iterator[Triple]:
         yield from zip(*columns, strict=True)
 
 
-def _read_files(paths: list[Any], terms: Terms) -> Ids:
+def _read_files(paths: list[Any], terms: Terms, watch: Watch) -> Ids:
     parts: list[Ids] = []
     for given in paths:
         path = Path(given)
         extension = convert.format_of(path)
         with convert.open_binary(path) as file:
             plain = convert.FORMATS[extension] in convert.LINES
-            lines = Lines(terms, str(path), quads=extension != "nt")
+            lines = Lines(terms, str(path), quads=extension != "nt", watch=watch)
             if len(terms) or not plain:  # labels of another file, or random ones
                 lines.scope = _Scope(_free_prefix(terms))
             base = path.resolve().as_uri()
@@ -214,6 +217,7 @@ class Lines:
     quads: bool
     scope: _Scope | None = None
     line: int = 1  # of the chunk's first line
+    watch: Watch = None
 
     def read(self, pieces: Iterator[bytes]) -> Ids:
         return _joined([self._chunk(buffer) for buffer in _whole_lines(pieces)])
@@ -254,6 +258,8 @@ class Lines:
             slow = self._parsed(buffer, begins, gaps[breaks], np.flatnonzero(odd))
             found = _joined([found, slow])
         self.line += len(breaks)
+        if self.watch:
+            self.watch(f"read {self.line:,} lines of {self.name}")
         return found
 
     def _parsed(self, buffer: Bytes, begins: Ids, ends: Ids, odd: Ids) -> Ids:

@@ -56,8 +56,9 @@ class SecondClosure:
 
     @property
     def statistics(self) -> dict[str, object]:
-        """Rounds and seconds; owlrl does not say which rule derived what."""
-        return {"rounds": self.rounds, "seconds": self.seconds, "derived": {}}
+        """Rounds, seconds, asserted triples; owlrl does not say which rule derived what."""
+        found = {"rounds": self.rounds, "seconds": self.seconds}
+        return {**found, "asserted": len(self.asserted), "derived": {}}
 
     def triples(
         self, s: Term | None = None, p: Term | None = None, o: Term | None = None
