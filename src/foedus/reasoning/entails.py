@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
 from itertools import product
 from typing import Protocol
 
@@ -64,7 +65,10 @@ def entails(
     Without ``trials``, only what is stored and what is true of everything is looked at. Neither
     the closure nor the conclusion is changed.
     """
-    judge = _judge(closure, close) if trials else Judge(closure, close, 0)
+    if not trials:
+        judge = Judge(closure, close, 0)
+    else:
+        judge = Judge(_with_loops(closure, close), lambda t: _with_loops(close(t), close), DEPTH)
     return judge.contradiction or all(judge.part_holds(part) for part in _parts(conclusion))
 
 
@@ -74,25 +78,21 @@ def obvious(closure: Closed) -> Iterator[Triple]:
     For tools that want it stored: ``?x a rdfs:Resource``, ``?p a rdf:Property`` and the like.
     """
     judge = Judge(closure, lambda triples: closure, 0)
-    terms = {t for triple in closure.triples() for t in triple if not is_literal(t)}
-    table = conclusions()
-    for form in (*table.always, *(table.always_owl if judge.owl else ())):
-        for term in sorted(terms):
-            s, p, o = (term if isinstance(node, Var) else node for node in form)
-            if judge.obvious((s, p, o)):
-                yield s, p, o
+    for form in judge.always:
+        for triple in judge.everything(form, (None, None, None)):
+            if judge.obvious(triple):
+                yield triple
 
 
-def _judge(closure: Closed, close: Close) -> Judge:
-    """A judge of the closure; if it speaks of reflexive properties, of one with their loops."""
-    judge = Judge(closure, close, DEPTH)
+def _with_loops(closure: Closed, close: Close) -> Closed:
+    """The closure; if it has reflexive properties, that of its premises and the loops they make."""
+    judge = Judge(closure, close, 0)
     atom = conclusions().reflexive.premises[0]
     reflexive = [t[0] for t in closure.triples(None, str(atom.p), str(atom.o))]
     if not reflexive or not judge.owl:
-        return judge
-    terms = {term for t in closure.triples() for term in t if not is_literal(term)}
-    loops = [(x, p, x) for p in sorted(reflexive) for x in sorted(terms)]
-    return Judge(close([*closure.asserted, *loops]), close, DEPTH)
+        return closure
+    loops = [(x, p, x) for p in sorted(reflexive) for x in sorted(judge.terms)]
+    return close([*closure.asserted, *loops])
 
 
 def _parts(conclusion: Iterable[Triple]) -> list[list[Triple]]:
@@ -120,6 +120,14 @@ class Judge:
             for a in rule.conclusions or ()
         )
         self.owl = bool(self.axioms)
+        table = conclusions()
+        self.always = (*table.always, *(table.always_owl if self.owl else ()))
+
+    @cached_property
+    def terms(self) -> frozenset[Term]:
+        """The terms that stored triples name, without literals."""
+        stored = self.closure.triples()
+        return frozenset(t for triple in stored for t in triple if not is_literal(t))
 
     @property
     def contradiction(self) -> bool:
@@ -143,17 +151,22 @@ class Judge:
                 want in (None, have) for want, have in zip(pattern, triple, strict=True)
             ):
                 yield triple
-        # What holds of everything holds of a term that is named.
-        table = conclusions()
-        for form in (*table.always, *(table.always_owl if self.owl else ())):
-            ends = {n.name for n in form if isinstance(n, Var)}
-            for term in {t for t in (pattern[0], pattern[2]) if t and len(ends) == 1}:
-                s, p, o = (term if isinstance(n, Var) else n for n in form)
-                fits = all(
-                    want in (None, have) for want, have in zip(pattern, (s, p, o), strict=True)
-                )
-                if fits and (s, p, o) not in seen and self.obvious((s, p, o)):
-                    yield s, p, o
+        for form in self.always:
+            for triple in self.everything(form, pattern):
+                if triple not in seen and self.obvious(triple):
+                    yield triple
+
+    def everything(
+        self, form: Atom, pattern: tuple[Term | None, Term | None, Term | None]
+    ) -> Iterator[Triple]:
+        """What a form that is true of everything says of a pattern's terms, or of all terms."""
+        pairs = list(zip(form, pattern, strict=True))
+        if any(not isinstance(node, Var) and want not in (None, node) for node, want in pairs):
+            return
+        wanted = {want for node, want in pairs if isinstance(node, Var) and want is not None}
+        for term in sorted(wanted or self.terms) if len(wanted) < 2 else ():
+            s, p, o = (term if isinstance(node, Var) else node for node in form)
+            yield s, p, o
 
     def solve(self, atoms: list[Atom], bindings: Bindings, deep: bool) -> Iterator[Bindings]:
         """Every way to make the atoms hold; ``deep`` allows trials for those without variables."""
@@ -232,8 +245,7 @@ class Judge:
 
     def obvious(self, triple: Triple) -> bool:
         """Whether a triple is true of everything of its kind."""
-        table = conclusions()
-        for form in (*table.always, *(table.always_owl if self.owl else ())):
+        for form in self.always:
             bindings = unify(form, triple)
             if bindings is not None and self.kinds_fit([form], bindings):
                 return True
