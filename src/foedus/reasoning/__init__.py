@@ -10,11 +10,7 @@ True
 'cax-sco'
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from __future__ import annotations
+from __future__ import annotations
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
