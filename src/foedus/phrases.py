@@ -9,11 +9,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from foedus.names import Names
-from foedus.sparql.walk import Find
 from foedus.terms import Term, Triple, expand, is_blank, is_literal, split_literal, text_of
+
+if TYPE_CHECKING:
+    from foedus.sparql.walk import Find
 
 _TABLE = Path(__file__).with_name("phrases.toml")
 

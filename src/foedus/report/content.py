@@ -11,8 +11,9 @@ from foedus.knowledge import KnowledgeGraph
 from foedus.resources import folder
 from foedus.store.files import read_text
 from foedus.terms import Term, text_of
-from foedus.why import Explainer, Passage, RowSupport, Step
+from foedus.why import Explainer, Passage, Step
 from foedus.why.origins import place
+from foedus.why.rows import RowSupport
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,9 @@ from string import Template
 
 import foedus
 from foedus.report.content import Answered, Note, Piece, Read, Report, Tension
-from foedus.why import Passage, RowSupport, Step
+from foedus.why import Passage, Step
 from foedus.why.forms import said_by
+from foedus.why.rows import RowSupport
 
 #: Quotes that are shown of one row; the rest is counted.
 QUOTES = 3

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from foedus.report.content import Answered, Report
 from foedus.report.html import lead
-from foedus.why import RowSupport, Step
+from foedus.why import Step
 from foedus.why.forms import said_by
+from foedus.why.rows import RowSupport
 
 
 def render(report: Report) -> str:

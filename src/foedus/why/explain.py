@@ -6,21 +6,23 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from itertools import islice
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from foedus.errors import UnknownName, UsageError
 from foedus.names import Names
 from foedus.phrases import Phrases, listed
-from foedus.reasoning.proof import Proof
 from foedus.reasoning.rules import RuleSet, ruleset
-from foedus.resources import Folders
-from foedus.sparql.scope import Row
-from foedus.store.query import QuadStore
 from foedus.terms import Term, Triple
-from foedus.why.missing import NearMiss, near_misses
 from foedus.why.origins import Origins, claim_contents
-from foedus.why.rows import Rows, RowSupport
 from foedus.why.steps import Explanation, Miss, Origin, Step, explain
+
+if TYPE_CHECKING:
+    from foedus.reasoning.proof import Proof
+    from foedus.resources import Folders
+    from foedus.sparql.scope import Row
+    from foedus.store.query import QuadStore
+    from foedus.why.missing import NearMiss
+    from foedus.why.rows import Rows, RowSupport
 
 #: Proofs that ``--all`` looks for at most.
 PROOFS = 24
@@ -119,6 +121,8 @@ class Explainer:
     @cached_property
     def rows(self) -> Rows:
         """The support of rows in this graph."""
+        from foedus.why.rows import Rows
+
         return Rows(
             self.graph.view,
             self.phrases,
@@ -135,6 +139,8 @@ class Explainer:
 
     def _nearest(self, triple: Triple) -> list[NearMiss]:
         """The nearest misses: those for which something was found, and one for each rule."""
+        from foedus.why.missing import near_misses
+
         every = near_misses(triple, self.rules, self.graph.view.match)
         found = [m for m in every if m.rule not in SAYING_THE_SAME]
         told = {(m.rule, m.axioms): m for m in reversed(found) if m.found or len(m.missing) == 1}
