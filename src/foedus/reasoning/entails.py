@@ -28,6 +28,7 @@ from foedus.reasoning.conclusions import Form, Trial, conclusions, unify
 from foedus.reasoning.datatypes import DATATYPES, contradictory, includes, value_key
 from foedus.reasoning.proof import Clash
 from foedus.reasoning.rules import Atom, Node, RuleSet, Var
+from foedus.reasoning.unnamed import ASSUMED, as_atom, descriptions, parts, read_node, rename
 from foedus.terms import Term, Triple, iri, is_blank, is_literal
 
 _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
@@ -69,7 +70,7 @@ def entails(
         judge = Judge(closure, close, 0)
     else:
         judge = Judge(_with_loops(closure, close), lambda t: _with_loops(close(t), close), DEPTH)
-    return judge.contradiction or all(judge.part_holds(part) for part in _parts(conclusion))
+    return judge.contradiction or all(judge.part_holds(part) for part in parts(conclusion))
 
 
 def obvious(closure: Closed) -> Iterator[Triple]:
@@ -93,19 +94,6 @@ def _with_loops(closure: Closed, close: Close) -> Closed:
         return closure
     loops = [(x, p, x) for p in sorted(reflexive) for x in sorted(judge.terms)]
     return close([*closure.asserted, *loops])
-
-
-def _parts(conclusion: Iterable[Triple]) -> list[list[Triple]]:
-    """The conclusion, cut into parts that share no blank node."""
-    parts: list[tuple[set[Term], list[Triple]]] = []
-    for triple in dict.fromkeys(conclusion):
-        blanks = {term for term in triple if is_blank(term)}
-        joined = [part for part in parts if blanks & part[0]]
-        parts = [part for part in parts if part not in joined]
-        for part in joined:
-            blanks |= part[0]
-        parts.append((blanks, [*(t for part in joined for t in part[1]), triple]))
-    return [triples for _, triples in parts]
 
 
 class Judge:
@@ -196,15 +184,15 @@ class Judge:
 
     def part_holds(self, part: list[Triple]) -> bool:
         """Whether triples that share blank nodes follow together."""
-        atoms = [_pattern(triple) for triple in part]
+        atoms = [as_atom(triple) for triple in part]
         if any(True for _ in self.solve(atoms, {}, False)):
             return True
         if not self.owl or not self.depth:
             return False
-        names, granted, rest = _descriptions(part)
+        names, granted, rest = descriptions(part)
         judge = self.suppose(granted) if granted else self
-        left = judge.without_axiom_nodes([_rename(triple, names) for triple in rest])
-        return any(True for _ in judge.solve([_pattern(t) for t in left], {}, True))
+        left = judge.without_axiom_nodes([rename(triple, names) for triple in rest])
+        return any(True for _ in judge.solve([as_atom(t) for t in left], {}, True))
 
     def without_axiom_nodes(self, triples: list[Triple]) -> list[Triple]:
         """The triples less what is said of axiom nodes that pass their trials."""
@@ -216,7 +204,7 @@ class Judge:
         for node, said in by_subject.items():
             for form in conclusions().forms:
                 if form.node and is_blank(node) and node not in used:
-                    bindings = _read_node(form, said)
+                    bindings = read_node(form, said)
                     if bindings is not None and self.passes(form, bindings):
                         gone |= set(said)
         return [t for t in triples if t not in gone]
@@ -329,7 +317,7 @@ class Judge:
                 return fresh[key]
             if free:
                 return Var(key)
-            return fresh.setdefault(key, f"_:assumed{self.depth}x{len(fresh)}")
+            return fresh.setdefault(key, f"{ASSUMED}{self.depth}x{len(fresh)}")
 
         def instances(atoms: tuple[Atom, ...], free: bool) -> list[Atom]:
             return [
@@ -349,69 +337,3 @@ class Judge:
     def deeper(self) -> Judge:
         """The same judge, with one trial less to go."""
         return Judge(self.closure, self.close, self.depth - 1)
-
-
-def _pattern(triple: Triple) -> Atom:
-    """A triple with its blank nodes as variables; the names that are assumed are not blank."""
-    s, p, o = (Var(term) if _unknown(term) else term for term in triple)
-    return Atom(s, p, o)
-
-
-def _unknown(term: Term) -> bool:
-    return is_blank(term) and not term.startswith(("_:assumed", "_:described"))
-
-
-def _read_node(form: Form, said: list[Triple]) -> Bindings | None:
-    """What an axiom node says, if it says what the form asks for and nothing else."""
-    bindings: Bindings = {}
-    for atom in form.conclude:
-        found = [b for b in (unify(atom, triple) for triple in said) if b is not None]
-        if len(found) != 1 or len(said) != len(form.conclude):
-            return None
-        bindings |= found[0]
-    return bindings
-
-
-def _rename(triple: Triple, names: dict[Term, Term]) -> Triple:
-    s, p, o = (names.get(term, term) for term in triple)
-    return s, p, o
-
-
-def _descriptions(
-    part: list[Triple],
-) -> tuple[dict[Term, Term], list[Triple], list[Triple]]:
-    """Fresh names for the blank nodes that a part describes, what describes them, and the rest.
-
-    A description is whole, single, and rests on nothing that rests on it; else it is a claim.
-    """
-    table = conclusions()
-    said: dict[Term, list[Triple]] = defaultdict(list)
-    for triple in part:
-        if is_blank(triple[0]):
-            said[triple[0]].append(triple)
-    vocabulary = {p for kind in table.kinds for p in kind}
-    describes = {node: [t for t in triples if t[1] in vocabulary] for node, triples in said.items()}
-    whole = {
-        node
-        for node, triples in describes.items()
-        if frozenset(t[1] for t in triples) in table.kinds
-        and len(triples) == len({t[1] for t in triples})
-    }
-    named: dict[Term, Term] = {}
-    while True:
-        ready = [
-            node
-            for node in sorted(whole - named.keys())
-            if all(not is_blank(t[2]) or t[2] in named for t in describes[node])
-        ]
-        if not ready:
-            break
-        for node in ready:
-            named[node] = f"_:described{len(named)}"
-    granted: list[Triple] = []
-    rest: list[Triple] = []
-    for triple in part:
-        s, p, o = triple
-        describing = s in named and (p in vocabulary or (p == _TYPE and o in table.types))
-        (granted if describing else rest).append(triple)
-    return named, [_rename(t, named) for t in granted], rest
