@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import textwrap
 import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -46,6 +47,7 @@ def tour(
         findings = made.check()
         try:
             made.save(out)
+            made = KnowledgeGraph.open(out, data)  # which has a proof of each triple at hand
         except InputError as error:
             say(f"{error} (the tour goes on without writing)")
     took = time.perf_counter() - start
@@ -65,9 +67,10 @@ def tour(
 
 
 def rules(made: KnowledgeGraph) -> Iterator[str]:
-    """Which rules gave most of what was derived."""
-    by_rule: dict[str, int] = made.closure.statistics.get("derived", {})
-    most = sorted(by_rule.items(), key=lambda item: (-item[1], item[0]))[:5]
+    """Which rules gave most of what was derived: those that a proof of it ends with."""
+    derived = (t for t in made.view.match() if t not in made.asserted)
+    by_rule = Counter(proof.rule for t in derived if (proof := made.proof(t)))
+    most = sorted(by_rule.items(), key=lambda item: (-item[1], str(item[0])))[:5]
     if most:
         told = ", ".join(f"{rule} {count}" for rule, count in most)
         yield f"derived by {len(by_rule)} rules, most by {told}"
