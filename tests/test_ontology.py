@@ -19,6 +19,7 @@ from foedus.resources import folder
 FO = Namespace("https://w3id.org/foedus/ontology#")
 ONTOLOGY = URIRef("https://w3id.org/foedus/ontology")
 VANN = Namespace("http://purl.org/vocab/vann/")
+SH = Namespace("http://www.w3.org/ns/shacl#")
 DCTERMS = Namespace("http://purl.org/dc/terms/")
 FOLDER = folder("ontology")
 KINDS = {OWL.Class, OWL.ObjectProperty, OWL.DatatypeProperty, OWL.AnnotationProperty}
@@ -215,6 +216,35 @@ def test_a_domain_rule_fires_on_its_example_and_on_nothing_less(rule: Rule) -> N
     for gone in rule.example:
         less = tuple(t for t in rule.example if t != gone)
         assert not found(less), gone
+
+
+BROKEN = sorted((Path(__file__).parent / "data" / "broken-shapes").glob("*.ttl"))
+
+
+@cache
+def shapes() -> Graph:
+    return Graph().parse(FOLDER / "shapes.ttl")
+
+
+@pytest.mark.parametrize("path", BROKEN, ids=lambda path: path.stem)
+def test_a_broken_graph_is_told_so(path: Path) -> None:
+    """The first line of each file is what the shapes say of it; the ontology gives subclasses."""
+    from pyshacl import validate
+
+    broken = Graph().parse(path) + ontology()
+    fine, report, _ = validate(broken, shacl_graph=shapes(), inference="none")
+    assert not fine
+    messages = {str(o) for o in report.objects(None, SH.resultMessage)}
+    assert path.read_text(encoding="utf-8").splitlines()[0].removeprefix("# ") in messages
+
+
+def test_every_shape_speaks() -> None:
+    graph = shapes()
+    constraints = {SH.minCount, SH.maxCount, SH["class"], SH["or"], SH.xone, SH.select}
+    for shape in graph.subjects(SH.path):
+        top = [s for s in graph.subjects(SH.property, shape) if isinstance(s, URIRef)]
+        if top and constraints & set(graph.predicates(shape)):
+            assert graph.value(shape, SH.message), top
 
 
 def test_the_catalog_names_files_that_are_there() -> None:
