@@ -7,7 +7,7 @@ TOOLS  := $(VENV)/.tools
 PIP    := $(BIN)/python -m pip install -q --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint check conformance stores ontology owl-tools owl-checks protege-pictures clean
+.PHONY: help run test lint check conformance bench stores ontology owl-tools owl-checks protege-pictures clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,10 @@ check: lint test ## what continuous integration runs
 conformance: $(TOOLS) ## run the conformance suites of others and write docs/conformance.md
 	$(BIN)/python -m pytest -q tests/conformance
 	$(BIN)/python tests/conformance/conformance_report.py
+
+bench: $(READY) ## measure the reasoners side by side and write docs/benchmarks.md (long)
+	@$(PIP) -r benchmarks/requirements.txt
+	@$(BIN)/python benchmarks/run.py
 
 stores: $(READY) ## fetch the triple stores and parsers that the tests talk to, into .cache
 	@tests/stores/install.sh
