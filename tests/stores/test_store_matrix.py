@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import time
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from foedus.store.query import Result
 
 QUESTIONS = sorted(read_questions(folders().queries))
 EXTRA = sorted((Path(__file__).parent / "queries").glob("*.rq"))
+EXCUSED = tomllib.loads((Path(__file__).parent / "excused.toml").read_text(encoding="utf-8"))
 ASKED = [*QUESTIONS, *(path.stem for path in EXTRA)]
 
 
@@ -146,4 +148,8 @@ def comunica(graph: KnowledgeGraph, tmp_path_factory: pytest.TempPathFactory) ->
 def test_comunica(graph: KnowledgeGraph, comunica: str, name: str) -> None:
     sparql = declared(text(graph, name), graph.prefixes)
     found = select(comunica, sparql, Wire(None, 60, 1))
-    assert bag(found) == bag(graph.query(sparql))
+    agrees = bag(found) == bag(graph.query(sparql))
+    if reason := EXCUSED["comunica"].get(name):
+        assert not agrees, f"take {name} out of excused.toml: it agrees now"
+        pytest.xfail(reason)
+    assert agrees

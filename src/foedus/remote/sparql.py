@@ -189,8 +189,8 @@ def _rows(answer: Any) -> Result:
         return Result("boolean", boolean=bool(answer["boolean"]))
     names = tuple(answer["head"].get("vars", ()))
     if names == (_VIRTUOSO_ASK,):
-        (row,) = answer["results"]["bindings"]
-        return Result("boolean", boolean=row[_VIRTUOSO_ASK]["value"] != "0")
+        found = answer["results"]["bindings"]  # none for false
+        return Result("boolean", boolean=any(r[_VIRTUOSO_ASK]["value"] != "0" for r in found))
     rows = tuple(
         tuple(_term(row[name]) if name in row else None for name in names)
         for row in answer["results"]["bindings"]
