@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from foedus.cli.output import Format, render, terminal_width
-from foedus.errors import BadParameter, InputError
+from foedus.errors import BadParameter, InputError, UsageError
 
 if TYPE_CHECKING:
     from foedus.knowledge import KnowledgeGraph
@@ -69,6 +69,10 @@ EndpointOption = Annotated[
 BelieveOption = Annotated[
     list[str] | None,
     typer.Option("--believe", metavar="NAME", help="Take this speaker's claims as facts."),
+]
+WhyOption = Annotated[
+    bool,
+    typer.Option("--why", help="Say of each row what it rests on: triples, words, assumptions."),
 ]
 
 
@@ -126,6 +130,30 @@ def show(result: Result, format: Format | None, found: KnowledgeGraph) -> None:
         if kind in (Format.table, Format.md):
             return
     print(render(result, kind, lambda term: found.names.label(term), terminal_width()))
+
+
+def show_why(found: KnowledgeGraph, sparql: str, result: Result, format: Format | None) -> None:
+    """Print a result with what each of its rows rests on."""
+    if result.kind == "triples":
+        raise UsageError("--why explains SELECT and ASK; a CONSTRUCT has no rows")
+    if not result and result.kind == "rows":
+        show(result, format, found)
+        return
+    from foedus.cli.support import show_support
+
+    show_support(found, sparql, result, chosen(format))
+
+
+def trusting(found: KnowledgeGraph, believe: list[str] | None) -> KnowledgeGraph:
+    """The graph with these speakers' claims taken as facts; what then contradicts is said."""
+    if not believe:
+        return found
+    from foedus.whatif import believing, contradictions, sides
+
+    made = believing(found, believe)
+    for contradiction in contradictions(made):
+        say("\n".join(["a contradiction:", *sides(contradiction)]))
+    return made
 
 
 def values(pairs: list[str]) -> dict[str, str]:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from foedus.cli.common import BelieveOption, DataOption, GraphOption, graph, progress, say
+from foedus.cli.common import BelieveOption, DataOption, GraphOption, graph, progress, say, trusting
 from foedus.errors import InputError
 
 
@@ -38,11 +38,8 @@ def report(
       foedus report --believe "Park Won-gon" -o park.html
     """
     from foedus.report import as_html, as_markdown, gather
-    from foedus.whatif import believing
 
-    found = graph(graph_, data)
-    if believe:
-        found = believing(found, believe)
+    found = trusting(graph(graph_, data), believe)
     with progress("report"):
         content = gather(found)
         text = as_html(content) if form is Form.html else as_markdown(content)

@@ -18,11 +18,14 @@ from foedus.cli.common import (
     FormatOption,
     GraphOption,
     TimeoutOption,
+    WhyOption,
     chosen,
     graph,
     progress,
     say,
     show,
+    show_why,
+    trusting,
     values,
 )
 from foedus.cli.output import Format, bold, dim, markdown, table, terminal_width
@@ -146,6 +149,8 @@ def ask(
             autocompletion=choices,
         ),
     ] = None,
+    why: WhyOption = False,
+    believe: BelieveOption = None,
     format: FormatOption = None,
     sparql: Annotated[bool, typer.Option("--sparql", help="Print the query instead.")] = False,
     timeout: TimeoutOption = None,
@@ -159,7 +164,8 @@ def ask(
     Examples:
       foedus ask
       foedus ask allies-of state=DPRK
-      foedus ask in-force-on on=1961-07-12
+      foedus ask in-force-on on=1961-07-12 --why
+      foedus ask ties-between --believe "Park Won-gon" --why
       foedus ask timeline --format csv
       foedus ask allies-of --endpoint http://127.0.0.1:7878/query
     """
@@ -167,7 +173,7 @@ def ask(
         menu(data, chosen(format))
         return
     given = values(chosen_values or [])
-    found = graph(graph_, data)
+    found = trusting(graph(graph_, data), believe)
     if sparql:
         print(found.question(question).text(given, found.names.resolve))
         return
@@ -184,7 +190,10 @@ def ask(
         say(answer.phrase(found.names))
     if answer.question.assumes:
         say(f"assuming: {answer.question.assumes}")
-    show(answer.result, format, found)
+    if why:
+        show_why(found, answer.sparql, answer.result, format)
+    else:
+        show(answer.result, format, found)
 
 
 def menu(data: Path | None, format: Format) -> None:
@@ -232,6 +241,8 @@ def query(
     dataset: Annotated[
         bool, typer.Option("--dataset", help="Ask the named graphs, not only the view.")
     ] = False,
+    why: WhyOption = False,
+    believe: BelieveOption = None,
     format: FormatOption = None,
     timeout: TimeoutOption = PATIENCE,
     endpoint: EndpointOption = None,
@@ -244,7 +255,7 @@ def query(
 
     \b
     Examples:
-      foedus query "SELECT ?ally { id:China fo:alliedWith ?ally }"
+      foedus query "SELECT ?ally { id:China fo:alliedWith ?ally }" --why
       foedus query --dataset "SELECT DISTINCT ?g { GRAPH ?g { ?s ?p ?o } }"
       foedus query -f mine.rq --format json --timeout 10
     """
@@ -254,7 +265,9 @@ def query(
         from foedus.store.files import read_text
 
         text = sys.stdin.read() if str(file) == "-" else read_text(file)
-    found = graph(graph_, data)
+    if why and dataset:
+        raise UsageError("--why explains rows of the view; leave out --dataset")
+    found = trusting(graph(graph_, data), believe)
     where = "the query" if file is None or str(file) == "-" else str(file)
     if endpoint is None:
         result = found.query(text or "", dataset=dataset, timeout=timeout, file=where)
@@ -262,7 +275,10 @@ def query(
         from foedus.remote import remote_select
 
         result = remote_select(endpoint, text or "", timeout, prefixes=found.prefixes)
-    show(result, format, found)
+    if why:
+        show_why(found, text or "", result, format)
+    else:
+        show(result, format, found)
 
 
 def check(format: FormatOption = None, graph_: GraphOption = None, data: DataOption = None) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from foedus.cli.common import SETTINGS, BelieveOption, DataOption, GraphOption, graph
+from foedus.cli.common import SETTINGS, BelieveOption, DataOption, GraphOption, graph, trusting
 from foedus.cli.output import dim
 
 
@@ -49,11 +49,7 @@ def why(
     """
     from foedus.why import as_json, as_markdown, as_mermaid, as_text
 
-    found = graph(graph_, data)
-    if believe:
-        from foedus.whatif import believing
-
-        found = believing(found, believe)
+    found = trusting(graph(graph_, data), believe)
     explainer = found.explainer
     triple = explainer.resolve(subject, predicate, object)
     told = explainer.why(triple, every)

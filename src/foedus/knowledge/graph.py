@@ -271,8 +271,15 @@ class KnowledgeGraph:
 
     def support(self, answer: Answer) -> tuple[RowSupport, ...]:
         """What each row of an answer rests on: its basis and the words behind it."""
-        rows = answer.result.dicts() if answer.result.kind == "rows" else [{}]
-        return tuple(self.explainer.support(answer.sparql, row) for row in rows)
+        return self.support_of(answer.sparql, answer.result)
+
+    def support_of(self, sparql: str, result: Result) -> tuple[RowSupport, ...]:
+        """What each row of a query's result on the view rests on; for an ASK, its one answer."""
+        known = "".join(f"PREFIX {name}: <{base}>\n" for name, base in self.prefixes.items())
+        rows: Iterable[dict[str, Term | None]] = [{}]
+        if result.kind == "rows":
+            rows = (dict(zip(result.variables, row, strict=True)) for row in result.rows)
+        return tuple(self.explainer.support(known + sparql, row) for row in rows)
 
     @cached_property
     def explainer(self) -> Explainer:

@@ -7,9 +7,10 @@ from foedus.whatif.compare import (
     Outcome,
     alternatives,
     believing,
+    contradictions,
     what_if,
 )
-from foedus.whatif.forms import as_json, as_markdown, as_text
+from foedus.whatif.forms import as_json, as_markdown, as_text, sides
 
 __all__ = [
     "Change",
@@ -21,5 +22,7 @@ __all__ = [
     "as_markdown",
     "as_text",
     "believing",
+    "contradictions",
+    "sides",
     "what_if",
 ]

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from foedus.knowledge import KnowledgeGraph
 from foedus.knowledge.belief import EVERYONE, believed
@@ -147,7 +146,7 @@ class _State:
     @cached_property
     def contradictions(self) -> tuple[Contradiction, ...]:
         """The clashes of the graph, with the words on their sides."""
-        return tuple(_contradiction(self.explainer, c) for c in self.graph.closure.clashes)
+        return contradictions(self.graph, self.explainer)
 
     @cached_property
     def answers(self) -> dict[str, tuple[tuple[str, ...], Rows]]:
@@ -182,10 +181,17 @@ def _reason(step: Step, verb: str) -> str:
     return f"{followed}: {'; '.join(told)} ({step.rule})"
 
 
-def _contradiction(explainer: Explainer, clash: Any) -> Contradiction:
-    step = explainer.tell(clash.proof())
-    sides = ((premise.sentence, premise.passages()) for premise in step.premises)
-    return Contradiction(step.because, clash.rule, tuple(side for side in sides if side[1]))
+def contradictions(
+    graph: KnowledgeGraph, explainer: Explainer | None = None
+) -> tuple[Contradiction, ...]:
+    """What cannot all be so in a graph, each with the words on its sides."""
+    explainer = explainer or graph.explainer
+    found: dict[Contradiction, None] = {}
+    for clash in graph.closure.clashes:
+        step = explainer.tell(clash.proof())
+        sides = ((premise.sentence, premise.passages()) for premise in step.premises)
+        found[Contradiction(step.because, clash.rule, tuple(s for s in sides if s[1]))] = None
+    return tuple(found)
 
 
 def _answers(before: _State, after: _State) -> Iterator[Changed]:

@@ -22,7 +22,7 @@ def as_text(outcome: Outcome, bold: Callable[[str], str] = str) -> str:
     lines += _changes(f"No longer so ({len(outcome.lost)})", "-", outcome.lost, bold)
     lines += _changes(f"Newly so ({len(outcome.gained)})", "+", outcome.gained, bold)
     for contradiction in outcome.contradictions:
-        lines += ["", bold("A contradiction:"), *_contradiction(contradiction)]
+        lines += ["", bold("A contradiction:"), *sides(contradiction)]
     count = len(outcome.answers)
     lines += ["", bold(f"Answers that change: {count} of {outcome.asked} questions")]
     for changed in outcome.answers:
@@ -54,7 +54,8 @@ def _full(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}."
 
 
-def _contradiction(found: Contradiction) -> Iterator[str]:
+def sides(found: Contradiction) -> Iterator[str]:
+    """The lines that tell a contradiction: what excludes what, and the words of each side."""
     yield f"{_full(found.sentence)} ({found.rule})"
     for sentence, passages in found.sides:
         yield f"  {_full(sentence)}"
@@ -120,7 +121,7 @@ def as_markdown(outcome: Outcome) -> str:
             lines += [f"- {_full(c.sentence)} *{c.reason}*" for c in changes]
             lines.append("")
     for contradiction in outcome.contradictions:
-        first, *rest = _contradiction(contradiction)
+        first, *rest = sides(contradiction)
         lines += [
             "## A contradiction",
             "",

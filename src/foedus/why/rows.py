@@ -106,14 +106,15 @@ class Rows:
 
     def assumption(self, absence: Absence) -> str:
         """What a row takes for granted, as a sentence without a full stop."""
-        what = listed([self._pattern(p) for p in absence.patterns])
+        named = [
+            p for p in absence.patterns if not (is_variable(p.subject) and is_variable(p.object))
+        ]
+        what = listed([self._pattern(p) for p in named or absence.patterns])
         if absence.kind == "total":
             return "nothing counts but what is stated"
         if absence.kind == "order":
             return "nothing comes before it but what is stated"
-        if absence.kind == "no answer":
-            return f"nothing states that {what}" if what else "nothing states it"
-        return f"it is not so, because nothing states it: {what}"
+        return f"nothing states that {what}" if what else "nothing states it"
 
     def _pattern(self, pattern: Pattern) -> str:
         """A pattern as a sentence; what is open is "something"."""

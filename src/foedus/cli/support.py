@@ -1,0 +1,113 @@
+"""What the rows of an answer rest on, printed: ``ask --why`` and ``query --why``."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+import textwrap
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from foedus.cli.output import Format, bold, dim, markdown, terminal_width
+from foedus.terms import Term
+from foedus.why.forms import said_by
+
+if TYPE_CHECKING:
+    from foedus.knowledge import KnowledgeGraph
+    from foedus.store.query import Result
+    from foedus.why.rows import RowSupport, Support
+
+#: Name and version of the JSON form.
+FORMAT = "foedus-support/1"
+#: Widest line, in characters, where no terminal says otherwise.
+WIDTH = 100
+
+
+def show_support(found: KnowledgeGraph, sparql: str, result: Result, form: Format) -> None:
+    """Print each row with its basis, the triples that it rests on, and their words."""
+    supports = found.support_of(sparql, result)
+    rows: list[tuple[Term | None, ...]] = list(result.rows) if result.kind == "rows" else [()]
+    label = found.explainer.phrases.label
+    cells = [[label(t) if t else "" for t in row] for row in rows]
+    if result.kind == "boolean":
+        cells = [["true" if result.boolean else "false"]]
+    heads = list(result.variables) or ["answer"]
+    if form is Format.json:
+        told = [_as_json(*row) for row in zip(rows, cells, supports, strict=True)]
+        body = {"format": FORMAT, "columns": heads, "rows": told}
+        print(json.dumps(body, ensure_ascii=False, indent=2))
+    elif form is Format.table:
+        width = terminal_width() or WIDTH
+        lines = (_lines(c, s, width) for c, s in zip(cells, supports, strict=True))
+        print("\n\n".join("\n".join(told) for told in lines))
+    else:
+        heads += ["basis", "words"]
+        table = [[*c, str(s.basis), _words(s)] for c, s in zip(cells, supports, strict=True)]
+        if form is Format.md:
+            print(markdown(heads, table))
+        else:
+            mark = "," if form is Format.csv else "\t"
+            csv.writer(sys.stdout, delimiter=mark, lineterminator="\n").writerows([heads, *table])
+
+
+def _words(support: RowSupport) -> str:
+    return " / ".join(f"{p.place}: “{p.quote}”" for p in support.passages())
+
+
+def _lines(cells: list[str], support: RowSupport, width: int) -> Iterator[str]:
+    yield f"{bold(' · '.join(filter(None, cells)))}  {dim(f'[{support.basis}]')}"
+    quoted: set[str] = set()
+    for part in sorted(support.supports, key=_weight):
+        rule = f" ({part.step.rule})" if part.step.rule else ""
+        sentence = part.step.sentence
+        told = f"{sentence[:1].upper()}{sentence[1:]}. [{part.basis}]{rule}"
+        yield from textwrap.wrap(told, width, initial_indent="  - ", subsequent_indent="    ")
+        for passage in part.passages():
+            if passage.quote not in quoted:
+                quoted.add(passage.quote)
+                words = f"{passage.place} ({said_by(passage.speakers)}): “{passage.quote}”"
+                yield from textwrap.wrap(
+                    words, width, initial_indent=" " * 6, subsequent_indent=" " * 6
+                )
+    for text in support.assumptions:
+        taken = f"taken for granted: {text}."
+        yield from textwrap.wrap(taken, width, initial_indent="  - ", subsequent_indent="    ")
+
+
+def _weight(part: Support) -> tuple[bool, str]:
+    """What is derived goes first: it says most."""
+    return part.step.rule is None, part.step.sentence
+
+
+def _as_json(row: tuple[Term | None, ...], cells: list[str], support: RowSupport) -> dict[str, Any]:
+    return {
+        "terms": list(row),
+        "labels": cells,
+        "basis": str(support.basis),
+        "entailed": support.basis.entailed,
+        "claimed_by": list(support.basis.claimed),
+        "background": list(support.basis.background),
+        "by_default": support.basis.default,
+        "assumptions": list(support.assumptions),
+        "ways": support.ways,
+        "triples": [
+            {
+                "triple": list(part.step.triple or ()),
+                "sentence": part.step.sentence,
+                "basis": str(part.basis),
+                "rule": part.step.rule,
+                "words": [
+                    {
+                        "place": p.place,
+                        "quote": p.quote,
+                        "start": p.start,
+                        "end": p.end,
+                        "speakers": list(p.speakers),
+                    }
+                    for p in part.passages()
+                ],
+            }
+            for part in support.supports
+        ],
+    }
