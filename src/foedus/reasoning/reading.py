@@ -35,11 +35,12 @@ from foedus.reasoning.dictionary import (
 )
 from foedus.reasoning.plain import plainly_right
 from foedus.store import convert
-from foedus.terms import Triple
+from foedus.terms import Term, Triple
 
 Watch: TypeAlias = Callable[[str], None] | None
 CHUNK: Final = 1 << 22
 _BATCH: Final = 1 << 16
+_MOST_KNOWN: Final = 1 << 20
 
 
 def read(data: Any, terms: Terms, watch: Watch = None) -> Ids:
@@ -58,7 +59,7 @@ def read(data: Any, terms: Terms, watch: Watch = None) -> Ids:
         return Lines(terms, "the given bytes", quads=True).read(_pieces(io.BytesIO(data)))
     if convert.is_graph(data):
         if hasattr(data, "store"):  # rdflib
-            return _joined([_checked(terms, batch) for batch in convert.graph_terms(data)])
+            return _Tokens(terms, watch).read(convert.graph_terms(data))
         return Lines(terms, "the store", quads=True).read(convert.store_lines(data))
     items = iter(data)
     first = next(items, None)
@@ -69,21 +70,25 @@ def read(data: Any, terms: Terms, watch: Watch = None) -> Ids:
         return _read_files(list(items), terms, watch)
     if hasattr(first, "graph_name"):  # pyoxigraph's quads
         items = (quad.triple for quad in items)
-    return read_triples(items, terms)
+    return read_triples(items, terms, watch)
 
 
-def read_triples(triples: Iterable[Any], terms: Terms) -> Ids:
+def read_triples(triples: Iterable[Any], terms: Terms, watch: Watch = None) -> Ids:
     """The triples as an ``n x 3`` array; terms are N-Triples strings, rdflib's or pyoxigraph's."""
-    parts: list[Ids] = []
-    rest = iter(triples)
-    while batch := list(islice(rest, _BATCH)):
-        flat = [
-            term if type(term) is str else convert.term_of(term) for row in batch for term in row
-        ]
-        if len(flat) != 3 * len(batch):
-            raise InputError("a triple is three terms; something given has another length")
-        parts.append(_checked(terms, flat))
-    return _joined(parts)
+
+    def flat() -> Iterator[list[Term]]:
+        rest = iter(triples)
+        while batch := list(islice(rest, _BATCH)):
+            found = [
+                term if type(term) is str else convert.term_of(term)
+                for row in batch
+                for term in row
+            ]
+            if len(found) != 3 * len(batch):
+                raise InputError("a triple is three terms; something given has another length")
+            yield found
+
+    return _Tokens(terms, watch).read(flat())
 
 
 def triples(data: Any) -> Iterator[Triple]:
@@ -127,27 +132,49 @@ def _joined(parts: list[Ids]) -> Ids:
     return out.T
 
 
-def _checked(terms: Terms, flat: list[str]) -> Ids:
-    """The triples of a flat list of terms, three by three; those not plainly right are parsed."""
-    ids = np.full(len(flat), -1, np.int64)
-    try:
-        buffer, starts, lengths = spans(flat)
-        ids = intern_checked(terms, buffer, starts, lengths)
-    except ValueError:  # a line break: the parser below says what it thinks of it
-        pass
-    s, p, o = ids[0::3], ids[1::3], ids[2::3]
-    good = well_placed(terms, s, p, o)
-    rows = np.stack([s[good], p[good], o[good]]).T
-    if good.all():
-        return rows
-    found: list[Triple] = []
-    for i in np.flatnonzero(~good).tolist():
-        row = flat[3 * i : 3 * i + 3]
+@dataclass(slots=True)
+class _Tokens:
+    """A reader of terms that are Python strings, three for each triple."""
+
+    terms: Terms
+    watch: Watch = None
+    known: dict[Term, int] = field(default_factory=dict)  # -1: left to the parser
+    count: int = 0
+
+    def read(self, batches: Iterator[list[Term]]) -> Ids:
+        return _joined([self._batch(flat) for flat in batches])
+
+    def _batch(self, flat: list[Term]) -> Ids:
+        """The triples of a flat list of terms; those not plainly right are parsed."""
+        if len(self.known) > _MOST_KNOWN:
+            self.known.clear()
+        new = [token for token in dict.fromkeys(flat) if token not in self.known]
+        self.known.update(zip(new, self._numbers(new), strict=True))
+        ids = np.fromiter(map(self.known.__getitem__, flat), np.int64, len(flat))
+        s, p, o = ids[0::3], ids[1::3], ids[2::3]
+        good = well_placed(self.terms, s, p, o)
+        rows = np.stack([s[good], p[good], o[good]]).T
+        odd = [tuple(flat[3 * i : 3 * i + 3]) for i in np.flatnonzero(~good).tolist()]
+        self.count += len(good)
+        if self.watch:
+            self.watch(f"read {self.count:,} triples")
+        return _joined([rows, self._parsed(odd)]) if odd else rows
+
+    def _numbers(self, new: list[Term]) -> list[int]:
         try:
-            found += convert.parse_lines(" ".join((*row, ".")).encode(), quads=False)
-        except (SyntaxError, ValueError) as error:
-            raise convert.failure(f"the triple {' '.join(row)}", error, None) from None
-    return _joined([rows, _interned(terms, found)])
+            return intern_checked(self.terms, *spans(new)).tolist() if new else []
+        except ValueError:  # a line break or half a character: the parser says what it thinks
+            return [-1] * len(new)
+
+    def _parsed(self, odd: list[tuple[Term, ...]]) -> Ids:
+        found: list[Triple] = []
+        for row in odd:
+            text = " ".join((*row, "."))
+            try:
+                found += convert.parse_lines(text.encode(), quads=False)
+            except (SyntaxError, ValueError) as error:
+                raise convert.failure(f"the triple {text[:-2]}", error, None) from None
+        return _interned(self.terms, found)
 
 
 def _interned(terms: Terms, triples: list[Triple]) -> Ids:

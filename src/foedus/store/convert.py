@@ -115,10 +115,10 @@ def term_of(term: Any) -> Term:
     >>> term_of(rdflib.Literal(1)) == str(ox.Literal(1))
     True
     """
+    if type(term) is rdflib.Literal or isinstance(term, rdflib.Literal):  # rdflib's check is slow
+        return literal(str(term), term.datatype, term.language)
     if isinstance(term, rdflib.URIRef):
         return f"<{term}>"
-    if isinstance(term, rdflib.Literal):
-        return literal(str(term), term.datatype, term.language)
     if isinstance(term, rdflib.BNode):
         return f"_:{term}"
     if isinstance(term, str):
@@ -192,19 +192,28 @@ def graph_terms(graph: rdflib.Graph) -> Iterator[list[Term]]:
 
     A dataset gives the triples of all its graphs.
     """
-    every = (None, None, None)
-    wide = isinstance(graph, rdflib.ConjunctiveGraph)
-    source = (
-        (triple for triple, _ in graph.store.triples(every, None))
-        if wide
-        else (triple for triple, _ in graph.store.triples(every, graph))
-    )
-    while batch := list(islice(source, _BATCH)):
+    rows = iter(_rows(graph))
+    while batch := list(islice(rows, _BATCH)):
         yield [
             f"<{term}>" if type(term) is rdflib.URIRef else term_of(term)
-            for triple in batch
-            for term in triple
+            for row in batch
+            for term in row
         ]
+
+
+def _rows(graph: rdflib.Graph) -> Iterable[tuple[Any, ...]]:
+    """The triples of an rdflib graph.
+
+    rdflib looks up the named graphs of every triple that it gives, which takes longer than all the
+    rest, so the sets inside its store in memory are read where they are as we know them.
+    """
+    within = None if isinstance(graph, rdflib.ConjunctiveGraph) else graph
+    store = graph.store
+    sets = getattr(store, "_Memory__contextTriples", None)
+    name = getattr(store, "_Memory__ctx_to_str", None)
+    if isinstance(sets, dict) and name is not None:
+        return tuple(sets.get(name(within), ()))
+    return (row for row, _ in store.triples((None, None, None), within))
 
 
 def store_lines(store: ox.Store | ox.Dataset) -> Iterator[bytes]:
