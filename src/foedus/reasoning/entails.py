@@ -123,9 +123,9 @@ class Judge:
         if self.closure.clashes:
             return True
         kinds: dict[Term, set[Term]] = defaultdict(set)
-        for s, _, o in self.closure.triples(None, _TYPE, None) if self.owl else ():
-            if o in DATATYPES:
-                kinds[s].add(o)
+        for datatype in sorted(DATATYPES) if self.owl else ():
+            for subject, _, _ in self.closure.triples(None, _TYPE, datatype):
+                kinds[subject].add(datatype)
         return any(contradictory(found) for found in kinds.values())
 
     def match(self, pattern: tuple[Term | None, Term | None, Term | None]) -> Iterator[Triple]:
