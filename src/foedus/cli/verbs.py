@@ -292,7 +292,9 @@ def check(format: FormatOption = None, graph_: GraphOption = None, data: DataOpt
       foedus check --data my-folder --format json
     """
     found = graph(graph_, data)
-    findings = found.check()
+    proved = found.proved()
+    findings = (*found.check(), *found.unproved(proved))
+    say(str(proved))
     kind = chosen(format)
     rows = [[f.kind, f.check, f.message] for f in findings]
     heads = ["kind", "check", "message"]

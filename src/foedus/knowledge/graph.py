@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from foedus.checks import Finding
     from foedus.reasoning.proof import Proof
     from foedus.store.convert import RdflibGraph
+    from foedus.why.checking import Proved
     from foedus.why.explain import Explainer
     from foedus.why.rows import RowSupport
 
@@ -313,6 +314,22 @@ class KnowledgeGraph:
             *checks.clashes(self.closure, self.names),
             *checks.shapes(self.view, shapes, self.names),
             *checks.queries(self.view, self.folders.queries / "checks", self.names),
+        )
+
+    def proved(self) -> Proved:
+        """How many derived triples are proved, each step checked, and from what."""
+        from foedus.why.checking import check_proofs
+
+        return check_proofs(self.explainer)
+
+    def unproved(self, proved: Proved) -> tuple[Finding, ...]:
+        """A finding for each derived triple whose proof does not hold."""
+        from foedus.checks import Finding
+
+        say = self.explainer.phrases.sentence
+        return tuple(
+            Finding("proof", "unproved", f"{say(triple)}: {fault}", triple)
+            for triple, fault in proved.faults
         )
 
     def export(self, format: str, layout: str = "view") -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Protocol
@@ -56,6 +56,8 @@ class Known(Protocol):
     def closure(self) -> Any: ...
     @property
     def folders(self) -> Folders: ...
+    @property
+    def asserted(self) -> Collection[Triple]: ...
     def proof(self, triple: Triple) -> Proof | None: ...
 
 

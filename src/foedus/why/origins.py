@@ -63,8 +63,14 @@ class Origins:
         return Origin("belief", passages, believed=tuple(sorted(speakers)))
 
     def words_of(self, thing: Term) -> tuple[Passage, ...]:
-        """The words that a claim or a mention quotes; none for other things."""
-        return self.claims.get(thing) or self.mentions.get(thing) or ()
+        """The words that a claim, a mention or a passage quotes, or the passage it stands in."""
+        found = self.claims.get(thing) or self.mentions.get(thing) or self.passages.get(thing)
+        return found or self.passages.get(self._places.get(thing, ""), ())
+
+    @cached_property
+    def _places(self) -> dict[Term, Term]:
+        """In which passage a thing stands that is not quoted itself."""
+        return {row["thing"]: row["passage"] for row in self._ask("places")}
 
     def speakers_in(self, triple: Triple) -> tuple[str, ...]:
         """Who makes the claims that a triple is about."""
