@@ -69,7 +69,7 @@ public final class ProtegeTour {
     tab("Entities");
     tab("Classes");
     JTree tree = until("the class tree", 20, () -> find(JTree.class, t -> t.isShowing() && t.getRowCount() > 0));
-    onEdt(() -> { for (int i = 0; i < tree.getRowCount() && i < 60; i++) tree.expandRow(i); return null; });
+    onEdt(() -> { for (int i = 0; i < tree.getRowCount() && i < 300; i++) tree.expandRow(i); return null; });
     say("class tree: " + tree.getRowCount() + " rows");
     select(tree, "#DefencePact>");
     Thread.sleep(1500);
@@ -83,7 +83,7 @@ public final class ProtegeTour {
     tab("Individuals by class");
     Thread.sleep(1500);
     JTree classes = until("the class tree", 20, () -> find(JTree.class, t -> t.isShowing() && t.getRowCount() > 1));
-    onEdt(() -> { for (int i = 0; i < classes.getRowCount() && i < 60; i++) classes.expandRow(i); return null; });
+    onEdt(() -> { for (int i = 0; i < classes.getRowCount() && i < 300; i++) classes.expandRow(i); return null; });
     select(classes, "#State>");
     Thread.sleep(1500);
     JList<?> states = until("the instances", 20, () -> find(JList.class, l -> l.isShowing() && index(l, "/id/China>") >= 0));
@@ -136,8 +136,8 @@ public final class ProtegeTour {
   private String metrics() {
     StringBuilder all = new StringBuilder();
     for (JTable t : every(JTable.class, frame, new ArrayList<>()))
-      for (int i = 0; t.isShowing() && i < t.getRowCount() && i < 8; i++)
-        if (t.getColumnCount() > 1) all.append(t.getValueAt(i, 0)).append(' ').append(t.getValueAt(i, 1)).append(", ");
+      for (int i = 0; t.isShowing() && i < Math.min(8, t.getRowCount()); i++)
+        if (t.getColumnCount() > 1 && all.length() < 180) all.append(t.getValueAt(i, 0)).append(' ').append(t.getValueAt(i, 1)).append(", ");
     return all.toString();
   }
 

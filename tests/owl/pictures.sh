@@ -8,10 +8,13 @@ cache=$(cd "$(dirname "$0")/../../.cache/owl" && pwd)
 command -v Xvfb >/dev/null || { echo "Xvfb is missing; install the package xvfb" >&2; exit 3; }
 
 work=$(mktemp -d)
+mkdir -p /tmp/foedus # the window's title names the file, so let it be a short name
+cp "$file" "$(dirname "$file")/catalog-v001.xml" /tmp/foedus/
+file=/tmp/foedus/$(basename "$file")
 screen=${FOEDUS_SCREEN:-:97}
 Xvfb "$screen" -screen 0 1180x760x24 -nolisten tcp >"$work/xvfb.log" 2>&1 &
 server=$!
-trap 'kill $server 2>/dev/null || true; rm -rf "$work"' EXIT
+trap 'kill $server 2>/dev/null || true; rm -rf "$work" /tmp/foedus' EXIT
 sleep 2
 if command -v openbox >/dev/null; then DISPLAY=$screen openbox >/dev/null 2>&1 & fi # windows get a frame
 

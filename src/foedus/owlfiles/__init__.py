@@ -27,8 +27,8 @@ def write(graph: KnowledgeGraph, out: Path) -> tuple[Path, ...]:
     """
     ontology = ontology_triples(graph)
     made = {
-        "foedus.owl": _rdfxml(graph, ontology),
-        "foedus-full.owl": _rdfxml(graph, full_triples(graph)),
+        "foedus.owl": rdfxml(graph, ontology),
+        "foedus-full.owl": rdfxml(graph, full_triples(graph)),
         "catalog-v001.xml": (_HERE / "catalog-v001.xml").read_bytes(),
         "ontology.html": page(QuadStore.of(ontology), graph.prefixes).encode(),
     }
@@ -43,26 +43,40 @@ def ontology_triples(graph: KnowledgeGraph) -> tuple[Triple, ...]:
     return tuple((s, p, o) for s, p, o, _ in read_rdf(graph.folders.ontology / "foedus.ttl").quads)
 
 
-def full_triples(graph: KnowledgeGraph) -> Iterator[Triple]:
-    """Ontology, facts, claims and what was derived, the derived axioms annotated as such.
+def full_triples(graph: KnowledgeGraph, records: bool = False) -> Iterator[Triple]:
+    """Ontology, facts, claims and what was derived, as annotated axioms.
+
+    A derived axiom is annotated with its rule and reason, an asserted one with the words that it
+    rests on. With ``records``, the build's records of the statements are there as well.
 
     Derived triples about the unnamed parts of class expressions are left out: OWL's syntax has no
     place for a second mention of such a part.
     """
-    header = {t[:3] for t in read_rdf(_HERE / "full.ttl").quads}
     a = _term(graph, "rdf:type")
-    others = {s for s, _, _ in graph.view.match(None, a, _term(graph, "owl:Ontology"))}
-    yield from header
-    yield from (t for t in sorted(graph.asserted) if t[0] not in others)
-    yield from graph.view.query(build_query("individuals")).triples
-    for number, (triple, reason) in enumerate(reasons(graph)):
-        if not is_blank(triple[0]) and not is_blank(triple[2]):
-            node = f"_:derived{number}"
-            yield triple
+    left_out = {s for s, _, _ in graph.view.match(None, a, _term(graph, "owl:Ontology"))}
+    notes = []
+    for row in graph.view.query(build_query("words")).dicts():
+        triple = (row["subject"], row["predicate"], row["object"])
+        notes.append((triple, _term(graph, "dcterms:source"), row["words"]))
+        if not records:
+            left_out.add(row["statement"])
+    derived = {t: why for t, why in reasons(graph) if not is_blank(t[0]) and not is_blank(t[2])}
+    notes += [(t, derived_by(graph), literal(why, lang="en")) for t, why in derived.items()]
+    everything = {q[:3] for q in read_rdf(_HERE / "full.ttl").quads}
+    every = (
+        *sorted(graph.asserted),
+        *derived,
+        *graph.view.query(build_query("individuals")).triples,
+    )
+    everything |= {t for t in every if not left_out & {t[0], t[2]}}
+    yield from everything
+    for number, (triple, prop, value) in enumerate(notes):
+        if triple in everything:
+            node = f"_:note{number}"
             yield node, a, _term(graph, "owl:Axiom")
             for part, term in zip(("Source", "Property", "Target"), triple, strict=True):
                 yield node, _term(graph, f"owl:annotated{part}"), term
-            yield node, derived_by(graph), literal(reason, lang="en")
+            yield node, prop, value
 
 
 def reasons(graph: KnowledgeGraph) -> Iterator[tuple[Triple, str]]:
@@ -84,7 +98,8 @@ def derived_by(graph: KnowledgeGraph) -> Term:
     return _term(graph, "fo:derivedBy")
 
 
-def _rdfxml(graph: KnowledgeGraph, triples: Iterable[Triple]) -> bytes:
+def rdfxml(graph: KnowledgeGraph, triples: Iterable[Triple]) -> bytes:
+    """Triples as RDF/XML, sorted, with the prefixes of the graph."""
     return export(QuadStore.of(triples), "rdfxml", graph.prefixes)
 
 
