@@ -2,7 +2,8 @@
 
 A fenced block marked ``console`` holds commands after ``$`` and what they print; a line ``...``
 stands for any number of lines. A block marked ``pycon`` is a doctest. Commands of make are left
-out: they are run by hand and by continuous integration.
+out: they are run by hand and by continuous integration. ``python tests/test_readme.py`` writes what
+the commands print now into the pages.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import re
 import shlex
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -85,3 +87,26 @@ def test_a_python_example_runs(page: Path, line: int, text: str) -> None:
 def test_the_readme_shows_something() -> None:
     assert commands()
     assert blocks("pycon")
+
+
+def renew(page: Path, place: Path) -> None:
+    """Write what its commands print now into a page; blocks with ``...`` are left as they are."""
+
+    def block(found: re.Match[str]) -> str:
+        parts = re.split(r"^\$ ", found[1], flags=re.MULTILINE)[1:]
+        said = [part.partition("\n")[0] for part in parts]
+        if "\n...\n" in found[0] or not all(line.startswith("foedus ") for line in said):
+            return found[0]
+        shown = "\n\n".join(f"$ {line}\n{call(line, place)}" for line in said)
+        return f"```console\n{shown}\n```"
+
+    text = page.read_text(encoding="utf-8")
+    text = re.sub(r"^```console\n(.*?)^```", block, text, flags=re.MULTILINE | re.DOTALL)
+    page.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as folder:
+        call("foedus build", Path(folder))
+        for each in PAGES:
+            renew(each, Path(folder))
