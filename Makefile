@@ -44,7 +44,7 @@ conformance: $(TOOLS) ## run the conformance suites of others and write docs/con
 
 bench: $(READY) ## measure the reasoners side by side and write docs/benchmarks.md (long)
 	@$(PIP) -r benchmarks/requirements.txt
-	@$(BIN)/python benchmarks/run.py
+	@$(BIN)/python benchmarks/run.py --more
 
 stores: $(READY) ## fetch the triple stores and parsers that the tests talk to, into .cache
 	@tests/stores/install.sh

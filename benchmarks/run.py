@@ -1,7 +1,9 @@
 """Measure the reasoners side by side and write the table of docs/benchmarks.md.
 
-    python benchmarks/run.py                       # everything: about an hour and a half
+    python benchmarks/run.py --more                # everything: some hours
     python benchmarks/run.py --sizes 10000 --repeat 3 --no-write
+
+What was measured is kept in benchmarks/results.json, so parts can be measured again.
 
 Every measurement runs in a process of its own; engines take turns, so that a busy minute of the
 machine hits all of them. The table shows medians, and says where an engine ran out of time or
@@ -207,16 +209,71 @@ def machine() -> str:
     return f"{os.cpu_count()} cores, {memory:.0f} GB, {platform.system()}, Python {python}"
 
 
-def write(rows: list[Row], command: str) -> None:
-    """Put the tables between the two marks of docs/benchmarks.md."""
-    begin, end = "<!-- table begin -->", "<!-- table end -->"
-    text = DOCS.read_text(encoding="utf-8")
+def between(text: str, name: str, made: str) -> str:
+    """The text with something new between the two marks of that name."""
+    begin, end = f"<!-- {name} begin -->", f"<!-- {name} end -->"
     before, rest = text.split(begin)
-    after = rest.split(end)[1]
-    made = f"\n`{command}`, {machine()}; medians.\n\n{tables(rows)}\n"
-    DOCS.write_text(f"{before}{begin}{made}{end}{after}", encoding="utf-8")
-    kept = [asdict(row) for row in rows]
-    (HERE / "results.json").write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
+    return f"{before}{begin}\n{made}\n{end}{rest.split(end)[1]}"
+
+
+def hard() -> str:
+    """The table of the hard cases."""
+    rows = ["| case | triples | closure | wall s | peak MB | right |"]
+    rows += ["| --- | ---: | ---: | ---: | ---: | --- |"]
+    done = subprocess.run(
+        [sys.executable, str(HERE / "hard.py")], capture_output=True, text=True, check=False
+    )
+    for line in done.stdout.splitlines():
+        if line.startswith("{"):
+            case = json.loads(line)
+            figures = f"{case['in']:,} | {case['out']:,} | {case['wall']:.2f} | {case['mb']:,}"
+            rows.append(f"| {case['case']} | {figures} | {'yes' if case['right'] else 'no'} |")
+        else:
+            rows.append(f"| {line} | | | | | no |")
+    return "\n".join(rows)
+
+
+def live(file: Path) -> str:
+    """What a live closure costs, as a list."""
+    call = [sys.executable, str(HERE / "live.py"), str(file)]
+    done = subprocess.run(call, capture_output=True, text=True, check=True)
+    found = json.loads(done.stdout)
+    share = {key: found[key] / found["build"] for key in ("withdraw", "add")}
+    return "\n".join(
+        [
+            f"- closure of {found['triples']:,} triples, built in {found['build']:.2f} s",
+            f"- one proof: {1000 * found['proof median']:.2f} ms (median), "
+            f"{1000 * found['proof worst']:.1f} ms (worst)",
+            f"- withdrawing 0.1 %: {found['withdraw']:.3f} s, {share['withdraw']:.1%} of a build",
+            f"- adding 0.1 %: {found['add']:.3f} s, {share['add']:.1%} of a build",
+        ]
+    )
+
+
+def write(rows: list[Row], given: argparse.Namespace) -> None:
+    """Renew the rows measured in benchmarks/results.json, and docs/benchmarks.md from them all."""
+    store = HERE / "results.json"
+    before = json.loads(store.read_text(encoding="utf-8")) if store.exists() else []
+    merged = {(r["task"], r["graph"], r["size"], r["engine"]): Row(**r) for r in before}
+    merged |= {(r.task, r.graph, r.size, r.engine): r for r in rows}
+    order = (list(TASKS), list(GRAPHS), list(ENGINES))
+    kept = sorted(
+        merged.values(),
+        key=lambda r: (
+            order[0].index(r.task),
+            order[1].index(r.graph),
+            r.size,
+            order[2].index(r.engine),
+        ),
+    )
+    text = json.dumps([asdict(row) for row in kept], indent=1)
+    store.write_text(text + "\n", encoding="utf-8")
+    page = DOCS.read_text(encoding="utf-8")
+    page = between(page, "table", f"{machine()}; medians of {given.repeat}.\n\n{tables(kept)}")
+    if given.more:
+        page = between(page, "hard", hard())
+        page = between(page, "live", live(graph_file(given.folder, "university", 1_000_000)))
+    DOCS.write_text(page, encoding="utf-8")
 
 
 def main() -> None:
@@ -230,10 +287,11 @@ def main() -> None:
     parser.add_argument("--memory", type=int, default=12 * 1024, help="MB for one run")
     parser.add_argument("--folder", type=Path, default=Path("build/bench"), help="for the graphs")
     parser.add_argument("--no-write", action="store_true", help="only print")
+    parser.add_argument("--more", action="store_true", help="also hard.py and live.py")
     given = parser.parse_args()
     rows = measure(given)
     if not given.no_write:
-        write(rows, " ".join(["python", "benchmarks/run.py", *sys.argv[1:]]))
+        write(rows, given)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from rdflib.compare import isomorphic
 
 from foedus.errors import InputError, ParseFailure, UnknownName
-from foedus.reasoning import reading, writing
+from foedus.reasoning import lines, reading, writing
 from foedus.reasoning.dictionary import Terms
 from foedus.store import convert
 from foedus.terms import Triple
@@ -78,7 +78,7 @@ def by_numpy(text: bytes, quads: bool = False) -> list[Triple]:
     if quads:
         ids = reading.read(text, terms)
     else:
-        ids = reading.Lines(terms, "text", quads=False).read(iter([text]))
+        ids = lines.Lines(terms, "text", quads=False).read(iter([text]))
     return rows(terms, ids)
 
 
@@ -128,7 +128,7 @@ def test_any_text_is_taken_or_refused_as_pyoxigraph_does(text: str) -> None:
 
 @pytest.mark.parametrize("chunk", [1, 7, 64, 1000])
 def test_where_chunks_end_does_not_matter(chunk: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "CHUNK", chunk)
+    monkeypatch.setattr(lines, "CHUNK", chunk)
     text = GOOD.encode().rstrip(b"\n")
     assert sorted(by_numpy(text, quads=True)) == sorted(by_pyoxigraph(text))
 
@@ -227,9 +227,11 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(UnknownName, match=r"known endings are .*\.ttl"):
         reading.read(tmp_path / "table.csv", Terms())
     packed = tmp_path / "broken.nt.gz"
-    packed.write_bytes(gzip.compress(GOOD.encode())[:-30])
-    with pytest.raises(InputError, match="cannot be read"):
-        reading.read(packed, Terms())
+    whole = gzip.compress(GOOD.encode())
+    for broken in (whole[:-30], whole[:40] + b"!!" + whole[42:], b"no gzip"):
+        packed.write_bytes(broken)
+        with pytest.raises(InputError, match="cannot be read"):
+            reading.read(packed, Terms())
     turtle = tmp_path / "broken.ttl"
     turtle.write_text("@prefix : <http://a.example/> .\n:a :b c:d .\n")
     with pytest.raises(ParseFailure, match="prefix c: has not been declared") as caught:
