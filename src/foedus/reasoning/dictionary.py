@@ -354,9 +354,9 @@ def firsts(keys: Words) -> Ids:
 
 
 def _grown(array: NDArray[Any], size: int) -> NDArray[Any]:
-    """The array, or a copy of it with room for ``size`` items and a third more."""
+    """The array, or a copy of it with room for ``size`` items and half as many more."""
     if size <= len(array):
         return array
-    grown = np.zeros(size + size // 3, array.dtype)
+    grown = np.zeros(size + size // 2, array.dtype)
     grown[: len(array)] = array
     return grown
