@@ -68,7 +68,7 @@ def read_manifest(place: Path) -> Manifest:
 
     Raises `InputError` that says what is missing.
     """
-    again = "run 'foedus build' to write it anew"
+    again = f"run 'foedus build --out {place}' to write it anew"
     if not place.is_dir():
         raise InputError(f"{place} is not there; run 'foedus build --out {place}' to write it")
     try:
