@@ -56,7 +56,7 @@ def read(data: Any, terms: Terms, watch: Watch = None) -> Ids:
             pieces_of(io.BytesIO(data))
         )
     if convert.is_graph(data):
-        if hasattr(data, "store"):  # rdflib
+        if convert.is_rdflib(data):
             return _Tokens(terms, watch).read(convert.graph_terms(data))
         return Lines(terms, "the store", quads=True, watch=watch).read(convert.store_lines(data))
     items = iter(data)

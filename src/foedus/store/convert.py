@@ -9,17 +9,23 @@ from __future__ import annotations
 import gzip
 import io
 import re
+import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any, Final, TypeAlias
+from typing import IO, TYPE_CHECKING, Any, Final, TypeAlias, TypeGuard
 
 import pyoxigraph as ox
-import rdflib
 
 from foedus.errors import InputError, ParseFailure, UnknownName
-from foedus.terms import Term, Triple, literal
+from foedus.terms import Term, Triple, literal, split_literal
+
+if TYPE_CHECKING:
+    import rdflib
+
+    #: What Python users know as a graph, named here for those who must not import rdflib.
+    RdflibGraph: TypeAlias = rdflib.Graph
 
 FORMATS: Final[dict[str, ox.RdfFormat]] = {
     "nt": ox.RdfFormat.N_TRIPLES,
@@ -34,8 +40,6 @@ FORMATS: Final[dict[str, ox.RdfFormat]] = {
     "n3": ox.RdfFormat.N3,
 }
 LINES: Final = (ox.RdfFormat.N_TRIPLES, ox.RdfFormat.N_QUADS)
-#: What Python users know as a graph, named here for those who must not import rdflib.
-RdflibGraph: TypeAlias = rdflib.Graph
 _BATCH: Final = 50_000
 _WHERE: Final = re.compile(r"^Parser error[^:]*: | \(line \d+\)$")
 
@@ -112,37 +116,43 @@ def is_valid_iri(text: str) -> bool:
 def term_of(term: Any) -> Term:
     """The term for an rdflib or pyoxigraph term, or the string itself.
 
+    >>> import rdflib
     >>> term_of(rdflib.Literal(1)) == str(ox.Literal(1))
     True
     """
-    if type(term) is rdflib.Literal or isinstance(term, rdflib.Literal):  # rdflib's check is slow
-        return literal(str(term), term.datatype, term.language)
-    if isinstance(term, rdflib.URIRef):
-        return f"<{term}>"
-    if isinstance(term, rdflib.BNode):
-        return f"_:{term}"
-    if isinstance(term, str):
+    if type(term) is str:
         return term
     if isinstance(term, ox.NamedNode | ox.BlankNode | ox.Literal):
+        return str(term)
+    if isinstance(term, str):  # rdflib's terms are strings
+        import rdflib
+
+        kind = type(term)  # its own checks for instances are slow
+        if kind is rdflib.Literal or isinstance(term, rdflib.Literal):
+            made: Any = term
+            return literal(str(made), made.datatype, made.language)
+        if kind is rdflib.URIRef or isinstance(term, rdflib.URIRef):
+            return f"<{term}>"
+        if isinstance(term, rdflib.BNode):
+            return f"_:{term}"
         return str(term)
     raise TypeError(f"{term!r} is a {type(term).__name__}, not an RDF term")
 
 
 def rdflib_term(term: Term) -> rdflib.term.Identifier:
-    """The rdflib term for a term.
+    """The rdflib term for a term, its literal written as it is.
 
     >>> rdflib_term('"1"^^<http://www.w3.org/2001/XMLSchema#integer>').toPython()
     1
     """
+    import rdflib
+
     if term.startswith("<"):
         return rdflib.URIRef(term[1:-1])
     if term.startswith("_:"):
         return rdflib.BNode(term[2:])
-    value = ox_term(term)
-    lang = value.language
-    datatype = value.datatype.value
-    bare = lang or datatype == "http://www.w3.org/2001/XMLSchema#string"
-    return rdflib.Literal(value.value, lang, None if bare else rdflib.URIRef(datatype), False)
+    value, datatype, lang = split_literal(term)
+    return rdflib.Literal(value, lang, None if datatype is None else rdflib.URIRef(datatype), False)
 
 
 def ox_term(term: Term) -> Any:
@@ -157,6 +167,8 @@ def ox_term(term: Term) -> Any:
 
 def to_rdflib(triples: Iterable[Triple]) -> rdflib.Graph:
     """An rdflib graph of the triples; equal terms share one object."""
+    import rdflib
+
     known: dict[Term, rdflib.term.Identifier] = {}
 
     def node(term: Term) -> rdflib.term.Identifier:
@@ -184,7 +196,16 @@ def to_pyoxigraph(triples: Iterable[Triple]) -> ox.Store:
 
 def is_graph(data: object) -> bool:
     """Whether this is an rdflib graph or dataset, or a pyoxigraph store or dataset."""
-    return isinstance(data, rdflib.Graph | ox.Store | ox.Dataset)
+    return isinstance(data, ox.Store | ox.Dataset) or is_rdflib(data)
+
+
+def is_rdflib(data: object) -> TypeGuard[rdflib.Graph]:
+    """Whether this is an rdflib graph or dataset; without rdflib, nobody can have made one."""
+    if "rdflib" not in sys.modules:
+        return False
+    import rdflib
+
+    return isinstance(data, rdflib.Graph)
 
 
 def graph_terms(graph: rdflib.Graph) -> Iterator[list[Term]]:
@@ -192,6 +213,8 @@ def graph_terms(graph: rdflib.Graph) -> Iterator[list[Term]]:
 
     A dataset gives the triples of all its graphs.
     """
+    import rdflib
+
     rows = iter(_rows(graph))
     while batch := list(islice(rows, _BATCH)):
         yield [
@@ -207,6 +230,8 @@ def _rows(graph: rdflib.Graph) -> Iterable[tuple[Any, ...]]:
     rdflib looks up the named graphs of every triple that it gives, which takes longer than all the
     rest, so the sets inside its store in memory are read where they are as we know them.
     """
+    import rdflib
+
     within = None if isinstance(graph, rdflib.ConjunctiveGraph) else graph
     store = graph.store
     sets = getattr(store, "_Memory__contextTriples", None)
