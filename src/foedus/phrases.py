@@ -107,10 +107,21 @@ class Phrases:
             return _literal(term)
         if term in self.names:
             label = self.names.label(term)
-            return verb_phrase(label) if self._is_property(term) else label
+            return verb_phrase(label) if self._is_property(term) else self._called(term, label)
         if is_blank(term):
             return self._expression(term)
         return _local(text_of(term))
+
+    def _called(self, term: Term, label: str) -> str:
+        """A thing's label, with what it is before it where the label is a whole sentence."""
+        called = _table()["called"]
+        kinds = {o for _, _, o in self.find(term, _table()["structure"]["type"], None)}
+        phrase = next((called[k] for k in called if k in kinds), "{}")
+        return str(phrase.format(label))
+
+    def is_plumbing(self, triple: Triple) -> bool:
+        """Whether a triple only holds a text's positions, spellings or records together."""
+        return triple[1] in _table()["records"]["plumbing"] or self.is_structure(triple)
 
     def _is_property(self, term: Term) -> bool:
         table = _table()
@@ -186,11 +197,13 @@ def polished(text: str) -> str:
 
     >>> polished("Kim leads, and his tenure follows the tenure the tenure of his father")
     'Kim leads, and his tenure follows the tenure of his father'
-    >>> polished("he has the tenure Xi Jinping's tenure, on the side the northern side")
-    "he has Xi Jinping's tenure, on the northern side"
+    >>> polished("it follows the tenure Xi Jinping's tenure, on the side the northern side")
+    "it follows Xi Jinping's tenure, on the northern side"
     """
     text = re.sub(r"\bthe (\w+) (the (?:\w+ )?\1)\b", r"\2", text)
-    return re.sub(r"\bthe (\w+) ((?:[A-Z]\S* ){0,4}[A-Z]\S*['’]s (?:\w+ )?\1)\b", r"\2", text)
+    return re.sub(
+        r"(?<!has )\bthe (\w+) ((?:[A-Z]\S* ){0,4}[A-Z]\S*['’]s (?:\w+ )?\1)\b", r"\2", text
+    )
 
 
 def verb_phrase(label: str) -> str:
@@ -210,6 +223,15 @@ def verb_phrase(label: str) -> str:
     if {first, *rest[-1:]} & set(verbs["prepositions"]):
         return f"is {label}"
     return f"has the {label}"
+
+
+def is_plural(name: str) -> bool:
+    """Whether a name speaks of many: a common noun that ends in s.
+
+    >>> is_plural("unnamed experts"), is_plural("United States")
+    (True, False)
+    """
+    return name[:1].islower() and name.split(" of ")[0].endswith("s")
 
 
 def with_article(noun: str) -> str:

@@ -6,11 +6,11 @@ import csv
 import json
 import sys
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from foedus.cli.output import Format, bold, dim, markdown, terminal_width
-from foedus.terms import Term
+from foedus.terms import Term, Triple
 from foedus.why.forms import said_by
 
 if TYPE_CHECKING:
@@ -39,7 +39,8 @@ def show_support(found: KnowledgeGraph, sparql: str, result: Result, form: Forma
         print(json.dumps(body, ensure_ascii=False, indent=2))
     elif form is Format.table:
         width = terminal_width() or WIDTH
-        lines = (_lines(c, s, width) for c, s in zip(cells, supports, strict=True))
+        plumbing = found.explainer.phrases.is_plumbing
+        lines = (_lines(c, s, width, plumbing) for c, s in zip(cells, supports, strict=True))
         print("\n\n".join("\n".join(told) for told in lines))
     else:
         heads += ["basis", "words"]
@@ -55,14 +56,17 @@ def _words(support: RowSupport) -> str:
     return " / ".join(f"{p.place}: “{p.quote}”" for p in support.passages())
 
 
-def _lines(cells: list[str], support: RowSupport, width: int) -> Iterator[str]:
+def _lines(
+    cells: list[str], support: RowSupport, width: int, plumbing: Callable[[Triple], bool]
+) -> Iterator[str]:
     yield f"{bold(' · '.join(filter(None, cells)))}  {dim(f'[{support.basis}]')}"
     quoted: set[str] = set()
-    for part in sorted(support.supports, key=_weight):
+    told = [p for p in support.supports if not (p.step.triple and plumbing(p.step.triple))]
+    for part in sorted(told or support.supports, key=_weight):
         rule = f" ({part.step.rule})" if part.step.rule else ""
         sentence = part.step.sentence
-        told = f"{sentence[:1].upper()}{sentence[1:]}. [{part.basis}]{rule}"
-        yield from textwrap.wrap(told, width, initial_indent="  - ", subsequent_indent="    ")
+        line = f"{sentence[:1].upper()}{sentence[1:]}. [{part.basis}]{rule}"
+        yield from textwrap.wrap(line, width, initial_indent="  - ", subsequent_indent="    ")
         for passage in part.passages():
             if passage.quote not in quoted:
                 quoted.add(passage.quote)

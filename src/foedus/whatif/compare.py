@@ -10,7 +10,7 @@ from pathlib import Path
 
 from foedus.knowledge import KnowledgeGraph
 from foedus.knowledge.belief import EVERYONE, believed
-from foedus.phrases import listed
+from foedus.phrases import is_plural, listed
 from foedus.store.files import read_rdf
 from foedus.terms import Quad, Triple
 from foedus.whatif.withdraw import Withdrawals
@@ -174,7 +174,8 @@ def _reason(step: Step, verb: str) -> str:
         origin = step.origin or Origin("record")
         where = listed(dict.fromkeys(p.place for p in origin.passages)) or listed(origin.sources)
         if origin.believed:
-            return f"{listed(origin.believed)} says so in {where}"
+            verb = "say" if len(origin.believed) > 1 or is_plural(origin.believed[0]) else "says"
+            return f"{listed(origin.believed)} {verb} so in {where}"
         return f"{verb} in {where or 'the files'}"
     told = [p.sentence for p in step.premises if not p.structure and not p.is_meaning()]
     followed = "it followed from" if verb == LOST else "it follows from"

@@ -50,11 +50,13 @@ class Withdrawals:
         return next((p for p in sorted(self.origins.passages) if place(p) == wanted), None)
 
     def _source(self, name: str) -> Term | None:
+        """The source of that slug or title, or the only one that starts so."""
         wanted = name.strip().casefold()
-        for source in self._sources():
-            if wanted in (_last(source).casefold(), self._title(source).casefold(), source[1:-1]):
-                return source
-        return None
+        called = {s: (_last(s).casefold(), self._title(s).casefold()) for s in self._sources()}
+        whole = [s for s, names in called.items() if wanted in (*names, s[1:-1])]
+        start = [s for s, names in called.items() if any(n.startswith(wanted) for n in names)]
+        found = whole or (start if len(wanted) > 2 else [])
+        return found[0] if len(found) == 1 else None
 
     def _sources(self) -> list[Term]:
         articles = {p[0].source_iri for p in self.origins.passages.values()}

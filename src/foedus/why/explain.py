@@ -13,6 +13,7 @@ from foedus.names import Names
 from foedus.phrases import Phrases, listed
 from foedus.reasoning.rules import RuleSet, ruleset
 from foedus.terms import Term, Triple
+from foedus.why.forms import said_by
 from foedus.why.origins import Origins, claim_contents
 from foedus.why.steps import Explanation, Miss, Origin, Step, explain
 
@@ -81,7 +82,29 @@ class Explainer:
 
         Raises `UnknownName` with the near names, `UsageError` for a variable.
         """
-        return resolve(self.graph.names, self.phrases, subject, predicate, object)
+        for text in (subject, predicate, object):
+            if text.startswith(("?", "$")):
+                raise UsageError(
+                    f"'{text}' is a variable, and 'why' is asked of one triple; name a thing "
+                    "instead, or ask with 'foedus query --why'"
+                )
+        kind = self.phrases.is_kind(predicate)
+        if kind:
+            return self._thing(subject), kind, self.graph.names.resolve(object, "class")
+        return self._thing(subject), _property(self.graph.names, predicate), self._thing(object)
+
+    def _thing(self, text: str) -> Term:
+        """The thing of that name; of two that are found to be one, that which a file calls so."""
+        try:
+            return self.graph.names.resolve(text)
+        except UnknownName:
+            raise
+        except UsageError:
+            wanted = text.strip().casefold()
+            own = [t for t, n in self.origins.own_names.items() if n.casefold() == wanted]
+            if len(own) != 1:
+                raise
+            return own[0]
 
     def why(self, triple: Triple, every: bool = False) -> Explanation:
         """Why a triple holds: one proof, or ``every`` proof; or why it does not."""
@@ -177,26 +200,12 @@ class Explainer:
         """Who claims a triple, if anybody does."""
         for claim in claim_contents(self.graph.view).get(triple, ()):
             for passage in self.origins.words_of(claim):
-                speaker, *through = passage.speakers
-                way = f", as told by {listed(through)}" if through else ""
+                speaker, *_ = passage.speakers
+                way = said_by(passage.speakers)[len(speaker) :]
                 yield (
                     f"{speaker} says so{way} ({passage.place}: “{passage.quote}”); "
-                    "that is a claim, not a fact of this graph"
+                    "it is a claim, not a fact of this graph"
                 )
-
-
-def resolve(names: Names, phrases: Phrases, subject: str, predicate: str, object: str) -> Triple:
-    """The triple that three names stand for; "is a" and the verb phrases of proofs are read too."""
-    for text in (subject, predicate, object):
-        if text.startswith(("?", "$")):
-            raise UsageError(
-                f"'{text}' is a variable, and 'why' is asked of one triple; name a thing instead, "
-                "or ask with 'foedus query --why'"
-            )
-    kind = phrases.is_kind(predicate)
-    if kind:
-        return names.resolve(subject), kind, names.resolve(object, "class")
-    return names.resolve(subject), _property(names, predicate), names.resolve(object)
 
 
 def _property(names: Names, text: str) -> Term:

@@ -119,10 +119,13 @@ def _words(step: Step, quoted: set[str]) -> Iterator[str]:
 def said_by(speakers: Sequence[str]) -> str:
     """A chain of speakers in words.
 
-    >>> said_by(["Kim Jong Un", "KCNA", "the article"])
-    'Kim Jong Un, as told by KCNA, as told by the article'
+    >>> said_by(["Kim Jong Un", "in a message to Xi", "KCNA", "the article"])
+    'Kim Jong Un, in a message to Xi, as told by KCNA, as told by the article'
     """
-    return ", as told by ".join(speakers)
+    text, *rest = speakers
+    for step in rest:
+        text += f", {step}" if step.startswith("in ") else f", as told by {step}"
+    return text
 
 
 def _full(text: str, capital: bool = True) -> str:

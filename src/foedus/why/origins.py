@@ -127,7 +127,9 @@ class Origins:
             thing, kind = row["thing"], text_of(row["kind"])
             chain = outlets.setdefault(thing, [])
             for step in ("speaker", "message", "outlet"):
-                if step in row and (name := self.names.label(row[step])) not in chain:
+                name = self.names.label(row[step]) if step in row else ""
+                name = f"in {name}" if name and step == "message" else name
+                if name and name not in chain:
                     chain.append(name)
             if thing not in found[kind]:
                 start, end = (int(text_of(row[n])) if n in row else None for n in ("start", "end"))
