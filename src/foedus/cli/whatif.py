@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -32,6 +33,10 @@ def what_if(
         list[Path] | None,
         typer.Option("--add", metavar="FILE", help="Take an RDF file's triples as facts."),
     ] = None,
+    nobody: Annotated[
+        bool,
+        typer.Option("--contradictions", help="Believe nobody: list which claims disagree."),
+    ] = False,
     form: Annotated[
         Form | None, typer.Option("--format", help="How to print it [default: text].")
     ] = None,
@@ -46,9 +51,17 @@ def what_if(
       foedus what-if --believe "Park Won-gon"
       foedus what-if --without archigos --believe everyone
       foedus what-if --add mine.ttl --format json
+      foedus what-if --contradictions
     """
     from foedus import whatif
 
+    if nobody:
+        told = whatif.disagreements(graph(graph_, data))
+        if form is Form.json or SETTINGS.json:
+            print(json.dumps(asdict(told), ensure_ascii=False, indent=2))
+        else:
+            print("\n".join(whatif.as_lines(told)).strip())
+        return
     if not (without or believe or add):
         raise UsageError(
             "say what to suppose: --without SENTENCE, SOURCE or CLAIM, --believe NAME, --add FILE"

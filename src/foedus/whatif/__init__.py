@@ -11,18 +11,23 @@ from foedus.whatif.compare import (
     what_if,
 )
 from foedus.whatif.forms import as_json, as_markdown, as_text, sides
+from foedus.whatif.speakers import Disagreement, Disagreements, as_lines, disagreements
 
 __all__ = [
     "Change",
     "Changed",
     "Contradiction",
+    "Disagreement",
+    "Disagreements",
     "Outcome",
     "alternatives",
     "as_json",
+    "as_lines",
     "as_markdown",
     "as_text",
     "believing",
     "contradictions",
+    "disagreements",
     "sides",
     "what_if",
 ]
