@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md"]
+PAGES = [ROOT / "README.md", ROOT / "docs" / "python.md"]
 
 
 def blocks(kind: str) -> list[tuple[Path, int, str]]:
@@ -75,12 +75,15 @@ def test_a_command_prints_what_is_shown(where: str, command: str, shown: str, pl
     assert re.fullmatch(wanted, printed, re.DOTALL), f"{where} shows something else:\n{printed}"
 
 
-@pytest.mark.parametrize(("page", "line", "text"), blocks("pycon"))
-def test_a_python_example_runs(page: Path, line: int, text: str) -> None:
-    test = doctest.DocTestParser().get_doctest(text, {}, page.name, str(page), line)
-    runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS)
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_the_python_examples_of_a_page_run(page: Path) -> None:
+    names: dict[str, object] = {}
     failures: list[str] = []
-    runner.run(test, out=failures.append)
+    for _, line, text in (b for b in blocks("pycon") if b[0] == page):
+        test = doctest.DocTestParser().get_doctest(text, names, page.name, str(page), line)
+        runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS)
+        runner.run(test, out=failures.append, clear_globs=False)
+        names = test.globs  # a later block goes on where the one before it stopped
     assert not failures, "".join(failures)
 
 
