@@ -60,6 +60,12 @@ def test_it_writes_every_format(ending: str, file: Path, tmp_path: Path) -> None
     assert TRANSITIVE in again.read_text()
 
 
+def test_prefixes_are_kept(file: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.ttl"
+    assert run("reason", file, "-o", out) == 0
+    assert ":a a :Place" in out.read_text()
+
+
 def test_only_what_was_derived(file: Path, tmp_path: Path) -> None:
     out = tmp_path / "out.nt"
     assert run("reason", file, "-o", out, "--derived-only") == 0

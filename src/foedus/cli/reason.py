@@ -67,7 +67,7 @@ def reason(
     """
     from foedus.reasoning import writing
     from foedus.reasoning.rules import ruleset
-    from foedus.store.convert import format_of
+    from foedus.store.convert import format_of, prefixes_of
 
     for place in (*files, *([out] if out else [])):
         format_of(place)  # an unknown ending is told before any work
@@ -83,10 +83,12 @@ def reason(
         closed = time.perf_counter() - started
         if out:
             step(f"writing {out}")  # type: ignore[operator]
+            prefixes = {k: v for path in files for k, v in prefixes_of(path).items()}
             if hasattr(closure, "write"):
-                closure.write(out, derived_only=derived_only)
+                closure.write(out, derived_only=derived_only, prefixes=prefixes)
             else:
-                writing.write_triples(closure.derived if derived_only else closure, out)
+                chosen_triples = closure.derived if derived_only else closure
+                writing.write_triples(chosen_triples, out, prefixes=prefixes)
         if proofs:
             step(f"writing {proofs}")  # type: ignore[operator]
             _write_proofs(closure, proofs, limit_proofs)

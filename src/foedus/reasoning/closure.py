@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -186,11 +186,17 @@ class Closure:
 
     # Out
 
-    def write(self, target: Any, format: str | None = None, derived_only: bool = False) -> None:
+    def write(
+        self,
+        target: Any,
+        format: str | None = None,
+        derived_only: bool = False,
+        prefixes: Mapping[str, str] | None = None,
+    ) -> None:
         """Write the triples to a path or an open binary file; see :mod:`writing`."""
         from foedus.reasoning import writing
 
-        writing.write(self._engine.terms, self._parts(derived_only), target, format)
+        writing.write(self._engine.terms, self._parts(derived_only), target, format, prefixes)
 
     def _parts(self, derived_only: bool) -> Iterator[Ids]:
         stored, type_ = self._stored, self._engine.vocabulary.type

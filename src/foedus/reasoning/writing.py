@@ -9,7 +9,7 @@ from __future__ import annotations
 import gzip
 import os
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, Final
@@ -47,33 +47,51 @@ def _text(terms: Terms, rows: Ids) -> Bytes:
     return out[:-PAD]
 
 
-def write(terms: Terms, parts: Iterable[Ids], target: Any, extension: str | None = None) -> None:
+def write(
+    terms: Terms,
+    parts: Iterable[Ids],
+    target: Any,
+    extension: str | None = None,
+    prefixes: Mapping[str, str] | None = None,
+) -> None:
     """Write triples to a path or an open binary file.
 
     ``extension`` names the format (``nt``, ``ttl``, ...); by default the path's ending does, and
-    ``.gz`` behind it packs the file. A path that exists is replaced only when all is written.
+    ``.gz`` behind it packs the file. Formats with prefixes use those given. A path that exists is
+    replaced only when all is written.
     """
     if not isinstance(target, str | os.PathLike):
-        _write(terms, parts, target, extension or "nt")
+        _write(terms, parts, target, extension or "nt", prefixes)
         return
     path = Path(target)
     extension = extension or convert.format_of(path)
     with replacing(path) as file:
         if path.suffix.lower() == ".gz":
             with gzip.GzipFile(fileobj=file, mode="wb", compresslevel=6, mtime=0) as packed:
-                _write(terms, parts, packed, extension)
+                _write(terms, parts, packed, extension, prefixes)
         else:
-            _write(terms, parts, file, extension)
+            _write(terms, parts, file, extension, prefixes)
 
 
-def write_triples(triples: Iterable[Triple], target: Any, extension: str | None = None) -> None:
+def write_triples(
+    triples: Iterable[Triple],
+    target: Any,
+    extension: str | None = None,
+    prefixes: Mapping[str, str] | None = None,
+) -> None:
     """Write triples given as strings; see :func:`write`."""
     terms = Terms()
     numbers = terms.intern_many(term for triple in triples for term in triple)
-    write(terms, [numbers.reshape(-1, 3)], target, extension)
+    write(terms, [numbers.reshape(-1, 3)], target, extension, prefixes)
 
 
-def _write(terms: Terms, parts: Iterable[Ids], file: Any, extension: str) -> None:
+def _write(
+    terms: Terms,
+    parts: Iterable[Ids],
+    file: Any,
+    extension: str,
+    prefixes: Mapping[str, str] | None,
+) -> None:
     if extension in ("nt", "nq"):  # without graph names, N-Quads is N-Triples
         for text in lines(terms, parts):
             file.write(text.data)
@@ -82,7 +100,7 @@ def _write(terms: Terms, parts: Iterable[Ids], file: Any, extension: str) -> Non
         for text in lines(terms, parts):
             whole.write(text.data)
         whole.seek(0)
-        convert.write_format(whole, extension, file)
+        convert.write_format(whole, extension, file, prefixes)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ import io
 import re
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final, TypeAlias, TypeGuard
@@ -255,9 +255,23 @@ def store_lines(store: ox.Store | ox.Dataset) -> Iterator[bytes]:
             yield _text(batch)
 
 
-def write_format(lines: IO[bytes], extension: str, out: IO[bytes]) -> None:
+def prefixes_of(path: Path) -> dict[str, str]:
+    """The prefixes that a file declares before its first triple; none if it cannot be read."""
+    extension = format_of(path)
+    try:
+        with open_binary(path) as file:
+            parser = ox.parse(file, FORMATS[extension], base_iri=path.resolve().as_uri())
+            next(iter(parser), None)
+            return dict(parser.prefixes)
+    except (SyntaxError, ValueError, OSError, EOFError, InputError):
+        return {}
+
+
+def write_format(
+    lines: IO[bytes], extension: str, out: IO[bytes], prefixes: Mapping[str, str] | None = None
+) -> None:
     """Write N-Triples text in another format."""
     kind = FORMATS[extension]
     quads = ox.parse(lines, ox.RdfFormat.N_TRIPLES, lenient=True)
     rows: Iterable[Any] = quads if kind.supports_datasets else (quad.triple for quad in quads)
-    ox.serialize(rows, out, kind)
+    ox.serialize(rows, out, kind, prefixes=dict(prefixes or {}))
