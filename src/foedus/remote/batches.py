@@ -8,11 +8,17 @@ from __future__ import annotations
 
 import hashlib
 import re
+from array import array
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
+from operator import lt
 from pathlib import Path
+from typing import TypeVar, cast
+
+import numpy as np
 
 from foedus.errors import InputError, ParseFailure
 from foedus.remote.endpoint import skolem
@@ -24,6 +30,17 @@ _LINE = re.compile(
     rb"(?P<g><[^>]*>|_:[^\s<\"]+)?\s*\.\s*(?:#.*)?"
 )
 _READ = 1 << 20
+T = TypeVar("T")
+
+
+def ahead(items: Iterator[T]) -> Iterator[T]:
+    """The same items, the next one made while this one is used."""
+    with ThreadPoolExecutor(1) as maker:
+        end = object()
+        coming = maker.submit(next, items, end)
+        while (item := coming.result()) is not end:
+            coming = maker.submit(next, items, end)
+            yield cast(T, item)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +50,40 @@ class Batch:
     graph: Term | None
     body: bytes
     triples: int
+
+
+@dataclass(slots=True)
+class Tally:
+    """How many different lines went by, as far as that can be told in little memory.
+
+    Lines in order need no memory; others are told apart by 8 bytes each, up to ``most`` of them.
+    """
+
+    most: int = 4_000_000
+    _lines: int = 0
+    _last: bytes = b""
+    _ordered: bool = True
+    _seen: array[int] | None = field(default_factory=lambda: array("q"))
+
+    def add(self, block: bytes) -> None:
+        """Count the lines of a block."""
+        lines = block.splitlines()
+        if not lines:
+            return
+        self._ordered = self._ordered and self._last < lines[0] and all(map(lt, lines, lines[1:]))
+        self._last = lines[-1]
+        self._lines += len(lines)
+        if self._lines > self.most:
+            self._seen = None
+        elif self._seen is not None:
+            self._seen.extend(map(hash, lines))
+
+    @property
+    def distinct(self) -> int | None:
+        """The number of different lines, or None where it is not known."""
+        if self._ordered:
+            return self._lines
+        return None if self._seen is None else len(np.unique(np.asarray(self._seen)))
 
 
 @dataclass(frozen=True)
@@ -66,10 +117,12 @@ class Lines:
             found[g] += 1
         return found
 
-    def triples(self, size: int) -> Iterator[Batch]:
+    def triples(self, size: int, tally: Tally | None = None) -> Iterator[Batch]:
         """The lines of an N-Triples file, about ``size`` bytes at a time."""
         for block in self._blocks(size):
             text = self._skolemized(block) if b"_:" in block else block
+            if tally:
+                tally.add(text)
             yield Batch(None, text, block.count(b"\n"))
 
     def quads(

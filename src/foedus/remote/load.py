@@ -8,19 +8,22 @@ place by one update. Graphs of others are never touched.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import quote
 
 from foedus.errors import FoedusError, Unreachable, UsageError
-from foedus.remote.batches import Batch, Lines
+from foedus.remote.batches import Batch, Lines, Tally, ahead
 from foedus.remote.endpoint import Endpoint, named
 from foedus.remote.holding import RECORD, Holding, Record
 from foedus.remote.plan import Into, Plan, called, make_plan
 from foedus.remote.sparql import template, update
 from foedus.remote.wire import Wire
 from foedus.terms import Term
+
+#: Up to so many triples the store is asked to count what it holds.
+_COUNTED = 250_000
 
 #: Hears how much of the load is done: triples sent, and of how many.
 Progress = Callable[[int, int], None]
@@ -60,16 +63,15 @@ def load(
     work.holding.answers()
     plan = make_plan(work.lines, work.holding, into or Into())
     work.run(plan)
-    held = work.holding.counts(set(plan.places.values()))
     notes = [*plan.notes]
     for source, place in plan.places.items():
-        if (fewer := work.lines.graphs[source] - held[place]) > 0:
+        if (fewer := work.lines.graphs[source] - work.held.get(place, 0)) > 0:
             notes.append(
                 f"{called(place)} holds {fewer:,} triples fewer than were sent: "
                 "the file repeats triples, or the store takes some terms as equal"
             )
     took = time.perf_counter() - started
-    return LoadReport(held, work.sent, took, wire.retried, tuple(notes))
+    return LoadReport(work.held, work.sent, took, wire.retried, tuple(notes))
 
 
 @dataclass(slots=True)
@@ -80,20 +82,24 @@ class _Load:
     holding: Holding
     progress: Progress | None
     sent: int = 0
+    tally: Tally = field(default_factory=Tally)
+    held: Mapping[Term | None, int] = field(default_factory=dict)
 
     def run(self, plan: Plan) -> None:
         """Carry the plan out."""
-        targets = set(plan.places.values())
-        if not plan.replaced and not plan.stale:
-            self._fill(plan)
-        elif len(targets) == 1 and self.to.whole and self.to.graphs and not self.lines.has_graphs:
-            self._put(plan, *targets)
-        else:
+        self._note(plan.underway)  # first, so that a load cut short is known as ours
+        one = len(set(plan.places.values())) == 1 and not self.lines.has_graphs
+        put = one and self.to.whole and self.to.graphs is not None
+        long = self.lines.size > self.to.batch and not self.to.bulk
+        if put and (plan.replaced or (long and not plan.adds)):
+            self._put(plan, *plan.places.values())
+        elif plan.replaced or plan.stale:
             self._swap(plan)
+        else:
+            self._fill(plan)
 
     def _fill(self, plan: Plan) -> None:
         """Stream into graphs that are empty, or that are to be added to."""
-        self._note(plan.record)  # first, so that a load cut short is known as ours
         try:
             self._stream(plan.places, bulk=self.lines.size > self.to.batch)
             self._close(plan)
@@ -107,8 +113,8 @@ class _Load:
         """Replace one graph by one request."""
 
         def body() -> Iterator[bytes]:
-            self.sent = 0
-            for batch in self.lines.triples(1 << 20):
+            self.sent, self.tally = 0, Tally()
+            for batch in ahead(self.lines.triples(1 << 22, self.tally)):
                 yield batch.body
                 self._count(batch)
 
@@ -159,12 +165,24 @@ class _Load:
         return f"replaced: {', '.join(done)}; not yet: {', '.join(todo) or 'none'}; {_AGAIN}"
 
     def _close(self, plan: Plan) -> None:
-        """Write down what the store holds now."""
+        """See that everything is there, and write down what the store holds now."""
+        self.held = self._counts(plan)
+        lost = [g for g, many in self.held.items() if not many]
+        if lost:
+            raise Unreachable(f"the store took the triples of {called(lost[0])} and holds none")
         record = plan.record
         if record.default is not None:
-            count = self.holding.counts({None})[None]
-            record = replace(record, default=count)
+            known = self.held.get(None) or self.holding.counts({None})[None]
+            record = replace(record, default=known)
         self._note(record)
+
+    def _counts(self, plan: Plan) -> Mapping[Term | None, int]:
+        """Triples in each graph: counted by the store, unless that takes long and is known."""
+        targets = set(plan.places.values())
+        known = None if self.lines.has_graphs else self.tally.distinct
+        if known is None or known <= _COUNTED or plan.adds:
+            return self.holding.counts(targets)
+        return {g: known if g in self.holding.occupied(targets) else 0 for g in targets}
 
     def _note(self, record: Record) -> None:
         lines = " ".join(f"{s} {p} {o} ." for s, p, o in record.triples())
@@ -173,9 +191,9 @@ class _Load:
 
     def _stream(self, places: Mapping[Term | None, Term | None], bulk: bool) -> None:
         """Send every batch of the file to its place."""
-        self.sent = 0
+        self.sent, self.tally = 0, Tally()
         extra = self.to.bulk if bulk else ""
-        for place, batch in self._batches(places):
+        for place, batch in ahead(self._batches(places)):
             if self.to.graphs is None:
                 name = "insert.ru" if place is None else "insert-into.ru"
                 self._update(template(name, graph=place or "", triples=batch.body.decode()))
@@ -189,10 +207,10 @@ class _Load:
 
     def _batches(
         self, places: Mapping[Term | None, Term | None]
-    ) -> Iterable[tuple[Term | None, Batch]]:
+    ) -> Iterator[tuple[Term | None, Batch]]:
         if not self.lines.has_graphs:
             place = places[None]
-            return ((place, batch) for batch in self.lines.triples(self.to.batch))
+            return ((place, batch) for batch in self.lines.triples(self.to.batch, self.tally))
         together = self.to.quads is not None
         return ((b.graph, b) for b in self.lines.quads(places, self.to.batch, together))
 

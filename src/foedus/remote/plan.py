@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from foedus.errors import UsageError
@@ -45,15 +45,29 @@ class Into:
 class Plan:
     """Where each graph of the file goes, which places are replaced, and which graphs are dropped.
 
-    None is the default graph, of the file and of the store. ``record`` is what the store will say
+    None is the default graph, of the file and of the store. ``before``: the places that held
+    something, ``record`` is what the store will say
     of itself afterwards.
     """
 
     places: dict[Term | None, Term | None]
+    before: frozenset[Term | None]
     replaced: frozenset[Term | None]
     stale: frozenset[Term | None]
     record: Record
     notes: tuple[str, ...] = ()
+
+    @property
+    def adds(self) -> bool:
+        """Whether a graph that holds something is added to."""
+        return bool(self.before & set(self.places.values()) - self.replaced)
+
+    @property
+    def underway(self) -> Record:
+        """What the store is to say of itself until all is done."""
+        stale = {graph for graph in self.stale if graph is not None}
+        default = 0 if None in self.stale else self.record.default
+        return replace(self.record, graphs=self.record.graphs | stale, default=default)
 
 
 def make_plan(lines: Lines, holding: Holding, into: Into) -> Plan:
@@ -87,7 +101,7 @@ def make_plan(lines: Lines, holding: Holding, into: Into) -> Plan:
         0 if None in ours else None,
     )
     replaced = frozenset[Term | None]() if append else held & targets
-    return Plan(places, replaced, stale, record, notes)
+    return Plan(places, held, replaced, stale, record, notes)
 
 
 def _places(lines: Lines, union: bool, into: Into) -> dict[Term | None, Term | None]:
