@@ -7,8 +7,10 @@ import java.awt.Rectangle;
 import java.awt.Robot;
 import java.awt.Window;
 import java.awt.event.InputEvent;
+import java.awt.event.WindowEvent;
 import java.awt.image.BufferedImage;
 import java.io.File;
+import java.lang.reflect.Method;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -78,7 +80,7 @@ public final class ProtegeTour {
     click(item("Reasoner", REASONER));
     Thread.sleep(500);
     click(item("Reasoner", "Start reasoner"));
-    until("the reasoner", 180, () -> find(JLabel.class, l -> l.isShowing() && "Reasoner active".equals(l.getText())));
+    until("the reasoner", 300, () -> find(JLabel.class, l -> l.isShowing() && "Reasoner active".equals(l.getText())));
     say("status: Reasoner active");
     tab("Individuals by class");
     Thread.sleep(1500);
@@ -90,6 +92,8 @@ public final class ProtegeTour {
     onEdt(() -> { states.setSelectedIndex(index(states, "/id/China>")); return null; });
     Thread.sleep(2500);
     shot("protege-3-hermit");
+    JList<?> said = until("the assertions", 20, () -> find(JList.class, l -> l.isShowing() && index(l, "#alliedWith>") >= 0));
+    annotations(said, "#alliedWith>", "protege-4-derived");
 
     tab("DL Query");
     Thread.sleep(1000);
@@ -104,33 +108,36 @@ public final class ProtegeTour {
     click(until("the Execute button", 20, () -> find(JButton.class, b -> b.isShowing() && b.isEnabled() && "Execute".equals(b.getText()))));
     Thread.sleep(3000);
     JList<?> answers = until("the answers", 30, () -> find(JList.class, l -> l.isShowing() && index(l, "/id/") >= 0));
-    for (int i = 0; i < answers.getModel().getSize(); i++) say("answer: " + words(answers.getModel().getElementAt(i)));
-    shot("protege-4-query");
-    explain(answers);
+    for (int i = 0; i < answers.getModel().getSize(); i++) if (words(answers.getModel().getElementAt(i)).startsWith("<")) say("answer: " + words(answers.getModel().getElementAt(i)));
+    shot("protege-5-query");
   }
 
-  /** Clicks the question mark of the first answer: Protégé explains why it follows. */
-  private void explain(JList<?> list) throws Exception {
-    int row = index(list, "/id/");
+  /** Clicks the @ of a row, which opens the annotations of its axiom, and closes them again. */
+  private void annotations(JList<?> list, String text, String picture) throws Exception {
+    int row = index(list, text);
+    onEdt(() -> { list.ensureIndexIsVisible(row); return null; });
+    Thread.sleep(500);
     Rectangle cell = onEdt(() -> list.getCellBounds(row, row));
     Point corner = list.getLocationOnScreen();
-    robot.mouseMove(corner.x + cell.x + cell.width - 40, corner.y + cell.y + cell.height / 2);
-    Thread.sleep(700);
-    for (int left = cell.width - 8; left > cell.width - 80; left -= 16) {
-      robot.mouseMove(corner.x + cell.x + left, corner.y + cell.y + cell.height / 2);
-      Thread.sleep(300);
+    for (int left = cell.width - 50; left > cell.width - 90; left -= 8) {
+      robot.mouseMove(corner.x + cell.x + left, corner.y + cell.y + 10);
+      Thread.sleep(400);
       robot.mousePress(InputEvent.BUTTON1_DOWN_MASK);
       robot.mouseRelease(InputEvent.BUTTON1_DOWN_MASK);
       Thread.sleep(1500);
       for (Window w : Window.getWindows())
-        if (w != frame && w.isShowing() && w.getWidth() > 300) {
-          Thread.sleep(4000);
-          say("explanation: " + (w instanceof JDialog ? ((JDialog) w).getTitle() : w.getName()));
-          shot("protege-5-why");
+        if (w != frame && w.isShowing() && w instanceof JDialog) {
+          Thread.sleep(1500);
+          say("dialog: " + ((JDialog) w).getTitle());
+          JList<?> notes = find(JList.class, l -> l.isShowing() && SwingUtilities.getWindowAncestor(l) == w && l.getModel().getSize() > 0);
+          for (int i = 0; notes != null && i < notes.getModel().getSize(); i++) say("annotation: " + words(notes.getModel().getElementAt(i)));
+          shot(picture);
+          SwingUtilities.invokeLater(() -> w.dispatchEvent(new WindowEvent(w, WindowEvent.WINDOW_CLOSING)));
+          Thread.sleep(1500);
           return;
         }
     }
-    say("explanation: none");
+    throw new IllegalStateException("the annotations of " + text + " do not open");
   }
 
   private String metrics() {
@@ -169,9 +176,12 @@ public final class ProtegeTour {
 
   /** What a row stands for. Protégé's rows hide the OWL object; a tree node or list row has a getter for it. */
   private static String words(Object row) {
-    for (String getter : new String[] {"getOWLObject", "getUserObject", "getIndividual", "getFrameObject", "getAxiom"})
+    for (String getter : new String[] {"getOWLObject", "getUserObject", "getAxiom", "getAnnotation"})
       try {
-        return String.valueOf(row.getClass().getMethod(getter).invoke(row));
+        Method method = row.getClass().getMethod(getter);
+        method.setAccessible(true);
+        Object meant = method.invoke(row);
+        if (meant != null) return meant.toString();
       } catch (ReflectiveOperationException e) {
         continue; // this row has another one
       }
@@ -231,6 +241,11 @@ public final class ProtegeTour {
       Thread.sleep(500);
     }
     shot("failed");
+    for (Window w : Window.getWindows())
+      if (w.isShowing())
+        for (JList<?> l : every(JList.class, w, new ArrayList<>()))
+          for (int i = 0; l.isShowing() && i < Math.min(3, l.getModel().getSize()); i++)
+            say("a list shows: " + words(l.getModel().getElementAt(i)));
     throw new IllegalStateException("waited " + seconds + " s in vain for " + what);
   }
 

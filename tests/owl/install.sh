@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the OWL tools into .cache/owl with Maven's ordinary client, and compiles our own.
 #   install.sh            OWLAPI 4.5 and 5.5, HermiT, ROBOT
-#   install.sh protege    Protégé with its HermiT, explanation and DL query plug-ins (for `make protege-pictures`)
+#   install.sh protege    Protégé with its HermiT and DL query plug-ins (for `make protege-pictures`)
 # Safe to repeat: what is there stays. Needs a JDK 11 or newer and mvn.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -24,7 +24,6 @@ jars() { # PROFILE [MAVEN OPTION...]: the jars of one profile of pom.xml, into .
 
 if [ "${1:-}" = protege ]; then
   jars owlapi4
-  jars robot
   jars protege -Dmdep.stripVersion=true
   home="$cache/protege-home"
   if [ ! -e "$home/.ready" ]; then
@@ -46,8 +45,7 @@ if [ "${1:-}" = protege ]; then
       done
     done
     mkdir -p "$home/plugins"
-    cp "$cache"/owlapi4/org.semanticweb.hermit-*.jar "$cache"/robot/explanation-workbench-*.jar \
-      "$cache/protege/org.coode.dlquery.jar" "$home/plugins/"
+    cp "$cache"/owlapi4/org.semanticweb.hermit-*.jar "$cache/protege/org.coode.dlquery.jar" "$home/plugins/"
     touch "$home/.ready"
   fi
   rm -rf "$cache/classes/tour" && mkdir -p "$cache/classes/tour"

@@ -21,7 +21,7 @@ if command -v openbox >/dev/null; then DISPLAY=$screen openbox >/dev/null 2>&1 &
 cd "$cache/protege-home"
 status=0
 # The same start as Protégé's own run.sh, but for the agent, a home that nobody else uses, and a limit in time.
-DISPLAY=$screen timeout 400 java -javaagent:"$cache/tour.jar=$out" \
+DISPLAY=$screen timeout 500 java -javaagent:"$cache/tour.jar=$out" \
   -Dfoedus.query="${FOEDUS_DL_QUERY:-leads some (state and ('owes defence to' value 'North Korea'))}" \
   -Duser.home="$work" -Djava.util.prefs.userRoot="$work" \
   -Xmx2G -Xss16M -Dlogback.configurationFile=conf/logback.xml -DentityExpansionLimit=100000000 \

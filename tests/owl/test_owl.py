@@ -1,0 +1,110 @@
+"""The files for Protégé: what is in them, and what the OWL tools say where they are installed.
+
+``make owl-checks`` asks the tools for everything; here they are asked what takes seconds.
+"""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+from pathlib import Path
+
+import owltools
+import pytest
+
+from foedus import owlfiles
+from foedus.knowledge import KnowledgeGraph
+from foedus.store.files import read_rdf
+from foedus.terms import Triple, is_blank
+
+
+@pytest.fixture(scope="module")
+def graph() -> KnowledgeGraph:
+    return KnowledgeGraph.build()
+
+
+@pytest.fixture(scope="module")
+def files(graph: KnowledgeGraph, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("dist")
+    owlfiles.write(graph, out)
+    return out
+
+
+def triples(path: Path) -> set[Triple]:
+    renamed = path.with_suffix(".rdf")
+    renamed.write_bytes(path.read_bytes())
+    return {q[:3] for q in read_rdf(renamed).quads}
+
+
+def test_the_files_are_the_same_each_time(graph: KnowledgeGraph, files: Path) -> None:
+    again = files / "again"
+    for path in owlfiles.write(graph, again):
+        assert path.read_bytes() == (files / path.name).read_bytes(), path.name
+
+
+def test_each_derived_axiom_says_why_and_no_asserted_one_does(
+    graph: KnowledgeGraph, files: Path
+) -> None:
+    said = triples(files / "foedus-full.owl")
+    node: dict[str, dict[str, str]] = {}
+    for s, p, o in said:
+        if is_blank(s):
+            node.setdefault(s, {})[p.rsplit("#")[-1].rstrip(">")] = o
+    noted = {
+        (n["annotatedSource"], n["annotatedProperty"], n["annotatedTarget"])
+        for n in node.values()
+        if "derivedBy" in n
+    }
+    assert noted
+    assert not noted & graph.asserted
+    ours = {t for t in graph.closure.derived if not is_blank(t[0]) and not is_blank(t[2])}
+    assert said & ours == noted
+
+
+def test_neither_file_imports(files: Path) -> None:
+    for name in owltools.FILES:
+        assert not any(p.endswith("#imports>") for _, p, _ in triples(files / name))
+
+
+class Anchors(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.ids: list[str] = []
+        self.links: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        said = dict(attrs)
+        self.ids += [said["id"]] if said.get("id") else []
+        self.links += [(said.get("href") or "")[1:]] if (said.get("href") or "")[:1] == "#" else []
+
+
+def test_the_page_has_every_term_at_its_anchor(graph: KnowledgeGraph, files: Path) -> None:
+    page = Anchors()
+    page.feed((files / "ontology.html").read_text(encoding="utf-8"))
+    assert len(set(page.ids)) == len(page.ids)
+    assert set(page.links) <= set(page.ids)
+    ours = graph.prefixes["fo"].strip("<>")
+    own = {t[0] for t in owlfiles.ontology_triples(graph) if t[0].startswith(f"<{ours}")}
+    assert {t.split("#")[1].rstrip(">") for t in own} <= set(page.ids)
+
+
+@pytest.mark.parametrize("file", owltools.FILES)
+@pytest.mark.parametrize("line", owltools.LINES)
+def test_owlapi_finds_nothing(line: str, file: str, files: Path) -> None:
+    why = owltools.missing(line, f"classes/{line}")
+    if why:
+        pytest.skip(why)
+    assert not owltools.owl_check(line, "profile", files / file).findings
+
+
+@pytest.mark.slow
+def test_the_ontology_has_a_model_and_no_empty_class(graph: KnowledgeGraph, files: Path) -> None:
+    why = owltools.missing("owlapi4", "classes/owlapi4")
+    if why:
+        pytest.skip(why)
+    mark = owlfiles.derived_by(graph)[1:-1]
+    args = (mark, "", str(files / "out.nt"))
+    assert not owltools.owl_check("owlapi4", "hermit", files / "foedus.owl", *args).findings
+
+
+def test_each_excuse_gives_a_reason() -> None:
+    assert all(row["reason"] for row in owltools.excuses())
