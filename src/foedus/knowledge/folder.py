@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from foedus.errors import InputError
-from foedus.terms import Quad, Triple
+from foedus.terms import Quad, Term, Triple
 
 #: The layout of the folder; a reader refuses another.
 FORMAT = 2
@@ -87,6 +87,27 @@ def read_manifest(place: Path) -> Manifest:
             state = "is missing" if size is None else f"is not whole ({size} bytes)"
             raise InputError(f"{place} is only half written: {name} {state}; {again}")
     return made
+
+
+class NamedGraphs:
+    """Which named graphs of a dataset file hold a triple, read without a store.
+
+    ``default`` is how many quads the default graph has; they stand first in the file.
+    """
+
+    def __init__(self, path: Path, default: int) -> None:
+        try:
+            lines = path.read_text(encoding="utf-8").split("\n")
+        except OSError as error:
+            raise InputError(f"{path} cannot be read: {error.strerror or error}") from None
+        self._names: dict[str, list[Term]] = {}
+        for line in lines[default:]:
+            triple, _, name = line.rpartition(" <")
+            self._names.setdefault(triple, []).append(f"<{name.removesuffix(' .')}")
+
+    def of(self, triple: Triple) -> list[Term]:
+        """The names of the graphs that hold a triple, sorted; the default graph is left out."""
+        return self._names.get(" ".join(triple), [])
 
 
 def refuse_foreign(out: Path) -> None:

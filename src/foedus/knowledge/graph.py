@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -16,6 +15,7 @@ from foedus.knowledge.folder import (
     PROOFS,
     VIEW,
     Manifest,
+    NamedGraphs,
     read_manifest,
     refuse_foreign,
     write_folder,
@@ -23,7 +23,7 @@ from foedus.knowledge.folder import (
 from foedus.knowledge.material import Material, build_query, fingerprints, read_material
 from foedus.knowledge.proofs import KeptProofs, dump
 from foedus.names import Name, Names
-from foedus.questions import Question, read_question, read_questions
+from foedus.questions import Question, find_question, read_questions
 from foedus.resources import Folders, folders
 from foedus.spelling import near
 from foedus.store.guard import QUERY
@@ -204,6 +204,25 @@ class KnowledgeGraph:
     def _kept(self) -> KeptProofs:
         return KeptProofs(self._place / PROOFS if self._place else Path(PROOFS))
 
+    def graphs(self, triple: Triple) -> list[Term]:
+        """The named graphs that hold a triple; that of the derived triples is one."""
+        if self._place is not None:
+            return self._filed.of(triple)
+        return self._stating.get(triple, [])
+
+    @cached_property
+    def _filed(self) -> NamedGraphs:
+        path = self._place / DATASET if self._place else Path(DATASET)
+        return NamedGraphs(path, len(self.view))
+
+    @cached_property
+    def _stating(self) -> dict[Triple, list[Term]]:
+        found: dict[Triple, list[Term]] = {}
+        for s, p, o, name in sorted(self.stated(), key=lambda quad: quad[3] or ""):
+            if name:
+                found.setdefault((s, p, o), []).append(name)
+        return found
+
     def stated(self) -> tuple[Quad, ...]:
         """What is asserted, each triple in the named graph that says where it comes from."""
         if self._material is not None:
@@ -234,12 +253,7 @@ class KnowledgeGraph:
 
     def question(self, slug: str) -> Question:
         """The canned question of that name; raises `UnknownName` with the near ones."""
-        path = self.folders.queries / f"{slug}.rq"
-        if re.fullmatch(r"[\w-]+", slug) and path.is_file():
-            return read_question(path)
-        raise UnknownName(
-            "question", slug, near(slug, self.questions), "'foedus ask' lists them all"
-        )
+        return find_question(self.folders.queries, slug)
 
     def ask(
         self,

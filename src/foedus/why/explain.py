@@ -47,8 +47,7 @@ class Known(Protocol):
 
     @property
     def view(self) -> QuadStore: ...
-    @property
-    def dataset(self) -> QuadStore: ...
+    def graphs(self, triple: Triple) -> Collection[Term]: ...
     @property
     def names(self) -> Names: ...
     @property
@@ -67,7 +66,7 @@ class Explainer:
 
     def __init__(self, graph: Known, added: Mapping[Triple, Origin] | None = None) -> None:
         self.graph = graph
-        self.origins = Origins(graph.dataset, graph.names, graph.prefixes, added)
+        self.origins = Origins(graph.view, graph.graphs, graph.names, graph.prefixes, added)
         self.phrases = Phrases(graph.names, graph.view.match, self.origins.own_names)
         self._told: dict[Triple, Step] = {}
 

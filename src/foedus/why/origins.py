@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 
 from foedus.names import Names
@@ -18,26 +18,28 @@ ARTICLE = "the article"
 
 
 class Origins:
-    """Tells where triples come from, by the named graphs of a dataset.
+    """Tells where triples come from, by the named ``graphs`` that hold them.
 
     ``added`` are triples of the moment, in no named graph, each with what it was added from.
     """
 
     def __init__(
         self,
-        dataset: QuadStore,
+        view: QuadStore,
+        graphs: Callable[[Triple], Iterable[Term]],
         names: Names,
         prefixes: Mapping[str, str],
         added: Mapping[Triple, Origin] | None = None,
     ) -> None:
-        self.dataset, self.names, self.prefixes = dataset, names, prefixes
+        self.view, self.graphs = view, graphs
+        self.names, self.prefixes = names, prefixes
         self.added = dict(added or {})
         self._known: dict[Triple, Origin | None] = {}
 
     def __call__(self, triple: Triple) -> Origin | None:
         """Where a triple was asserted; None if nowhere."""
         if triple not in self._known:
-            found = [o for g in self.dataset.graphs(triple) if (o := self._of(g, triple))]
+            found = [o for g in self.graphs(triple) if (o := self._of(g, triple))]
             if triple in self.added:
                 found.append(self.added[triple])
             self._known[triple] = _merged(found)
@@ -85,7 +87,11 @@ class Origins:
     @cached_property
     def own_names(self) -> dict[Term, str]:
         """What the files call a thing that was found to be the same as another."""
-        return {row["thing"]: text_of(row["name"]) for row in self._ask("own-names")}
+        return {
+            row["thing"]: text_of(row["label"])
+            for row in self._ask("own-names")
+            if self((row["thing"], row["naming"], row["label"]))
+        }
 
     # -- what the dataset says of its graphs ---------------------------------------------------
 
@@ -148,7 +154,7 @@ class Origins:
         }
 
     def _ask(self, name: str) -> Iterable[dict[str, Term]]:
-        return self.dataset.query(_text(name)).dicts()
+        return self.view.query(_text(name)).dicts()
 
 
 def claim_contents(store: QuadStore) -> dict[Triple, tuple[Term, ...]]:
