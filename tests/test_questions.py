@@ -8,7 +8,7 @@ import pytest
 
 from foedus.dates import interval
 from foedus.errors import BadParameter, ParseFailure, UnknownName
-from foedus.questions import read_question, read_questions
+from foedus.questions import find_question, read_question, read_questions
 
 TINY = Path(__file__).parent / "data" / "tiny" / "queries"
 
@@ -109,3 +109,18 @@ def test_words_of_a_question_are_filled_in() -> None:
     q = read_question(TINY / "signed-on.rq")
     said = q.phrase({"who": "Park"}, str.upper)
     assert said == "What was signed on 1961-07-11 by PARK, 1 times, in the words anything?"
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("alies-of", "allies-of"),
+        ("allies", "allies-of"),
+        ("anybody", "is-ally"),
+        ("china", "allies-of"),
+    ],
+)
+def test_a_question_is_suggested_by_its_name_or_its_words(typed: str, meant: str) -> None:
+    with pytest.raises(UnknownName) as error:
+        find_question(TINY, typed)
+    assert error.value.near[0] == meant

@@ -100,6 +100,29 @@ class Question:
         return re.sub(r"\{(\w+)\}", fill, self.words)
 
 
+def find_question(folder: Path, slug: str) -> Question:
+    """The question of that name; raises `UnknownName` with the near ones."""
+    path = folder / f"{slug}.rq"
+    if re.fullmatch(r"[\w-]+", slug) and path.is_file():
+        return read_question(path)
+    meant = suggest(slug, read_questions(folder))
+    raise UnknownName("question", slug, meant, "'foedus ask' lists them all")
+
+
+def suggest(name: str, questions: Mapping[str, Question], limit: int = 3) -> list[str]:
+    """The questions that somebody may have meant: by their names, else by their words."""
+    found = near(name, questions, limit)
+    if found:
+        return found
+    sought = name.casefold().replace(" ", "")
+
+    def said(question: Question) -> str:
+        defaults = "".join(p.spoken for p in question.parameters)
+        return (question.words + defaults).casefold().replace(" ", "")
+
+    return [slug for slug, question in questions.items() if sought in said(question)][:limit]
+
+
 def read_questions(folder: Path) -> dict[str, Question]:
     """Every question of a folder by its slug, in the order of topic and slug."""
     found = [read_question(path) for path in sorted(folder.glob("*.rq"))]

@@ -172,7 +172,13 @@ def ask(
     if question is None:
         menu(data, chosen(format))
         return
+    from foedus.questions import find_question
+    from foedus.resources import folders
+
     given = values(chosen_values or [])
+    known = find_question(folders(data).queries, question)
+    for name in given:
+        known.parameter(name)  # before a graph is made, a mistake is told
     found = trusting(graph(graph_, data), believe)
     if sparql:
         print(found.question(question).text(given, found.names.resolve))
