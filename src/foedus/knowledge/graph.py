@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from foedus.errors import InputError, UnknownName, UsageError
-from foedus.knowledge.belief import believed
+from foedus.errors import InputError, UsageError
 from foedus.knowledge.folder import (
     DATASET,
     PROOFS,
@@ -20,15 +19,15 @@ from foedus.knowledge.folder import (
     refuse_foreign,
     write_folder,
 )
-from foedus.knowledge.material import Material, build_query, fingerprints, read_material
+from foedus.knowledge.making import Progress, close, make, read_names
+from foedus.knowledge.material import Material, fingerprints
 from foedus.knowledge.proofs import KeptProofs, dump
-from foedus.names import Name, Names
+from foedus.names import Names
 from foedus.questions import Question, find_question, read_questions
 from foedus.resources import Folders, folders
-from foedus.spelling import near
 from foedus.store.guard import QUERY
 from foedus.store.query import QuadStore, Result
-from foedus.terms import Quad, Term, Triple, expand, split_literal, text_of
+from foedus.terms import Quad, Term, Triple, expand
 
 if TYPE_CHECKING:
     from foedus.checks import Finding
@@ -37,8 +36,6 @@ if TYPE_CHECKING:
     from foedus.why.checking import Proved
     from foedus.why.explain import Explainer
     from foedus.why.rows import RowSupport
-
-Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,33 +93,9 @@ class KnowledgeGraph:
         ``data`` holds ``ontology``, ``graph`` and ``queries``; without it they are the
         installation's own. ``believe`` names speakers whose claims are taken as facts.
         """
-        say = progress or (lambda _: None)
-        here = folders(data)
-        say("reading")
-        material = read_material(here, background)
-        believe = tuple(believe)
-        if believe:
-            store = QuadStore.of(material.triples())
-            taken = believed(
-                store, read_names(store, material.prefixes), material.prefixes, believe
-            )
-            material = replace(material, quads=(*material.quads, *(c.quad for c in taken)))
-        asserted = material.triples()
-        say("reasoning")
-        closure = close(asserted, here, reasoner)
-        say("indexing")
-        view = QuadStore.of(asserted)
-        derived = tuple(closure.derived)
-        view.add(derived)
-        counts = _counts(view) | {
-            "asserted triples": len(set(asserted)),
-            "derived triples": len(derived),
-        }
-        manifest = Manifest(
-            fingerprints(here, background), material.prefixes, counts, background, believe, reasoner
-        )
-        made = cls(manifest, here, view)
-        made._material, made._closure = material, closure
+        parts = make(folders(data), background, tuple(believe), reasoner, progress)
+        made = cls(parts.manifest, parts.material.folders, parts.view)
+        made._material, made._closure = parts.material, parts.closure
         return made
 
     @classmethod
@@ -372,33 +345,3 @@ class KnowledgeGraph:
         stated = dict.fromkeys(self._material.quads)
         derived = sorted(t for t in self.view.match() if t not in known)
         return [*stated, *((s, p, o, self.derived_graph) for s, p, o in derived)]
-
-
-def read_names(view: QuadStore, prefixes: Mapping[str, str]) -> Names:
-    """What everything in a store is called."""
-    found = []
-    for row in view.query(build_query("names")).dicts():
-        label, _, language = split_literal(row["label"])
-        rank, kind = int(text_of(row["rank"])), text_of(row["kind"])
-        found.append(Name(row["thing"], label, language, rank, kind))
-    return Names(found, prefixes)
-
-
-def close(triples: Iterable[Triple], here: Folders, reasoner: str = "foedus") -> Any:
-    """The closure of some triples under OWL 2 RL and the domain rules."""
-    rules = here.ontology / "rules.toml"
-    extra = [rules] if rules.is_file() else []
-    if reasoner == "owlrl":
-        from foedus.reasoning import second
-
-        return second.close(triples, extra_rules=extra)
-    if reasoner != "foedus":
-        raise UnknownName("reasoner", reasoner, near(reasoner, ["foedus", "owlrl"]))
-    from foedus import reasoning
-
-    return reasoning.close(triples, extra_rules=extra)
-
-
-def _counts(view: QuadStore) -> dict[str, int]:
-    rows = view.query(build_query("counts")).dicts()
-    return {text_of(row["what"]): int(text_of(row["many"])) for row in rows}

@@ -1,0 +1,92 @@
+"""A graph made in memory: read, believed where asked, closed and indexed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from foedus.errors import UnknownName
+from foedus.knowledge.belief import believed
+from foedus.knowledge.folder import Manifest
+from foedus.knowledge.material import Material, build_query, fingerprints, read_material
+from foedus.names import Name, Names
+from foedus.resources import Folders
+from foedus.spelling import near
+from foedus.store.query import QuadStore
+from foedus.terms import Triple, split_literal, text_of
+
+#: Told what is going on, in a word.
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Making:
+    """What a graph consists of: what it was made from, its closure, and the view of both."""
+
+    manifest: Manifest
+    material: Material
+    closure: Any
+    view: QuadStore
+
+
+def make(
+    here: Folders,
+    background: bool,
+    believe: tuple[str, ...],
+    reasoner: str,
+    progress: Progress | None,
+) -> Making:
+    """A closed graph from its files; see `KnowledgeGraph.build`."""
+    say = progress or (lambda _: None)
+    say("reading")
+    material = read_material(here, background)
+    if believe:
+        store = QuadStore.of(material.triples())
+        names = read_names(store, material.prefixes)
+        taken = believed(store, names, material.prefixes, believe)
+        material = replace(material, quads=(*material.quads, *(c.quad for c in taken)))
+    asserted = material.triples()
+    say("reasoning")
+    closure = close(asserted, here, reasoner)
+    say("indexing")
+    view = QuadStore.of(asserted)
+    derived = tuple(closure.derived)
+    view.add(derived)
+    counts = _counts(view) | {
+        "asserted triples": len(asserted),
+        "derived triples": len(derived),
+    }
+    inputs = fingerprints(here, background)
+    manifest = Manifest(inputs, material.prefixes, counts, background, believe, reasoner)
+    return Making(manifest, material, closure, view)
+
+
+def read_names(view: QuadStore, prefixes: Mapping[str, str]) -> Names:
+    """What everything in a store is called."""
+    found = []
+    for row in view.query(build_query("names")).dicts():
+        label, _, language = split_literal(row["label"])
+        rank, kind = int(text_of(row["rank"])), text_of(row["kind"])
+        found.append(Name(row["thing"], label, language, rank, kind))
+    return Names(found, prefixes)
+
+
+def close(triples: Iterable[Triple], here: Folders, reasoner: str = "foedus") -> Any:
+    """The closure of some triples under OWL 2 RL and the domain rules."""
+    rules = here.ontology / "rules.toml"
+    extra = [rules] if rules.is_file() else []
+    if reasoner == "owlrl":
+        from foedus.reasoning import second
+
+        return second.close(triples, extra_rules=extra)
+    if reasoner != "foedus":
+        raise UnknownName("reasoner", reasoner, near(reasoner, ["foedus", "owlrl"]))
+    from foedus import reasoning
+
+    return reasoning.close(triples, extra_rules=extra)
+
+
+def _counts(view: QuadStore) -> dict[str, int]:
+    rows = view.query(build_query("counts")).dicts()
+    return {text_of(row["what"]): int(text_of(row["many"])) for row in rows}
