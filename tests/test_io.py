@@ -239,6 +239,17 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     assert caught.value.line == 2
 
 
+def test_triples_inside_triples_are_refused(tmp_path: Path) -> None:
+    for name, text, line in (
+        ("new.nt", GOOD + "<urn:a> <urn:b> <<( <urn:a> <urn:b> <urn:c> )>> .\n", True),
+        ("new.ttl", "<urn:a> <urn:b> <<( <urn:a> <urn:b> <urn:c> )>> .\n", False),
+    ):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        with pytest.raises(ParseFailure, match="reify") as caught:
+            reading.read(tmp_path / name, Terms())
+        assert caught.value.line == (GOOD.count("\n") + 1 if line else None)
+
+
 def test_nothing_is_half_written(tmp_path: Path) -> None:
     target = tmp_path / "out.nt"
     target.write_text("old")

@@ -59,6 +59,7 @@ class Lines:
     name: str
     quads: bool
     scope: Scope | None = None
+    numbered: bool = True  # whether its lines are those of the source
     line: int = 1  # of the part's first line
     watch: Watch = None
 
@@ -125,7 +126,8 @@ class Lines:
                 try:  # one by one: the parser may notice a broken line only in the next one
                     convert.parse_lines(part.buffer[begin:end].tobytes(), self.quads)
                 except (SyntaxError, ValueError) as error:
-                    raise convert.failure(self.name, error, self.line + n) from None
+                    told = self.line + n if self.numbered else None
+                    raise convert.failure(self.name, error, told) from None
             raise
         if self.scope and found:
             renamed = self.scope.renamed(*spans([term for row in found for term in row]))

@@ -58,7 +58,9 @@ def read(data: Any, terms: Terms, watch: Watch = None) -> Ids:
     if convert.is_graph(data):
         if convert.is_rdflib(data):
             return _Tokens(terms, watch).read(convert.graph_terms(data))
-        return Lines(terms, "the store", quads=True, watch=watch).read(convert.store_lines(data))
+        return Lines(terms, "the store", quads=True, numbered=False, watch=watch).read(
+            convert.store_lines(data)
+        )
     items = iter(data)
     first = next(items, None)
     if first is None:
@@ -105,7 +107,7 @@ def _read_files(paths: list[Any], terms: Terms, watch: Watch) -> Ids:
         extension = convert.format_of(path)
         with convert.open_binary(path) as file:
             plain = convert.FORMATS[extension] in convert.LINES
-            lines = Lines(terms, str(path), quads=extension != "nt", watch=watch)
+            lines = Lines(terms, str(path), extension != "nt", numbered=plain, watch=watch)
             if len(terms) or not plain:  # labels of another file, or random ones
                 lines.scope = Scope(free_prefix(terms))
             base = path.resolve().as_uri()

@@ -75,7 +75,7 @@ def quad_lines(file: IO[bytes], extension: str, name: str, base: str | None) -> 
         while batch := list(islice(quads, _BATCH)):
             yield _text(batch)
     except (SyntaxError, ValueError) as error:
-        raise failure(name, error) from None
+        raise failure(name, error, getattr(error, "lineno", None)) from None
 
 
 def _text(quads: list[Any]) -> bytes:
@@ -84,11 +84,10 @@ def _text(quads: list[Any]) -> bytes:
     return text
 
 
-def failure(name: str, error: Exception, line: int | None = None) -> ParseFailure:
+def failure(name: str, error: Exception, line: int | None) -> ParseFailure:
     """The library's error as ours, with the place said once."""
     told = error.msg if isinstance(error, SyntaxError) else str(error)
-    at = error.lineno if isinstance(error, SyntaxError) else None
-    return ParseFailure(name, _WHERE.sub("", _WHERE.sub("", told)), line or at)
+    return ParseFailure(name, _WHERE.sub("", _WHERE.sub("", told)), line)
 
 
 def parse_lines(text: bytes, quads: bool) -> list[Triple]:
