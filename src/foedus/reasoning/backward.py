@@ -81,7 +81,7 @@ class Backward:
         return sorted(found.values(), key=lambda r: (len(r.premises) + 2 * len(r.lists), r.id))
 
     def instances(self, rule: Rule, goal: Row | None, before: int) -> Iterator[Instance]:
-        """Applications of a rule that conclude the goal (None: false) from what was there before."""
+        """Applications of a rule that conclude the goal (None: false) from what was there."""
         if rule.conclusions is None:
             yield from self.applied(rule, {}, None, None, before)
             return
@@ -148,19 +148,20 @@ class Backward:
                     chosen = dict(bound)
                     names = dict(zip(rule.picks, numbers, strict=True))
 
-                    def placed(atom: Named, here: int = 0, names: Values = names) -> Named:
-                        for index, k in names.items():
-                            atom = shifted(atom, index, k, size)
-                        return shifted(atom, "i" if here else "", here, size)
-
                     if head is not None and goal is not None:
-                        more = unify(replaced(placed(head), chosen), goal)
+                        more = unify(replaced(placed(head, 0, names, size), chosen), goal)
                         if more is None:
                             continue
                         chosen |= more
-                    tasks = [Task(replaced(placed(t.atom), chosen), t.place, t.spelt) for t in rest]
+                    tasks = [
+                        Task(replaced(placed(t.atom, 0, names, size), chosen), t.place, t.spelt)
+                        for t in rest
+                    ]
                     tasks += [
-                        Task(replaced(placed(named(a, self.ids), here), chosen), (k, here))
+                        Task(
+                            replaced(placed(named(a, self.ids), here, names, size), chosen),
+                            (k, here),
+                        )
                         for k, here, a in each
                     ]
                     for found, rows in self.solve(tasks, chosen, before):
@@ -246,7 +247,8 @@ class Backward:
         if isinstance(o, int):
             return self.view.subjects(p, o, before)
         keys = self.view.pairs(p, before)  # the same name twice
-        return keys[keys >> SHIFT == keys & LOW] & LOW
+        loops: Ids = keys[keys >> SHIFT == keys & LOW] & LOW
+        return loops
 
     def _narrowed(self, column: Ids, name: str, rest: list[Task], before: int) -> Ids:
         """The values of a name that all premises which then lack nothing agree to."""
@@ -302,6 +304,13 @@ class Backward:
 
     def _token(self, number: int) -> Term:
         return self.engine.terms.token(number)
+
+
+def placed(atom: Named, here: int, names: Values, size: int) -> Named:
+    """A premise with its indices made numbers: those that pick, and that of `each`."""
+    for index, k in names.items():
+        atom = shifted(atom, index, k, size)
+    return shifted(atom, "i" if here else "", here, size)
 
 
 def spelt(atom: Atom) -> bool:

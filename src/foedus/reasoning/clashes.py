@@ -134,7 +134,7 @@ def _pairs(engine: Engine, prover: Prover, rule: Rule, plan: Pairs) -> Iterator[
     members = np.array(plan.members, np.int64)
     if not plan.parts:
         rep = engine.equality.rep[members] if engine.equality else members
-        groups, shared = rep, rep
+        groups = rep
         where = np.arange(len(members))
     else:
         keys, places = [], []
@@ -153,7 +153,6 @@ def _pairs(engine: Engine, prover: Prover, rule: Rule, plan: Pairs) -> Iterator[
         if not keys:
             return
         groups, where = np.concatenate(keys), np.concatenate(places)
-        shared = groups
     order = np.lexsort((where, groups))
     ranked, where = groups[order], where[order]
     alike = np.flatnonzero(ranked[1:] == ranked[:-1])

@@ -10,14 +10,17 @@ from typing import Any
 
 import numpy as np
 
+from foedus.errors import LimitReached
 from foedus.reasoning.alternatives import all_proofs
 from foedus.reasoning.clashes import clashes
-from foedus.reasoning.columns import LOW, NONE, SHIFT, Ids, holds, union
+from foedus.reasoning.columns import LOW, NONE, SHIFT, Ids, holds, minus, union
 from foedus.reasoning.dictionary import Terms
 from foedus.reasoning.engine import Engine
+from foedus.reasoning.incremental import Rebuild, Withdrawal
 from foedus.reasoning.partition import partition
 from foedus.reasoning.proof import Clash, Proof
 from foedus.reasoning.proofs import Prover
+from foedus.reasoning.reading import read_triples
 from foedus.reasoning.rules import RuleSet, ruleset
 from foedus.reasoning.stored import Stored
 from foedus.reasoning.view import Row, View
@@ -27,9 +30,9 @@ from foedus.terms import Term, Triple
 class Closure:
     """Triples and all that follows from them by the rules."""
 
-    def __init__(self, engine: Engine, triples: Ids) -> None:
+    def __init__(self, engine: Engine, triples: Ids, timeout: float = float("inf")) -> None:
         started = time.perf_counter()
-        self._engine = engine
+        self._engine, self._timeout = engine, timeout
         parts = partition(triples, engine.vocabulary.type, len(engine.terms))
         engine.load(parts)
         engine.run()
@@ -48,6 +51,10 @@ class Closure:
         """The triples that were given, each once."""
         for code, keys in sorted(self._stored.asserted.items()):
             yield from self._tokens(code, keys)
+
+    @cached_property
+    def _asserted(self) -> Given:
+        return Given(self)
 
     @property
     def derived(self) -> Iterator[Triple]:
@@ -171,18 +178,72 @@ class Closure:
     # Live
 
     def add(self, triples: Iterable[Triple]) -> None:
-        """Assert more."""
-        self._restart([*self.asserted, *triples])
+        """Assert more; the closure is then that of all triples.
+
+        If a limit is reached, the closure stays as it was.
+        """
+        self._change(triples, self._add)
 
     def withdraw(self, triples: Iterable[Triple]) -> None:
         """Assert less; triples that were not asserted are passed over."""
-        gone = set(triples)
-        self._restart([t for t in self.asserted if t not in gone])
+        known = [t for t in triples if t in self._asserted]
+        self._change(known, self._withdraw)
 
-    def _restart(self, triples: list[Triple]) -> None:
-        other = close(triples, rules=self.rules)
-        self.__dict__.clear()
-        self.__dict__.update(other.__dict__)
+    def _change(self, triples: Iterable[Triple], how: Callable[[dict[int, Ids]], None]) -> None:
+        started = time.perf_counter()
+        engine = self._engine
+        engine.end = time.monotonic() + self._timeout
+        numbers = read_triples(triples, engine.terms)
+        parts = partition(numbers, engine.vocabulary.type, len(engine.terms))
+        before = dict(self._stored.asserted)
+        try:
+            how(parts)
+        except Rebuild:
+            self._restart(self._stored.asserted)
+        except LimitReached:
+            engine.limit, engine.end = None, float("inf")
+            self._restart(before)
+            raise
+        self._forget()
+        self._seconds = time.perf_counter() - started
+
+    def _add(self, parts: dict[int, Ids]) -> None:
+        engine, asserted = self._engine, self._stored.asserted
+        new = {code: minus(keys, [asserted.get(code, NONE)]) for code, keys in parts.items()}
+        new = {code: keys for code, keys in new.items() if len(keys)}
+        for code, keys in new.items():
+            asserted[code] = union([asserted.get(code, NONE), keys])
+            engine.assert_known(code, keys)
+        links = len(engine.equality.links)
+        engine.load(new)
+        engine.run()
+        if engine.frozen is not None and links != len(engine.equality.links):
+            raise Rebuild  # what is different hangs on what is the same
+
+    def _withdraw(self, parts: dict[int, Ids]) -> None:
+        asserted = self._stored.asserted
+        for code, keys in parts.items():
+            asserted[code] = minus(asserted[code], [keys])
+            if not len(asserted[code]):
+                del asserted[code]
+        Withdrawal(self._engine, asserted).run(parts)
+
+    def _restart(self, asserted: dict[int, Ids]) -> None:
+        """Start over, with terms and numbers as they are."""
+        old = self._engine
+        engine = Engine(self.rules, Terms(), limit=old.limit, end=old.end, progress=old.progress)
+        numbers = [
+            np.stack([recoded(old.terms, engine.terms, column) for column in rows.T])
+            for rows in rows_of(asserted, old.vocabulary.type)
+        ]
+        whole = np.concatenate(numbers, axis=1).T if numbers else np.empty((3, 0), np.int64).T
+        self.__init__(engine, whole, self._timeout)  # type: ignore[misc]
+
+    def _forget(self) -> None:
+        """Drop what was found out about the closure as it was."""
+        self._stored.forget()
+        for name in ("clashes", "_view", "_prover"):
+            self.__dict__.pop(name, None)
 
     # Out
 
@@ -199,17 +260,44 @@ class Closure:
         writing.write(self._engine.terms, self._parts(derived_only), target, format, prefixes)
 
     def _parts(self, derived_only: bool) -> Iterator[Ids]:
-        stored, type_ = self._stored, self._engine.vocabulary.type
+        stored = self._stored
         for code in stored:
             keys = stored.derived(code)
             if not derived_only:
                 keys = union([stored.asserted.get(code, NONE), keys])
-            rows = np.empty((3, len(keys)), np.int64)
-            if code < 0:
-                rows[0], rows[1], rows[2] = keys, type_, ~code
-            else:
-                rows[0], rows[1], rows[2] = keys >> SHIFT, code, keys & LOW
-            yield rows.T
+            yield from rows_of({code: keys}, self._engine.vocabulary.type)
+
+
+class Given:
+    """Whether triples were asserted."""
+
+    def __init__(self, closure: Closure) -> None:
+        self._closure = closure
+
+    def __contains__(self, triple: Triple) -> bool:
+        closure = self._closure
+        row = closure._row(triple)
+        if row is None:
+            return False
+        code, key = closure._view.coded(row)
+        return holds(closure._stored.asserted.get(code, NONE), key)
+
+
+def rows_of(parts: dict[int, Ids], type_: int) -> Iterator[Ids]:
+    """Keys by relation as ``n x 3`` arrays of terms."""
+    for code, keys in parts.items():
+        rows = np.empty((3, len(keys)), np.int64)
+        if code < 0:
+            rows[0], rows[1], rows[2] = keys, type_, ~code
+        else:
+            rows[0], rows[1], rows[2] = keys >> SHIFT, code, keys & LOW
+        yield rows.T
+
+
+def recoded(old: Terms, new: Terms, numbers: Ids) -> Ids:
+    """Numbers of one dictionary as those of another, which learns the terms."""
+    distinct, places = np.unique(numbers, return_inverse=True)
+    return new.intern_many(old.tokens(distinct))[places]
 
 
 def close(
@@ -244,4 +332,6 @@ def close(
         if progress:
             progress(told)
 
-    return Closure(engine, read(data, terms, watch))
+    return Closure(
+        engine, read(data, terms, watch), timeout if timeout is not None else float("inf")
+    )

@@ -85,10 +85,31 @@ def holds(ranked: Ids, key: int) -> bool:
 class Layer:
     """Keys that a relation received at one step; ``origin`` is the rule that gave them."""
 
-    __slots__ = ("keys", "origin", "step")
+    __slots__ = ("_back", "keys", "origin", "step")
 
     def __init__(self, step: int, keys: Ids, origin: str) -> None:
         self.step, self.keys, self.origin = step, keys, origin
+        self._back: Ids | None = None
+
+    def back(self, probes: Ids | None = None) -> Ids:
+        """The keys with subject and object exchanged, sorted.
+
+        Given few objects to look for, only their keys, if the rest is not yet known.
+        """
+        if self._back is None:
+            if probes is not None and len(probes) * 64 < len(self.keys):
+                objects = self.keys & LOW
+                marks = np.zeros(int(max(objects.max(), probes.max())) + 1, np.bool_)
+                marks[probes] = True
+                return np.sort(swap(self.keys[marks[objects]]))
+            self._back = np.sort(swap(self.keys))
+        return self._back
+
+    def remove(self, keys: Ids) -> None:
+        """Drop keys, all of which are here."""
+        self.keys = np.delete(self.keys, np.searchsorted(self.keys, keys))
+        if self._back is not None:
+            self._back = np.delete(self._back, np.searchsorted(self._back, np.sort(swap(keys))))
 
 
 class Relation:
@@ -98,13 +119,14 @@ class Relation:
     want them, nothing else does.
     """
 
-    __slots__ = ("_back", "_back_of", "_full", "_full_of", "code", "dead", "layers")
+    __slots__ = ("_full", "_full_of", "code", "dead", "layers")
 
     def __init__(self, code: int) -> None:
         self.code = code
         self.layers: list[Layer] = []
         self.dead: list[Layer] = []
-        self.forget()
+        self._full: Ids = NONE
+        self._full_of = 0
 
     @property
     def unary(self) -> bool:
@@ -134,14 +156,6 @@ class Relation:
             self._full_of = len(layers)
         return self._full
 
-    @property
-    def back(self) -> Ids:
-        """All keys of a property as ``object << 32 | subject``, sorted."""
-        if self._back_of != len(self.layers):
-            self._back = np.sort(swap(self.full))
-            self._back_of = len(self.layers)
-        return self._back
-
     def since(self, step: int) -> Ids:
         """The keys found after a step; sorted only if they came at one."""
         layers = self.layers
@@ -159,8 +173,7 @@ class Relation:
 
     def forget(self) -> None:
         """Drop what can be computed again."""
-        self._full = self._back = NONE
-        self._full_of = self._back_of = 0
+        self._full, self._full_of = NONE, 0
 
     def holds(self, key: int) -> bool:
         """Whether a key is here."""
@@ -183,3 +196,9 @@ def spread(first: Ids, counts: Ids) -> tuple[Ids, Ids]:
     probe = np.repeat(np.arange(len(counts)), counts)
     start = first - (np.cumsum(counts) - counts)
     return probe, np.arange(total) + start[probe]
+
+
+def neighbours(layer: Layer, probes: Ids, forward: bool) -> tuple[Ids, Ids, Ids]:
+    """Objects of subjects, or the other way round: the keys, where each begins, how many."""
+    ranked = layer.keys if forward else layer.back(probes)
+    return ranked, *counted(ranked, probes << SHIFT, (probes << SHIFT) | LOW)

@@ -11,6 +11,7 @@ import numpy as np
 from foedus.reasoning.columns import Ids
 from foedus.reasoning.datatypes import DATATYPES
 from foedus.reasoning.grouping import halved
+from foedus.reasoning.joins import Table, first
 from foedus.reasoning.plans import (
     BUILTIN,
     LIST,
@@ -78,11 +79,13 @@ def install(engine: Engine, second: bool) -> bool:
         if value_rule(rule) == "missing" and rule.conclusions is None and len(rule.premises) == 1:
             continue  # dt-ill-typed: clashes are found from the literals
         pattern = read_rule(rule, vocabulary)
-        if not pattern.known and not pattern.each and not pattern.pairs:
-            if not parameters([*pattern.rest, *pattern.heads], vocabulary):
-                for head in pattern.heads or [None]:
-                    add(engine, pattern, pattern.rest, head)
-                continue
+        if not (pattern.known or pattern.each or pattern.pairs) and not parameters(
+            [*pattern.rest, *pattern.heads], vocabulary
+        ):
+            heads: list[Named | None] = [*pattern.heads] or [None]
+            for head in heads:
+                add(engine, pattern, pattern.rest, head)
+            continue
         patterns.append(pattern)
     engine.patterns += patterns
     everything = [*engine.patterns]
@@ -121,7 +124,9 @@ def codes(pattern: Pattern, vocabulary: Vocabulary) -> set[int]:
         else:
             assert isinstance(p, int)
             found.add(p)
-    if unbound(pattern, vocabulary):
+    if value_rule(pattern.rule) == "not in":
+        found |= {~vocabulary.ids[name] for name in DATATYPES}
+    elif unbound(pattern, vocabulary):
         found.add(EVERY)
     return found
 
@@ -162,20 +167,21 @@ def add(
     body: list[Named],
     head: Named | None,
     values: dict[str, int] | None = None,
-) -> None:
+) -> Plan | None:
     """Make a plan and hand it over."""
     made = plan(pattern.rule, body, head, engine.vocabulary, pattern.tests)
     made.values = values or {}
     if made.head is not None:
         if made.head in made.body:
-            return
-        code, s, o = made.head
+            return None
+        code = made.head[0]
         if code == engine.vocabulary.same and engine.equal:
             if halved(made) is not None:
                 made.kind = "group"
         elif transitive(made):
             made.kind = "close"
     engine.add_plan(made)
+    return made
 
 
 def transitive(made: Plan) -> bool:
@@ -188,35 +194,40 @@ def transitive(made: Plan) -> bool:
     if c1 != code or c2 != code:
         return False
     middle = b if b < 0 and b == c else None
-    return (
-        ((a, d) == (x, z)
-        and middle is not None
-        and middle not in (x, z))
-        or ((c, b) == (x, z) and a == d and a < 0 and a not in (x, z))
+    return ((a, d) == (x, z) and middle is not None and middle not in (x, z)) or (
+        (c, b) == (x, z) and a == d and a < 0 and a not in (x, z)
     )
 
 
 def instantiate(engine: Engine, pattern: Pattern) -> None:
     """Make the plans of a pattern's new solutions."""
+    for key, body, head, values in wanted(engine, pattern):
+        if key not in pattern.made:
+            pattern.made[key] = add(engine, pattern, body, head, values)
+
+
+#: A plan to be: what tells it from others, its premises, its conclusion, what was given.
+Wanted = tuple[object, list[Named], Named | None, dict[str, int]]
+
+
+def wanted(engine: Engine, pattern: Pattern) -> Iterator[Wanted]:
+    """The plans that a pattern's new solutions ask for."""
+    vocabulary = engine.vocabulary
     if pattern in engine.watching[EVERY]:
         pattern.seen = -1
-    rows = solutions(engine, pattern)
-    vocabulary = engine.vocabulary
-    for row in rows:
+    for row in solutions(engine, pattern):
         if any(all(row.get(k) == v for k, v in guard.items()) for guard in pattern.redundant):
             continue
         for body, heads in unfolded(engine, pattern, row):
             loose = bool(parameters(body, vocabulary))
-            if loose and pattern not in engine.watching[EVERY]:
+            if loose and pattern not in engine.watching[EVERY] and not value_rule(pattern.rule):
                 engine.watching[EVERY].append(pattern)
             for some in every(engine, pattern, body) if loose else [{}]:
                 final = [replaced(atom, some) for atom in body]
                 for head in heads:
                     target = replaced(head, some) if head is not None else None
-                    key = (tuple(final), target)
-                    if key not in pattern.made:
-                        pattern.made.add(key)
-                        add(engine, pattern, final, target, {**row, **some})
+                    given = tuple(sorted(row.items()))
+                    yield (tuple(final), target, given), final, target, {**row, **some}
 
 
 def solutions(engine: Engine, pattern: Pattern) -> list[dict[str, int]]:
@@ -224,17 +235,10 @@ def solutions(engine: Engine, pattern: Pattern) -> list[dict[str, int]]:
     seen, pattern.seen = pattern.seen, engine.step
     if not pattern.known:
         return [{}]
-    wanted = variables(pattern.known) & (
-        variables([*pattern.rest, *pattern.each, *pattern.heads]) | {pattern.head_of_list}
-    )
     query = plan(pattern.rule, pattern.known, None, engine.vocabulary)
-    numbers: dict[str, int] = {}
-    for atom in pattern.known:  # the numbering of ``plan``
-        for node in (atom[0], atom[2]) if atom[1] != engine.vocabulary.type else atom[:1]:
-            if isinstance(node, str):
-                numbers.setdefault(node, -1 - len(numbers))
+    numbers = query.names
     query.seen = seen
-    names = sorted(wanted)
+    names = sorted(variables(pattern.known))
     if len(pattern.known) == 1 and query.body[0][0] in engine.relations and pattern.skips:
         found = skipping(engine, pattern, query, seen)
     else:
@@ -251,8 +255,6 @@ def solutions(engine: Engine, pattern: Pattern) -> list[dict[str, int]]:
 
 def skipping(engine: Engine, pattern: Pattern, query: Plan, seen: int) -> list[dict[int, Ids]]:
     """Solutions without those that other plans make superfluous."""
-    from foedus.reasoning.joins import Table, first
-
     out = []
     for layer in engine.relations[query.body[0][0]].layers:
         if layer.step > seen and layer.origin not in pattern.skips:
@@ -306,17 +308,17 @@ def paired(
         parts: list[Plan] = []
         if not both and first:
             shared = sorted(variables(first) - {name_i})
-            if len(shared) <= 2:
+            if 1 <= len(shared) <= 2:
                 for member in members:
                     body = [replaced(a, {name_i: member}) for a in first]
                     head = (shared[0], same, shared[-1])
                     parts.append(plan(pattern.rule, body, head, vocabulary))
                 hand_over(engine, pattern, row, members, parts, len(shared))
                 return
-        if not first and both in ([(name_i, same, name_j)], [(name_j, same, name_i)]):
-            if engine.equal:
-                hand_over(engine, pattern, row, members, [], 0)
-                return
+        equal = both in ([(name_i, same, name_j)], [(name_j, same, name_i)])
+        if not first and equal and engine.equal:
+            hand_over(engine, pattern, row, members, [], 0)
+            return
     for x, y in product(range(len(members)), repeat=2):
         if x < y:
             chosen = {name_i: members[x], name_j: members[y]}
@@ -333,12 +335,13 @@ def hand_over(
     shared: int,
 ) -> None:
     """Add a plan about pairs, once."""
-    key = ("pairs", members, tuple(part.body for part in parts))
+    key = ("pairs", members, tuple(part.body for part in parts), tuple(sorted(row.items())))
+    pattern.kept.add(key)
     if key in pattern.made:
         return
-    pattern.made.add(key)
     made = Pairs(pattern.rule.id, members, parts, shared)
     made.values = dict(row)
+    pattern.made[key] = made
     for part in parts:
         for code, _, _ in part.body:
             engine.readers[code].append(made)
@@ -378,12 +381,13 @@ def shifted(atom: Named, index: str, here: int, size: int) -> Named:
 def every(engine: Engine, pattern: Pattern, body: list[Named]) -> Iterator[dict[str, int]]:
     """Values for the properties and classes that the vocabulary left open: all there are."""
     vocabulary = engine.vocabulary
-    relations = [code for code, relation in engine.relations.items() if relation.layers]
-    if engine.equal:
-        relations.append(vocabulary.same)
     if value_rule(pattern.rule) == "not in":
-        kinds = {~vocabulary.ids[name] for name in DATATYPES}
-        relations = [code for code in relations if code in kinds]
+        kinds = [~vocabulary.ids[name] for name in sorted(DATATYPES)]
+        relations = [code for code in kinds if engine.data.relation(code).layers]
+    else:
+        relations = [code for code, relation in engine.relations.items() if relation.layers]
+        if engine.equal:
+            relations.append(vocabulary.same)
 
     def fill(values: dict[str, int], left: list[Named]) -> Iterator[dict[str, int]]:
         if not left:

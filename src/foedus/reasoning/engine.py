@@ -24,6 +24,7 @@ from foedus.reasoning.columns import (
     REWRITTEN,
     SHIFT,
     Ids,
+    Layer,
     Relation,
     distinct,
     minus,
@@ -31,6 +32,7 @@ from foedus.reasoning.columns import (
     swap,
     union,
     unique,
+    within,
 )
 from foedus.reasoning.datatypes import DATATYPES, datatypes_of, value_key
 from foedus.reasoning.dictionary import LITERAL, Terms
@@ -167,6 +169,28 @@ class Engine:
                 self.receive(code, keys, GIVEN)
         self.tick()
 
+    def assert_known(self, code: int, keys: Ids) -> None:
+        """Take note that keys of the vocabulary which were derived are now asserted too.
+
+        Plans may leave out what certain rules derive, but not what stands by itself.
+        """
+        relation = self.relations.get(code)
+        if relation is None or code not in self.schema:
+            return
+        layers = []
+        for layer in relation.layers:
+            mine = keys[within(keys, layer.keys)] if layer.origin != GIVEN else NONE
+            if len(mine):
+                layer.remove(mine)
+                layers.append(Layer(layer.step, mine, GIVEN))
+            if len(layer.keys):
+                layers.append(layer)
+        relation.layers = layers
+        relation.forget()
+        for pattern in self.watching.get(code, ()):
+            pattern.seen = -1
+            self.waiting[id(pattern)] = pattern
+
     def receive(self, code: int, keys: Ids, origin: str) -> int:
         """Take in sorted keys at the current step; how many were new.
 
@@ -186,8 +210,6 @@ class Engine:
                 relation = self.relation(code)
                 old = minus(keys[moved], [layer.keys for layer in relation.dead])
                 if len(old):
-                    from foedus.reasoning.columns import Layer
-
                     relation.dead.append(Layer(self.step, old, origin))
                 kept = self.receive(code, keys[~moved], origin) if not moved.all() else 0
                 self.step += 1
@@ -197,7 +219,7 @@ class Engine:
         return self.route(code, keys, origin)
 
     def route(self, code: int, keys: Ids, origin: str) -> int:
-        """Put sorted keys where they belong: types into classes, equalities into representatives."""
+        """Put sorted keys where they belong: types into classes, equalities into one."""
         vocabulary = self.vocabulary
         if code == vocabulary.type:
             return sum(self.route(c, part, origin) for c, part in by_object(keys))
@@ -240,6 +262,7 @@ class Engine:
 
     def add_plan(self, plan: Plan) -> None:
         """Take a plan in; it runs on everything so far."""
+        plan.born = self.step
         for code in {code for code, _, _ in plan.body}:
             self.readers[code].append(plan)
             if code < 0 and code not in self.demanded:
@@ -267,7 +290,7 @@ class Engine:
     def run(self) -> None:
         """Apply all rules until nothing is new."""
         self.saturate()
-        if compiling.install(self, second=True):
+        if self.frozen is None and compiling.install(self, second=True):
             self.frozen = self.equality.rep.copy()
             self.saturate()
 

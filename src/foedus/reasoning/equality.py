@@ -12,7 +12,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from foedus.reasoning.columns import LOW, NONE, SHIFT, Ids, Mask, Relation, pack, spread, unique
+from foedus.reasoning.columns import (
+    LOW,
+    NONE,
+    SHIFT,
+    Ids,
+    Layer,
+    Mask,
+    Relation,
+    pack,
+    spread,
+    unique,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +46,7 @@ class Equality:
         self._near: dict[int, list[Link]] = {}
         self._near_of = 0
         self._order: Ids | None = None
+        self._reps: Ids = NONE
 
     def __bool__(self) -> bool:
         return bool(self.links)
@@ -101,33 +113,27 @@ class Equality:
 
     # What a representative stands for
 
-    def _classes(self) -> tuple[Ids, Ids, Ids]:
+    def _classes(self) -> tuple[Ids, Ids]:
         """Terms ordered by representative, and where each representative's begin and end."""
         if self._order is None:
             involved = unique(np.concatenate([self.changed, self.rep[self.changed]]))
             ranked = involved[np.argsort(self.rep[involved], kind="stable")]
             self._order = ranked
             self._reps = self.rep[ranked]
-        return self._order, self._reps, NONE
+        return self._order, self._reps
 
     def same(self, term: int) -> list[int]:
         """All terms that are one with a term, itself included, sorted."""
         if not self.links:
             return [term]
-        ranked, reps, _ = self._classes()
+        ranked, reps = self._classes()
         rep = self.of(term)
         low, high = np.searchsorted(reps, [rep, rep + 1]).tolist()
         return ranked[low:high].tolist() if high > low else [term]
 
-    def sizes(self, reps: Ids) -> Ids:
-        """How many terms each representative stands for."""
-        ranked, keys, _ = self._classes()
-        count = np.searchsorted(keys, reps, side="right") - np.searchsorted(keys, reps)
-        return np.maximum(count, 1)
-
     def expanded(self, reps: Ids) -> tuple[Ids, Ids]:
         """Every term that each representative stands for: the rows, and the terms."""
-        ranked, keys, _ = self._classes()
+        ranked, keys = self._classes()
         begin = np.searchsorted(keys, reps)
         counts = np.searchsorted(keys, reps, side="right") - begin
         single = counts == 0
@@ -171,9 +177,9 @@ class Equality:
             return None
         path: list[Link] = []
         here = b
-        while (link := came[here]) is not None:
-            path.append(link)
-            here = link.a if link.b == here else link.b
+        while (last := came[here]) is not None:
+            path.append(last)
+            here = last.a if last.b == here else last.b
         return path[::-1]
 
     def rewrite(
@@ -198,10 +204,11 @@ class Equality:
                 if renamed or hit.any():
                     touched = True
                     moved = layer.keys if renamed else layer.keys[hit]
-                    relation.dead.append(type(layer)(layer.step, moved, layer.origin))
+                    relation.dead.append(Layer(layer.step, moved, layer.origin))
                     new = int(self.rep[term])
                     out.append((~new if code < 0 else new, self.mapped(moved, code < 0)))
-                    layer.keys = NONE if renamed else layer.keys[~hit]
+                    kept = NONE if renamed else layer.keys[~hit]
+                    layer = Layer(layer.step, kept, layer.origin)
                 if len(layer.keys):
                     layers.append(layer)
             if touched:

@@ -71,7 +71,7 @@ class Literals:
         return pack(both[:, 0], both[:, 1])
 
     def of(self, datatype: int, equality: Equality) -> Ids:
-        """The literals that a datatype holds, by representative, sorted; none if it is no datatype."""
+        """The literals that a datatype holds, by representative, sorted."""
         terms = self.terms
         name = terms.token(datatype)
         if not self.known or name not in DATATYPES:

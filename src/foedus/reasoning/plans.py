@@ -31,16 +31,28 @@ Premise: TypeAlias = tuple[int, int, int]
 
 
 class Plan:
-    """One rule with its relations known; ``seen`` is the last step whose triples it has used."""
+    """One rule with its relations known; ``seen`` is the last step whose triples it has used,
+    ``born`` the last before it was made."""
 
-    __slots__ = ("body", "head", "kind", "names", "orders", "rule", "seen", "tests", "values")
+    __slots__ = (
+        "body",
+        "born",
+        "head",
+        "kind",
+        "names",
+        "orders",
+        "rule",
+        "seen",
+        "tests",
+        "values",
+    )
 
     def __init__(
         self, rule: str, body: tuple[Premise, ...], head: Premise | None, tests: tuple[Test2, ...]
     ) -> None:
         self.rule, self.body, self.head, self.tests = rule, body, head, tests
         self.kind = ""
-        self.seen = -1
+        self.seen = self.born = -1
         self.orders: dict[int, object] = {}
         self.names: dict[str, int] = {}  # of variables
         self.values: dict[str, int] = {}  # of variables that the vocabulary gave
@@ -70,7 +82,8 @@ class Pattern:
     redundant: list[dict[str, int]] = field(default_factory=list)
     skips: frozenset[str] = frozenset()  # rules whose results need no plan: others do their work
     seen: int = -1
-    made: set[object] = field(default_factory=set)
+    made: dict[object, Plan | None] = field(default_factory=dict)
+    kept: set[object] = field(default_factory=set)  # plans about pairs that were asked for again
 
 
 #: A premise before its variables have numbers: each node a number or a name.
@@ -159,7 +172,9 @@ def read_rule(rule: Rule, vocabulary: Vocabulary) -> Pattern:
         _, p, _ = atom
         closed = isinstance(p, int) and not parameters([atom], vocabulary)
         listed = whole and head_of_list in atom
-        if (closed and (p in vocabulary.schema or variables([atom]) & open_ or listed)) or (closed and p == vocabulary.type and atom[2] in vocabulary.schema):
+        if (closed and (p in vocabulary.schema or variables([atom]) & open_ or listed)) or (
+            closed and p == vocabulary.type and atom[2] in vocabulary.schema
+        ):
             known.append(atom)
         else:
             rest.append(atom)

@@ -315,7 +315,7 @@ class Prover:
         """Why a term is the same as itself."""
         row = a, self.view.same, a
         if "eq-ref" in self.engine.rules:
-            for place, name in enumerate("spo"):
+            for place in range(3):
                 pattern: list[int | None] = [None, None, None]
                 pattern[place] = a
                 found = next((r for r in self.rows(pattern)), None)
@@ -367,6 +367,7 @@ class Prover:
         equality = self.equality
         found: list[tuple[int, Row]] = []
         for q in equality.same(p):
+            groups: list[tuple[int, list[int], list[int] | None]]
             if q == self.view.type:
                 groups = [(~c, equality.same(s), None) for c in equality.same(o)]
             else:

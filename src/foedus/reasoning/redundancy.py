@@ -19,7 +19,7 @@ Facts = set[tuple[int, int, int]]
 
 
 def guards(pattern: Pattern, others: list[Pattern]) -> list[dict[str, int]]:
-    """Values of a pattern's variables under which another pattern asks for less and gives the same."""
+    """Values of a pattern's variables with which another asks for less and gives the same."""
     if pattern.each or pattern.pairs or pattern.tests:
         return []
     found = []
@@ -31,8 +31,8 @@ def guards(pattern: Pattern, others: list[Pattern]) -> list[dict[str, int]]:
         if other.tests or len(other.heads) != len(pattern.heads):
             continue
         for names, values in _embed(theirs, mine, {}, {}):
-            heads = [tuple(names.get(n, n) for n in h) for h in other.heads]  # type: ignore[arg-type]
-            if heads == [tuple(values.get(n, n) for n in h) for h in pattern.heads]:  # type: ignore[arg-type]
+            heads = [tuple(names.get(n, n) for n in h) for h in other.heads]
+            if heads == [tuple(values.get(n, n) for n in h) for h in pattern.heads]:
                 found.append({str(k): v for k, v in values.items()})
                 break
     return [guard for guard in found if guard]

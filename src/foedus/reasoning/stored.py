@@ -17,7 +17,8 @@ class Stored:
 
     def __init__(self, engine: Engine, asserted: dict[int, Ids]) -> None:
         self.engine, self.asserted = engine, asserted
-        self._derived: dict[int, Ids] = {}
+        self._derived: dict[int, tuple[object, Ids]] = {}
+        self._links = 0
         self._noise = noise(engine)
 
     def codes(self) -> list[int]:
@@ -52,8 +53,27 @@ class Stored:
         found = self._derived.get(code)
         if found is None:
             keys = minus(self.all_of(code), [self.asserted.get(code, NONE)])
-            found = self._derived[code] = keys[self.worth(code, keys)] if len(keys) else keys
-        return found
+            keys = keys[self.worth(code, keys)] if len(keys) else keys
+            self._derived[code] = found = self._state(code), keys
+        return found[1]
+
+    def _state(self, code: int) -> object:
+        """What the derived keys of a code hang on."""
+        of = self.engine.equality.of
+        relation = self.engine.relations.get(~of(~code) if code < 0 else of(code))
+        layers = tuple(id(x.keys) for x in relation.layers) if relation is not None else ()
+        return layers, id(self.asserted.get(code))
+
+    def forget(self) -> None:
+        """Drop what may have changed."""
+        links = len(self.engine.equality.links)
+        keep = self._links == links
+        self._derived = {
+            code: (state, keys)
+            for code, (state, keys) in self._derived.items()
+            if keep and state == self._state(code)
+        }
+        self._links = links
 
     def worth(self, code: int, keys: Ids) -> Mask:
         """Which derived keys are stored."""
@@ -103,8 +123,9 @@ class Stored:
 
 
 def noise(engine: Engine) -> dict[int, list[tuple[int | None, int | None]]]:
-    """The forms that are not stored: by code, subject and object; -1 is "the same as the object"."""
-    ids, out = engine.original, {}
+    """The forms that are not stored: by code, subject and object; -1 is "as the object"."""
+    ids = engine.original
+    out: dict[int, list[tuple[int | None, int | None]]] = {}
     for form in engine.rules.noise:
         s, p, o = (None if isinstance(node, Var) else ids[node] for node in form)
         assert p is not None

@@ -82,11 +82,15 @@ def _bits(
     total, size = 0, max(1, (1 << 24) // len(nodes))
     for at in range(0, len(nodes), size):
         block = np.unpackbits(rows[component[at : at + size]], axis=1, count=count)
-        hits = np.flatnonzero(np.take(block, component, axis=1))
-        total += len(hits)
+        block = np.take(block, component, axis=1).view(np.bool_)
+        sizes = np.count_nonzero(block, axis=1)
+        total += int(sizes.sum())
         check(total)
-        member, end = np.divmod(hits, len(nodes))
-        out.append(pack(nodes[member + at], nodes[end]))
+        ends = np.flatnonzero(block)
+        ends -= np.repeat(np.arange(len(block)) * len(nodes), sizes)
+        keys = np.repeat(nodes[at : at + size] << SHIFT, sizes)
+        keys |= nodes[ends]
+        out.append(keys)
     return np.concatenate(out)
 
 
@@ -110,7 +114,7 @@ def _sets(
         later = targets[after[c] : after[c + 1]]
         parts = [np.array([c] * int(loops[c]) + later, np.int64), *(reach[d] for d in later)]
         reach.append(unique(np.concatenate(parts)))
-        probe, place = spread(starts[reach[c]], sizes[reach[c]])
+        _, place = spread(starts[reach[c]], sizes[reach[c]])
         members, ends = order[starts[c] : starts[c + 1]], order[place]
         total += len(members) * len(ends)
         check(total)

@@ -12,7 +12,7 @@ from functools import cached_property
 
 import numpy as np
 
-from foedus.reasoning.columns import LOW, NONE, SHIFT, Ids, Layer, Mask, holds, swap, unique, within
+from foedus.reasoning.columns import LOW, NONE, SHIFT, Ids, Layer, Mask, holds, unique, within
 from foedus.reasoning.engine import Engine
 
 Row = tuple[int, int, int]
@@ -26,7 +26,6 @@ class View:
         self.engine = engine
         self.type, self.same = engine.vocabulary.type, engine.vocabulary.same
         self.equal = engine.equal
-        self._back: dict[int, Ids] = {}
         self._classes: list[int] | None = None
 
     def layers(self, code: int) -> Iterator[Layer]:
@@ -98,9 +97,7 @@ class View:
         low, high = o << SHIFT, (o + 1) << SHIFT
         for layer in self.layers(p):
             if layer.step < before:
-                back = self._back.get(id(layer))
-                if back is None:
-                    back = self._back[id(layer)] = np.sort(swap(layer.keys))
+                back = layer.back()
                 a, b = back.searchsorted([low, high])
                 if b > a:
                     parts.append(back[a:b] & LOW)
