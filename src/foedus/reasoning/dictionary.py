@@ -281,6 +281,8 @@ class Terms:
 
     def find_spans(self, buffer: Bytes, starts: Ids, lengths: Ids, hashes: Words) -> Ids:
         """The number of each text, -1 where it is not in the dictionary."""
+        if not self._count:
+            return np.full(len(starts), -1, np.int64)
         mask = np.uint64(len(self._table) - 1)
         at = (hashes & mask).astype(np.int64)
         found = self._table[at].astype(np.int64)
@@ -346,11 +348,12 @@ class Terms:
 
 def firsts(keys: Words) -> Ids:
     """Where each distinct key stands first, in order of appearance."""
-    order = np.argsort(keys, kind="stable")
+    if not len(keys):
+        return np.zeros(0, np.int64)
+    order = np.argsort(keys)
     ranked = keys[order]
-    first = np.ones(len(keys), np.bool_)
-    first[1:] = ranked[1:] != ranked[:-1]
-    return np.sort(order[first])
+    new = np.flatnonzero(ranked[1:] != ranked[:-1]) + 1
+    return np.sort(np.minimum.reduceat(order, np.append(0, new)))
 
 
 def _grown(array: NDArray[Any], size: int) -> NDArray[Any]:
