@@ -20,7 +20,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", ROOT / "docs" / "python.md", ROOT / "docs" / "sparql.md"]
+PAGES = [
+    ROOT / "README.md",
+    *(ROOT / "docs" / f"{name}.md" for name in ("python", "sparql", "why")),
+]
 
 
 def blocks(kind: str) -> list[tuple[Path, int, str]]:

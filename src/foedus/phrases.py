@@ -71,7 +71,10 @@ class Phrases:
             return self._fill(table["types"][o], {"s": s})
         if p == table["structure"]["chain"]:
             return self._chain(s, o)
-        phrase = table["properties"].get(p, "{s} {p} {o}")
+        if p not in table["properties"]:
+            subject, verb = self.label(s), self.label(p)
+            return f"{subject} {agreeing(verb) if is_plural(subject) else verb} {self.label(o)}"
+        phrase = table["properties"][p]
         return self._fill(phrase, {"s": s, "p": p, "o": o})
 
     def is_kind(self, text: str) -> Term | None:
@@ -225,13 +228,26 @@ def verb_phrase(label: str) -> str:
     return f"has the {label}"
 
 
+def agreeing(verb: str) -> str:
+    """A verb phrase as it goes with many.
+
+    >>> [agreeing(v) for v in ("is sent by", "has the party", "causes", "met")]
+    ['are sent by', 'have the party', 'cause', 'met']
+    """
+    first, _, rest = verb.partition(" ")
+    irregular = {"is": "are", "has": "have", "does": "do", "applies": "apply"}
+    first = irregular.get(first) or (first[:-1] if first.endswith("s") else first)
+    return f"{first} {rest}".strip()
+
+
 def is_plural(name: str) -> bool:
     """Whether a name speaks of many: a common noun that ends in s.
 
-    >>> is_plural("unnamed experts"), is_plural("United States")
-    (True, False)
+    >>> [is_plural(n) for n in ("unnamed experts", "United States", "the closeness of the two")]
+    [True, False, False]
     """
-    return name[:1].islower() and name.split(" of ")[0].endswith("s")
+    noun = name.split(" of ")[0]
+    return name[:1].islower() and noun.endswith("s") and not noun.endswith(("ss", "us", "is"))
 
 
 def with_article(noun: str) -> str:

@@ -55,8 +55,8 @@ def _absent(found: Explanation, dim: Callable[[str], str]) -> Iterator[str]:
 
 def _count(found: Explanation) -> str:
     total, apart = len(found.proofs), found.independent
-    words = "one rests on words of its own" if apart == 1 else f"{apart} rest on words of their own"
-    return f"{total} proofs, of which {words}."
+    words = f"{apart} rest on statements of their own" if apart > 1 else "all rest on the same"
+    return f"{total} proofs; {words}."
 
 
 def _tree(root: Step, dim: Callable[[str], str]) -> list[str]:

@@ -184,8 +184,8 @@ def place(passage: Term) -> str:
 
 
 def _merged(found: list[Origin]) -> Origin | None:
-    """One origin of several: the article's own voice before a record, a record before a belief."""
-    order = ("article", "background", "record", "meaning", "added", "belief")
+    """One origin of several: what the article says before what others say, a belief last."""
+    order = ("article", "record", "meaning", "background", "added", "belief")
     found.sort(key=lambda o: order.index(o.kind))
     if not found:
         return None
