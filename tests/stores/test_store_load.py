@@ -140,3 +140,26 @@ def test_a_graph_of_its_own(store: Server, view: Path) -> None:
     load(view, store.to, store.wire(), Into(graph))
     load(view, store.to, store.wire(), Into(graph))
     assert {q[3] for q in without_record(store)} == {graph}
+
+
+def test_an_answer_lost_after_the_swap_loses_nothing(
+    store: Server, dataset: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import foedus.remote.sparql as sparql
+    from foedus.remote.wire import Passing
+
+    load(dataset, store.to, store.wire())
+    before = store.quads()
+    sent, lost = sparql._sent, []
+
+    def losing(wire: object, call: object) -> object:
+        answer = sent(wire, call)  # type: ignore[arg-type]
+        if call.update and len(lost) < 3:  # type: ignore[attr-defined]
+            lost.append(call)
+            raise Passing("the answer was lost")
+        return answer
+
+    monkeypatch.setattr(sparql, "_sent", losing)
+    load(dataset, store.to, store.wire(pause=0.01))
+    assert len(lost) == 3
+    assert store.quads() == before

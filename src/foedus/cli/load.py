@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 #: What ``--graph`` takes for the store's default graph.
 DEFAULT = "default"
+#: Up to so many named graphs are listed one by one.
+_LISTED = 5
 
 
 class Preset(StrEnum):
@@ -155,7 +157,7 @@ def _iri(text: str | None) -> Term | None:
 
 
 def _progress() -> Callable[[int, int], None] | None:
-    if not sys.stderr.isatty() or SETTINGS.quiet:
+    if not sys.stderr.isatty():
         return None
 
     def step(sent: int, total: int) -> None:
@@ -183,7 +185,10 @@ def _show(report: LoadReport) -> None:
         return
     if None in report.graphs:
         print(f"the default graph holds {report.graphs[None]:,} triples")
-    for name, many in sorted(named.items()):
-        print(f"{name} holds {many:,} triples")
+    if len(named) <= _LISTED:
+        for name, many in sorted(named.items()):
+            print(f"{name} holds {many:,} triples")
+    else:
+        print(f"{len(named)} named graphs hold {sum(named.values()):,} triples")
     tries = f", {report.retried} requests repeated" if report.retried else ""
     print(f"sent {report.sent:,} triples in {report.seconds:.1f} s{tries}")

@@ -143,9 +143,9 @@ class _Load:
             raise Unreachable(f"{error}; the old data still answers; {_AGAIN}") from error
         moves = [template("drop.ru", graph=_target(g)) for g in sorted(plan.stale, key=called)]
         for source, stage in staged.items():
-            moves.append(
-                template("move.ru", **{"from": _target(stage), "to": _target(plan.places[source])})
-            )
+            graph = plan.places[source]
+            name = "default-swap.ru" if graph is None else "swap.ru"
+            moves.append(template(name, stage=stage, graph=graph or ""))
         try:
             self._update(*moves)
         except FoedusError as error:
@@ -185,7 +185,11 @@ class _Load:
         return {g: known if g in self.holding.occupied(targets) else 0 for g in targets}
 
     def _note(self, record: Record) -> None:
-        lines = " ".join(f"{s} {p} {o} ." for s, p, o in record.triples())
+        lines = "".join(f"{s} {p} {o} .\n" for s, p, o in record.triples())
+        if self.to.graphs is not None:
+            kind = {"Content-Type": self.to.triples}
+            self.wire.send("PUT", self._url(RECORD), lines.encode(), kind)
+            return
         drop = template("drop.ru", graph=_target(RECORD))
         self._update(drop, template("insert-into.ru", graph=RECORD, triples=lines))
 

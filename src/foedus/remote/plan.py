@@ -74,6 +74,10 @@ def make_plan(lines: Lines, holding: Holding, into: Into) -> Plan:
     """What a load will do; raises `UsageError` where it would touch what belongs to others."""
     if not lines.graphs:
         raise UsageError(f"{lines.path} holds no triple; there is nothing to load")
+    if into.default and holding.to.union:
+        raise UsageError(
+            "this store's default graph is all its graphs together; name one with --graph IRI"
+        )
     places = _places(lines, holding.to.union, into)
     before = holding.record()
     held = holding.occupied({*places.values(), *([] if holding.to.union else [None])})
@@ -110,7 +114,7 @@ def _places(lines: Lines, union: bool, into: Into) -> dict[Term | None, Term | N
         return places
     if into.graph is not None:
         places[None] = into.graph
-    elif union and not into.default:
+    elif union:
         places[None] = VIEW
         if into.union_is_view and len(places) > 1:
             del places[None]

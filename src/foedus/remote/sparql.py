@@ -68,8 +68,8 @@ def update(url: str, sparql: str, wire: Wire) -> None:
 
 
 def template(name: str, **values: str) -> str:
-    """The text of ``queries/load/NAME`` with each ``$word`` replaced."""
-    text = read_text(folder("queries") / "load" / name)
+    """The text of ``queries/load/NAME`` with each ``$word`` replaced, without its remarks."""
+    text = re.sub(r"^#.*\n", "", read_text(folder("queries") / "load" / name), flags=re.M)
     return re.sub(r"\$(\w+)", lambda m: values.get(m[1], m[0]), text)
 
 

@@ -1,1 +1,0 @@
-MOVE SILENT $from TO $to
