@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -28,7 +28,6 @@ class Settings:
     """What holds for the whole run of the program."""
 
     json: bool = False
-    quiet: bool = False
 
 
 SETTINGS = Settings()
@@ -174,9 +173,9 @@ def values(pairs: list[str]) -> dict[str, str]:
 
 
 @contextmanager
-def progress(total: str) -> Iterator[object]:
+def progress(total: str) -> Iterator[Callable[[str], None]]:
     """A line on the terminal that says what is going on; silent where no one watches."""
-    watched = sys.stderr.isatty() and not SETTINGS.quiet
+    watched = sys.stderr.isatty()
 
     def step(text: str) -> None:
         if watched:

@@ -57,14 +57,24 @@ def render(
         head = "\t".join(f"?{name}" for name in names)
         return "\n".join([head, *("\t".join(t or "" for t in row) for row in rows)])
     if format is Format.csv:
-        out = io.StringIO()
-        writer = csv.writer(out, lineterminator="\n")
-        writer.writerow(names)
-        writer.writerows([text_of(t) if t else "" for t in row] for row in rows)
-        return out.getvalue().rstrip("\n")
+        return listing(names, [[text_of(t) if t else "" for t in row] for row in rows], format)
     cells = [[label(t) if t is not None else "" for t in row] for row in rows]
-    heads = [name.replace("_", " ") for name in names]
-    return markdown(heads, cells) if format is Format.md else table(heads, cells, width)
+    return listing([name.replace("_", " ") for name in names], cells, format, width)
+
+
+def listing(
+    heads: Sequence[str], rows: Sequence[Sequence[str]], format: Format, width: int | None = None
+) -> str:
+    """Rows of plain text in any format; json is a list of objects."""
+    if format is Format.json:
+        found = [dict(zip(heads, row, strict=True)) for row in rows]
+        return json.dumps(found, ensure_ascii=False, indent=2)
+    if format in (Format.csv, Format.tsv):
+        out = io.StringIO()
+        mark = "," if format is Format.csv else "\t"
+        csv.writer(out, delimiter=mark, lineterminator="\n").writerows([heads, *rows])
+        return out.getvalue().rstrip("\n")
+    return markdown(heads, rows) if format is Format.md else table(heads, rows, width)
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]], width: int | None = None) -> str:

@@ -78,11 +78,11 @@ def reason(
         raise BadParameter("--reasoner", "owlrl", f"possible with {what}; owlrl applies all rules")
     started = time.perf_counter()
     with progress("reason") as step:
-        step("reading")  # type: ignore[operator]
+        step("reading")
         closure = _closed(files, chosen, extra_rules or [], reasoner, limit_triples, timeout, step)
         closed = time.perf_counter() - started
         if out:
-            step(f"writing {out}")  # type: ignore[operator]
+            step(f"writing {out}")
             prefixes = {k: v for path in files for k, v in prefixes_of(path).items()}
             if hasattr(closure, "write"):
                 closure.write(out, derived_only=derived_only, prefixes=prefixes)
@@ -90,7 +90,7 @@ def reason(
                 chosen_triples = closure.derived if derived_only else closure
                 writing.write_triples(chosen_triples, out, prefixes=prefixes)
         if proofs:
-            step(f"writing {proofs}")  # type: ignore[operator]
+            step(f"writing {proofs}")
             _write_proofs(closure, proofs, limit_proofs)
     took = time.perf_counter() - started
     clashes = closure.clashes

@@ -42,8 +42,8 @@ def tour(
 
     start = time.perf_counter()
     with progress("tour") as step:
-        made = KnowledgeGraph.build(data, progress=step)  # type: ignore[arg-type]
-        step("checking")  # type: ignore[operator]
+        made = KnowledgeGraph.build(data, progress=step)
+        step("checking")
         findings = made.check()
         try:
             made.save(out)

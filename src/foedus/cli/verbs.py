@@ -28,7 +28,8 @@ from foedus.cli.common import (
     trusting,
     values,
 )
-from foedus.cli.output import Format, bold, dim, markdown, table, terminal_width
+from foedus.cli.menu import choices, menu, slugs
+from foedus.cli.output import Format, listing, terminal_width
 from foedus.errors import UsageError
 
 if TYPE_CHECKING:
@@ -80,12 +81,12 @@ def build(
             background=not without_background,
             believe=believe or (),
             reasoner=reasoner.value,
-            progress=step,  # type: ignore[arg-type]
+            progress=step,
         )
         reasoned = time.perf_counter() - start
-        step("checking")  # type: ignore[operator]
+        step("checking")
         findings = made.check()
-        step("writing")  # type: ignore[operator]
+        step("writing")
         made.save(out)
     for line in counts(made):
         print(line)
@@ -116,25 +117,6 @@ def report(findings: Sequence[Finding]) -> None:
         say(f"{len(findings)} findings")
         raise typer.Exit(1)
     print("no clash, no broken shape, no finding")
-
-
-def slugs(incomplete: str) -> list[tuple[str, str]]:
-    """The questions that begin so, for the shell's completion."""
-    from foedus.questions import read_questions
-    from foedus.resources import folders
-
-    known = read_questions(folders().queries).values()
-    return [(q.slug, q.words) for q in known if q.slug.startswith(incomplete)]
-
-
-def choices(context: typer.Context, incomplete: str) -> list[str]:
-    """The parameters of the question on the line, for the shell's completion."""
-    from foedus.questions import read_questions
-    from foedus.resources import folders
-
-    question = read_questions(folders().queries).get(str(context.params.get("question")))
-    names = [f"{p.name}={p.spoken}" for p in question.parameters] if question else []
-    return [name for name in names if name.startswith(incomplete)]
 
 
 def ask(
@@ -200,42 +182,6 @@ def ask(
         show_why(found, answer.sparql, answer.result, format)
     else:
         show(answer.result, format, found)
-
-
-def menu(data: Path | None, format: Format) -> None:
-    """Print the canned questions by topic."""
-    from foedus.questions import read_questions
-    from foedus.resources import folders
-
-    topic = None
-    rows = []
-    for q in read_questions(folders(data).queries).values():
-        takes = " ".join(f"{p.name}={p.spoken}" for p in q.parameters)
-        rows.append([q.topic, q.slug, q.words, takes])
-    heads = ["topic", "question", "words", "values"]
-    if format is Format.json:
-        import json
-
-        found = [dict(zip(heads, row, strict=True)) for row in rows]
-        print(json.dumps(found, ensure_ascii=False, indent=2))
-    elif format is Format.md:
-        print(markdown(heads, rows))
-    elif format is not Format.table:
-        import csv
-
-        mark = "," if format is Format.csv else "\t"
-        csv.writer(sys.stdout, delimiter=mark, lineterminator="\n").writerows([heads, *rows])
-    else:
-        wide = max((len(row[1]) for row in rows), default=0)
-        room = terminal_width()
-        for row in rows:
-            if row[0] != topic:
-                topic = row[0]
-                print(f"\n{bold(topic.upper())}" if topic else "")
-            line = f"  {row[1]:<{wide}}  {row[2]}"
-            tail = f"  [{row[3]}]" if row[3] else ""
-            fits = room is None or len(line) + len(tail) <= room
-            print(line + (dim(tail) if fits else f"\n  {'':<{wide}}{dim(tail)}"))
 
 
 def query(
@@ -304,27 +250,10 @@ def check(format: FormatOption = None, graph_: GraphOption = None, data: DataOpt
     kind = chosen(format)
     rows = [[f.kind, f.check, f.message] for f in findings]
     heads = ["kind", "check", "message"]
-    if kind is Format.json:
-        import json
-
-        print(
-            json.dumps(
-                [dict(zip(heads, r, strict=True)) for r in rows], ensure_ascii=False, indent=2
-            )
-        )
-    elif kind is Format.table:
-        print(
-            table(heads, rows, terminal_width())
-            if rows
-            else "no clash, no broken shape, no finding"
-        )
-    elif kind is Format.md:
-        print(markdown(heads, rows))
+    if rows or kind is not Format.table:
+        print(listing(heads, rows, kind, terminal_width()))
     else:
-        import csv
-
-        mark = "," if kind is Format.csv else "\t"
-        csv.writer(sys.stdout, delimiter=mark, lineterminator="\n").writerows([heads, *rows])
+        print("no clash, no broken shape, no finding")
     if findings:
         say(f"{len(findings)} findings")
         raise typer.Exit(1)
