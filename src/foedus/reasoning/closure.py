@@ -6,25 +6,36 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from foedus.errors import LimitReached
-from foedus.reasoning.alternatives import all_proofs
-from foedus.reasoning.clashes import clashes
-from foedus.reasoning.columns import LOW, NONE, SHIFT, Ids, holds, minus, union
+from foedus.reasoning.columns import (
+    LOW,
+    NONE,
+    SHIFT,
+    Ids,
+    holds,
+    inserted,
+    minus,
+    union,
+    within,
+    without,
+)
 from foedus.reasoning.dictionary import Terms
 from foedus.reasoning.engine import Engine
 from foedus.reasoning.incremental import Rebuild, Withdrawal
 from foedus.reasoning.partition import partition
 from foedus.reasoning.proof import Clash, Proof
-from foedus.reasoning.proofs import Prover
 from foedus.reasoning.reading import read_triples
 from foedus.reasoning.rules import RuleSet, ruleset
 from foedus.reasoning.stored import Stored
 from foedus.reasoning.view import Row, View
 from foedus.terms import Term, Triple
+
+if TYPE_CHECKING:
+    from foedus.reasoning.proofs import Prover
 
 
 class Closure:
@@ -51,10 +62,6 @@ class Closure:
         """The triples that were given, each once."""
         for code, keys in sorted(self._stored.asserted.items()):
             yield from self._tokens(code, keys)
-
-    @cached_property
-    def _asserted(self) -> Given:
-        return Given(self)
 
     @property
     def derived(self) -> Iterator[Triple]:
@@ -134,6 +141,8 @@ class Closure:
 
     @cached_property
     def _prover(self) -> Prover:
+        from foedus.reasoning.proofs import Prover
+
         def asserted(row: Row) -> bool:
             code, key = self._view.coded(row)
             return holds(self._stored.asserted.get(code, NONE), key)
@@ -151,11 +160,15 @@ class Closure:
         """Proofs of a triple that differ in their last step, smallest first."""
         row = self._row(triple)
         if row is not None and self._stored.true(*self._view.coded(row)):
+            from foedus.reasoning.alternatives import all_proofs
+
             yield from all_proofs(self._prover, row, limit)
 
     @cached_property
     def clashes(self) -> tuple[Clash, ...]:
         """Contradictions, sorted; of one rule at most a hundred, ``statistics`` has the number."""
+        from foedus.reasoning.clashes import clashes
+
         found, self._clash_counts = clashes(self._engine, self._prover)
         return found
 
@@ -182,18 +195,18 @@ class Closure:
 
         If a limit is reached, the closure stays as it was.
         """
-        self._change(triples, self._add)
+        self._change(read_triples(triples, self._engine.terms), self._add)
 
     def withdraw(self, triples: Iterable[Triple]) -> None:
         """Assert less; triples that were not asserted are passed over."""
-        known = [t for t in triples if t in self._asserted]
-        self._change(known, self._withdraw)
+        known = self._engine.terms.find_many([term for triple in triples for term in triple])
+        rows = known.reshape(-1, 3)
+        self._change(rows[(rows >= 0).all(axis=1)], self._withdraw)
 
-    def _change(self, triples: Iterable[Triple], how: Callable[[dict[int, Ids]], None]) -> None:
+    def _change(self, numbers: Ids, how: Callable[[dict[int, Ids]], None]) -> None:
         started = time.perf_counter()
         engine = self._engine
         engine.end = time.monotonic() + self._timeout
-        numbers = read_triples(triples, engine.terms)
         parts = partition(numbers, engine.vocabulary.type, len(engine.terms))
         before = dict(self._stored.asserted)
         try:
@@ -212,7 +225,7 @@ class Closure:
         new = {code: minus(keys, [asserted.get(code, NONE)]) for code, keys in parts.items()}
         new = {code: keys for code, keys in new.items() if len(keys)}
         for code, keys in new.items():
-            asserted[code] = union([asserted.get(code, NONE), keys])
+            asserted[code] = inserted(asserted.get(code, NONE), keys)
             engine.assert_known(code, keys)
         links = len(engine.equality.links)
         engine.load(new)
@@ -222,11 +235,14 @@ class Closure:
 
     def _withdraw(self, parts: dict[int, Ids]) -> None:
         asserted = self._stored.asserted
+        gone: dict[int, Ids] = {}
         for code, keys in parts.items():
-            asserted[code] = minus(asserted[code], [keys])
-            if not len(asserted[code]):
-                del asserted[code]
-        Withdrawal(self._engine, asserted).run(parts)
+            if code in asserted:
+                gone[code] = keys[within(keys, asserted[code])]
+                asserted[code] = without(asserted[code], gone[code])
+                if not len(asserted[code]):
+                    del asserted[code]
+        Withdrawal(self._engine, asserted).run(gone)
 
     def _restart(self, asserted: dict[int, Ids]) -> None:
         """Start over, with terms and numbers as they are."""
@@ -266,21 +282,6 @@ class Closure:
             if not derived_only:
                 keys = union([stored.asserted.get(code, NONE), keys])
             yield from rows_of({code: keys}, self._engine.vocabulary.type)
-
-
-class Given:
-    """Whether triples were asserted."""
-
-    def __init__(self, closure: Closure) -> None:
-        self._closure = closure
-
-    def __contains__(self, triple: Triple) -> bool:
-        closure = self._closure
-        row = closure._row(triple)
-        if row is None:
-            return False
-        code, key = closure._view.coded(row)
-        return holds(closure._stored.asserted.get(code, NONE), key)
 
 
 def rows_of(parts: dict[int, Ids], type_: int) -> Iterator[Ids]:

@@ -76,6 +76,16 @@ def minus(keys: Ids, others: Iterable[Ids]) -> Ids:
     return keys
 
 
+def without(ranked: Ids, gone: Ids) -> Ids:
+    """A sorted array less keys that are all in it."""
+    return np.delete(ranked, np.searchsorted(ranked, gone))
+
+
+def inserted(ranked: Ids, new: Ids) -> Ids:
+    """A sorted array and sorted keys that are not in it."""
+    return np.insert(ranked, np.searchsorted(ranked, new), new)
+
+
 def holds(ranked: Ids, key: int) -> bool:
     """Whether a sorted array holds a key."""
     at = int(ranked.searchsorted(key))
@@ -107,9 +117,9 @@ class Layer:
 
     def remove(self, keys: Ids) -> None:
         """Drop keys, all of which are here."""
-        self.keys = np.delete(self.keys, np.searchsorted(self.keys, keys))
+        self.keys = without(self.keys, keys)
         if self._back is not None:
-            self._back = np.delete(self._back, np.searchsorted(self._back, np.sort(swap(keys))))
+            self._back = without(self._back, swap(keys))
 
 
 class Relation:

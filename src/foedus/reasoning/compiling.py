@@ -28,7 +28,7 @@ from foedus.reasoning.plans import (
     value_rule,
     variables,
 )
-from foedus.reasoning.redundancy import guards, skips
+from foedus.reasoning.redundancy import prune
 from foedus.reasoning.rule import Differ, Rule, Var
 from foedus.reasoning.rules import RuleSet
 
@@ -88,15 +88,13 @@ def install(engine: Engine, second: bool) -> bool:
             continue
         patterns.append(pattern)
     engine.patterns += patterns
-    everything = [*engine.patterns]
     for pattern in patterns:
-        pattern.redundant = guards(pattern, everything)
         for code in codes(pattern, vocabulary):
             engine.watching[code].append(pattern)
         engine.waiting[id(pattern)] = pattern
     if patterns:
         mark_schema(engine)
-        skips(engine.rules, engine.patterns, vocabulary)
+        prune(engine.rules, engine.patterns, vocabulary)
     return bool(rules)
 
 

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from foedus.reasoning.plans import Named, Pattern, Vocabulary, read_rule
 from foedus.reasoning.rule import Rule
 from foedus.reasoning.rules import RuleSet
+from foedus.terms import Term
 
 Facts = set[tuple[int, int, int]]
 
@@ -63,38 +64,46 @@ def _embed(
             yield from _embed(theirs[1:], mine, new_names, new_values)
 
 
-_known: dict[tuple[int, ...], tuple[tuple[Rule, ...], dict[str, frozenset[str]]]] = {}
+Table = dict[str, tuple[frozenset[str], list[dict[str, Term]]]]
+_known: dict[tuple[object, ...], tuple[tuple[Rule, ...], Table]] = {}
 
 
-def skips(rules: RuleSet, patterns: list[Pattern], vocabulary: Vocabulary) -> None:
-    """Set ``skips`` of the patterns whose only vocabulary premise other rules conclude."""
-    key = tuple(map(id, rules.rules))
+def prune(rules: RuleSet, patterns: list[Pattern], vocabulary: Vocabulary) -> None:
+    """Set ``skips`` and ``redundant`` of the patterns; worked out once for the same rules."""
+    key = *map(id, rules.rules), *(pattern.rule.id for pattern in patterns)
     known = _known.get(key)
     if known is None:
-        table = {p.rule.id: _skips(p, rules, patterns, vocabulary) for p in patterns}
+        names = {number: token for token, number in vocabulary.ids.items()}
+        sources = [
+            read_rule(rule, vocabulary)
+            for rule in rules
+            if rule.premises and rule.conclusions and not rule.tests
+        ]
+        sources = [s for s in sources if not (s.known or s.each or s.pairs)]
+        table = {
+            p.rule.id: (
+                _skips(p, sources, patterns),
+                [{k: names[v] for k, v in guard.items()} for guard in guards(p, patterns)],
+            )
+            for p in patterns
+        }
         known = _known[key] = rules.rules, table  # the rules are held, so ids stay theirs
     for pattern in patterns:
-        pattern.skips = known[1].get(pattern.rule.id, frozenset())
+        pattern.skips, found = known[1][pattern.rule.id]
+        pattern.redundant = [{k: vocabulary.ids[v] for k, v in guard.items()} for guard in found]
 
 
-def _skips(
-    pattern: Pattern, rules: RuleSet, patterns: list[Pattern], vocabulary: Vocabulary
-) -> frozenset[str]:
+def _skips(pattern: Pattern, sources: list[Pattern], patterns: list[Pattern]) -> frozenset[str]:
     if len(pattern.known) != 1 or pattern.each or pattern.pairs or pattern.tests:
         return frozenset()
     (known,) = pattern.known
     if any(isinstance(node, int) for node in (known[0], known[2])):
         return frozenset()
     found = set()
-    for rule in rules:
-        if not rule.premises or rule.tests or not rule.conclusions:
-            continue
-        source = read_rule(rule, vocabulary)
-        if source.known or source.each or source.pairs:
-            continue
+    for source in sources:
         heads = [head for head in source.heads if head[1] == known[1]]
         if heads and all(_follows(source, head, pattern, known, patterns) for head in heads):
-            found.add(rule.id)
+            found.add(source.rule.id)
     return frozenset(found)
 
 
