@@ -221,16 +221,18 @@ def alternatives(graph: KnowledgeGraph, told: Explanation) -> Explanation:
         whole = KnowledgeGraph.build(graph.folders.ontology.parent)
         if step := whole.explainer.prove(triple):
             remarks.append(f"With the background it would hold: {step.because or step.sentence}")
-    if not told.remarks:
-        trusting = believing(graph, [EVERYONE])
-        if step := trusting.explainer.prove(triple):
-            who = {b for leaf in step.leaves() if leaf.origin for b in leaf.origin.believed}
-            remarks.append(f"It would hold if we believed {listed(sorted(who))}: {step.because}")
-    supposed = graph.changed(adding=[(*triple, None)])
-    known = {(c.rule, c.premises) for c in graph.closure.clashes}
-    for clash in supposed.closure.clashes:
+    trusting = believing(graph, [EVERYONE])
+    held = not told.remarks and triple in trusting.closure
+    if held and (step := trusting.explainer.prove(triple)):
+        who = {b for leaf in step.leaves() if leaf.origin for b in leaf.origin.believed}
+        remarks.append(f"It would hold if we believed {listed(sorted(who))}: {step.because}")
+    # One closure serves both: what clashes is held against the facts alone afterwards.
+    known = {(c.rule, c.premises) for c in trusting.closure.clashes}
+    facts = {*graph.asserted, triple}
+    for clash in trusting.changed(adding=[(*triple, None)]).closure.clashes:
         if (clash.rule, clash.premises) not in known:
-            because = Explainer(supposed, {triple: Origin("added")}).tell(clash.proof()).because
-            remarks.append(f"It cannot be so: {because}")
-            break
+            step = graph.explainer.tell(clash.proof())
+            if all(leaf.triple in facts for leaf in step.leaves()):
+                remarks.append(f"It cannot be so: {step.because}")
+                break
     return replace(told, remarks=tuple(remarks))
