@@ -191,6 +191,14 @@ def test_graphs_in_memory() -> None:
         assert isomorphic(found, graph), type(data)
 
 
+@pytest.mark.parametrize("text", ['"a"', '"a"@en', '"1"^^<urn:t>', "<urn:a>", "_:b", '"\\\\ \\n"'])
+def test_terms_of_other_libraries(text: str) -> None:
+    assert convert.term_of(convert.rdflib_term(text)) == text
+    assert convert.term_of(convert.ox_term(text)) == text
+    string = rdflib.Literal("a", datatype=rdflib.XSD.string)
+    assert convert.term_of(string) == '"a"'
+
+
 def test_an_rdflib_dataset_is_read_whole() -> None:
     data = rdflib.Dataset()
     data.graph(rdflib.URIRef("urn:g")).add(3 * (rdflib.URIRef("urn:a"),))

@@ -129,7 +129,8 @@ def term_of(term: Any) -> Term:
         kind = type(term)  # its own checks for instances are slow
         if kind is rdflib.Literal or isinstance(term, rdflib.Literal):
             made: Any = term
-            return literal(str(made), made.datatype, made.language)
+            datatype = None if made.datatype is None else str(made.datatype)
+            return literal(str(made), datatype, made.language)
         if kind is rdflib.URIRef or isinstance(term, rdflib.URIRef):
             return f"<{term}>"
         if isinstance(term, rdflib.BNode):
