@@ -130,7 +130,8 @@ public final class ProtegeTour {
           Thread.sleep(1500);
           say("dialog: " + ((JDialog) w).getTitle());
           JList<?> notes = find(JList.class, l -> l.isShowing() && SwingUtilities.getWindowAncestor(l) == w && l.getModel().getSize() > 0);
-          for (int i = 0; notes != null && i < notes.getModel().getSize(); i++) say("annotation: " + words(notes.getModel().getElementAt(i)));
+          for (int i = 0; notes != null && i < notes.getModel().getSize(); i++)
+            if (words(notes.getModel().getElementAt(i)).startsWith("Annotation(")) say(words(notes.getModel().getElementAt(i)));
           shot(picture);
           SwingUtilities.invokeLater(() -> w.dispatchEvent(new WindowEvent(w, WindowEvent.WINDOW_CLOSING)));
           Thread.sleep(1500);

@@ -22,12 +22,12 @@ cd "$cache/protege-home"
 status=0
 # The same start as Protégé's own run.sh, but for the agent, a home that nobody else uses, and a limit in time.
 DISPLAY=$screen timeout 500 java -javaagent:"$cache/tour.jar=$out" \
-  -Dfoedus.query="${FOEDUS_DL_QUERY:-leads some (state and ('owes defence to' value 'North Korea'))}" \
+  -Dfoedus.query="${FOEDUS_DL_QUERY:-leader and leads some (state and ('owes defence to' value 'North Korea'))}" \
   -Duser.home="$work" -Djava.util.prefs.userRoot="$work" \
   -Xmx2G -Xss16M -Dlogback.configurationFile=conf/logback.xml -DentityExpansionLimit=100000000 \
   -Dfile.encoding=UTF-8 -Dswing.aatext=true -Dawt.useSystemAAFontSettings=on \
   -classpath "bundles/guava.jar:bundles/logback-classic.jar:bundles/logback-core.jar:bundles/slf4j-api.jar:bin/org.apache.felix.main.jar:bin/maven-artifact.jar:bin/protege-launcher.jar" \
   org.protege.osgi.framework.Launcher "$file" >"$work/log" 2>&1 || status=$?
 if [ $status -ne 0 ]; then cp "$work/log" "$cache/protege.log"; echo "Protégé's own log: .cache/owl/protege.log" >&2; fi
-sed 's/\x1b\[[0-9;]*m//g' "$work/log" | grep -E "^(tour: |Version |OWL API Version|.*(reasoner|HermiT).*ms)" | sed -e 's/^tour: //' -e 's/ *$//'
+sed 's/\x1b\[[0-9;]*m//g' "$work/log" | grep -E "^(tour: |Version |OWL API Version|.*(reasoner|HermiT).*ms)" | sed -e 's/^tour: //' -e 's/, Build *$//' -e 's/^Version/Protégé/' -e 's/, *$//' -e 's/ *$//'
 exit $status
