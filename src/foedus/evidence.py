@@ -17,6 +17,7 @@ from foedus.sparql.scope import (
     denials,
     denies,
     filled,
+    given,
     is_tested,
     own,
     spread,
@@ -157,7 +158,7 @@ class _Search:
             for solution in members[:MEMBERS]:
                 self._gather(where, {**row, **solution}, rendered.marks, total)
             if query.is_total():
-                patterns = tuple(filled(where, row))
+                patterns = tuple(filled(where, {**given(where), **row}))
                 total.absences[Absence("total", patterns)] = None
             ways = len(members)
         else:
@@ -174,7 +175,8 @@ class _Search:
             if best:
                 total = best[1]
             else:
-                total.absences[Absence("no answer", tuple(filled(where, row)))] = None
+                patterns = tuple(filled(where, {**given(where), **row}))
+                total.absences[Absence("no answer", patterns)] = None
         if query.limit is not None and query.order_by:
             total.absences[Absence("order")] = None
         return total, ways

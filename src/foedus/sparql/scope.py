@@ -24,6 +24,7 @@ from foedus.sparql.tree import (
     Sequence,
     SubSelect,
     Union,
+    Values,
     is_variable,
 )
 from foedus.terms import Term, is_literal
@@ -50,6 +51,16 @@ def own(group: Group) -> set[str]:
             found.add(part.variable)
         elif isinstance(part, SubSelect):
             found |= set(visible(part.query))
+    return found
+
+
+def given(group: Group) -> dict[str, Term]:
+    """What a group's VALUES of a single row say: the parameters of a question."""
+    found: dict[str, Term] = {}
+    for part in group.parts:
+        if isinstance(part, Values) and len(part.rows) == 1:
+            row = zip(part.variables, part.rows[0], strict=True)
+            found |= {variable: term for variable, term in row if term}
     return found
 
 
