@@ -6,10 +6,10 @@ of its own; numpy lets both run at once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import IO, Any, Final, TypeAlias, TypeVar
+from typing import IO, Any, Final, TypeAlias
 
 import numpy as np
 
@@ -34,7 +34,6 @@ from foedus.terms import Triple
 
 Watch: TypeAlias = Callable[[str], None] | None
 CHUNK: Final = 1 << 22
-_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +64,16 @@ class Lines:
 
     def read(self, pieces: Iterator[bytes]) -> Ids:
         """The triples of the text, which comes in pieces of any length."""
-        parts: Iterable[_Part] = map(self._part, _whole_lines(pieces))
-        if self.scope is None:  # new names are given in the order of the lines
-            parts = _ahead(iter(parts))
-        return joined([self._taken(part) for part in parts])
+        parts = map(self._part, _whole_lines(pieces))
+        if self.scope is not None:  # new names are given in the order of the lines
+            return joined([self._taken(part) for part in parts])
+        found = []
+        with ThreadPoolExecutor(1) as pool:  # makes the next part while this one is looked up
+            waiting = pool.submit(next, parts, None)
+            while (part := waiting.result()) is not None:
+                waiting = pool.submit(next, parts, None)
+                found.append(self._taken(part))
+        return joined(found)
 
     def _part(self, buffer: Bytes) -> _Part:
         """Some lines taken apart; the last ends with a line break."""
@@ -221,12 +226,3 @@ def _whole_lines(pieces: Iterator[bytes]) -> Iterator[Bytes]:
 def pieces_of(file: IO[bytes]) -> Iterator[bytes]:
     while piece := file.read(CHUNK):
         yield piece
-
-
-def _ahead(items: Iterator[_T]) -> Iterator[_T]:
-    """The items, each made in a thread while the one before is in use."""
-    with ThreadPoolExecutor(1) as pool:
-        waiting = pool.submit(next, items, None)
-        while (item := waiting.result()) is not None:
-            waiting = pool.submit(next, items, None)
-            yield item
