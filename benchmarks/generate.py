@@ -202,15 +202,28 @@ def generate(kind: str, size: int, path: Path, without: str | None = None, seed:
     return count
 
 
+def article(path: Path) -> int:
+    """Write what the article's graph asserts, ontology and background included."""
+    from foedus.knowledge import KnowledgeGraph
+    from foedus.reasoning.writing import write_triples
+
+    triples = sorted(KnowledgeGraph.build().asserted)
+    write_triples(triples, path)
+    return len(triples)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("kind", choices=KINDS)
-    parser.add_argument("size", type=int)
+    parser.add_argument("kind", choices=[*KINDS, "article"])
+    parser.add_argument("size", type=int, help="how many triples; the article's are what they are")
     parser.add_argument("path", type=Path)
     parser.add_argument("--without", choices=["inverse-functional"])
     parser.add_argument("--seed", type=int, default=7)
     given = parser.parse_args()
-    print(generate(given.kind, given.size, given.path, given.without, given.seed), "triples")
+    if given.kind == "article":
+        print(article(given.path), "triples")
+    else:
+        print(generate(given.kind, given.size, given.path, given.without, given.seed), "triples")
 
 
 if __name__ == "__main__":
