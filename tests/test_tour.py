@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -115,3 +116,13 @@ def test_an_answer_is_quick_and_small(
         used.append((usage.ru_utime + usage.ru_stime, memory / 1024))
     assert min(time for time, _ in used) < seconds
     assert max(memory for _, memory in used) < megabytes
+
+
+def test_another_article_is_toured_with_what_it_knows(tmp_path: Path) -> None:
+    """A folder with a graph alone is enough: ontology and questions are the installation's."""
+    tiny = Path(__file__).parent / "data" / "tiny" / "graph"
+    shutil.copytree(tiny, tmp_path / "mine" / "graph")
+    done = run(tmp_path, "tour", "--data", "mine")
+    assert done.returncode in (0, 1), done.stderr
+    assert "read 3 sentences" in done.stdout
+    assert "foedus ask allies-of state=China" in done.stdout

@@ -65,14 +65,19 @@ def shapes(view: QuadStore, file: Path, names: Names) -> tuple[Finding, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def queries(view: QuadStore, place: Path, names: Names) -> tuple[Finding, ...]:
+def queries(view: QuadStore, place: Path, names: Names, terms: bool = True) -> tuple[Finding, ...]:
     """A finding for each row of each query in a folder.
+
+    Those called ``ontology-...`` look at how the terms are declared and used; without ``terms``
+    they are left out.
 
     The first line of a query is ``# slug: message``; ``{variable}`` in the message is filled in
     from the row.
     """
     found = []
     for path in sorted(place.glob("*.rq")):
+        if path.stem.startswith("ontology-") and not terms:
+            continue
         text = read_text(path)
         header = re.match(r"#\s*([\w-]+):\s+(.+)", text)
         if not header or header[1] != path.stem:

@@ -7,6 +7,7 @@ import textwrap
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,7 +16,8 @@ import typer
 from foedus.cli.common import BUILD, DataOption, progress, say, values
 from foedus.cli.output import bold, dim, terminal_width
 from foedus.cli.verbs import counts, report
-from foedus.errors import InputError
+from foedus.errors import InputError, UsageError
+from foedus.store.files import read_text
 
 if TYPE_CHECKING:
     from foedus.knowledge import Answer, KnowledgeGraph
@@ -38,7 +40,6 @@ def tour(
       foedus tour
     """
     from foedus.knowledge import KnowledgeGraph
-    from foedus.store.files import read_text
 
     start = time.perf_counter()
     with progress("tour") as step:
@@ -57,13 +58,19 @@ def tour(
     try:
         report(findings)
     finally:
-        asked = made.folders.queries / "tour.txt"
-        for line in read_text(asked).splitlines() if asked.is_file() else ():
-            if line.strip() and not line.startswith("#"):
-                slug, *given = shlex.split(line)
-                answer = made.ask(slug, values(given))
-                print("\n" + "\n".join(told(made, answer, line)))
+        for line, answer in answers(made):
+            print("\n" + "\n".join(told(made, answer, line)))
     print("\nNext: 'foedus ask' lists the questions; 'foedus ask allies-of state=DPRK' asks one.")
+
+
+def answers(made: KnowledgeGraph) -> Iterator[tuple[str, Answer]]:
+    """The questions of ``queries/tour.txt`` with their answers; another graph may lack a name."""
+    asked = made.folders.queries / "tour.txt"
+    for line in read_text(asked).splitlines() if asked.is_file() else ():
+        if line.strip() and not line.startswith("#"):
+            slug, *given = shlex.split(line)
+            with suppress(UsageError):
+                yield line, made.ask(slug, values(given))
 
 
 def rules(made: KnowledgeGraph) -> Iterator[str]:

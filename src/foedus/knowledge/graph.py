@@ -293,14 +293,20 @@ class KnowledgeGraph:
         return store.query(sparql, prefixes=self.prefixes, timeout=timeout, file=file)
 
     def check(self) -> tuple[Finding, ...]:
-        """What is wrong with the graph: clashes, broken shapes, rows of the query checks."""
+        """What is wrong with the graph: clashes, broken shapes, rows of the query checks.
+
+        The terms of the installation's ontology are checked with its own graph, which uses them
+        all; another graph need not.
+        """
         from foedus import checks
 
+        shipped = folders()
+        terms = self.folders.ontology != shipped.ontology or self.folders.graph == shipped.graph
         shapes = self.folders.ontology / "shapes.ttl"
         return (
             *checks.clashes(self.closure, self.names),
             *checks.shapes(self.view, shapes, self.names),
-            *checks.queries(self.view, self.folders.queries / "checks", self.names),
+            *checks.queries(self.view, self.folders.queries / "checks", self.names, terms),
         )
 
     def proved(self) -> Proved:
