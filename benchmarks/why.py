@@ -3,8 +3,9 @@
     python benchmarks/why.py --write docs/benchmarks.md
 
 The verbs run from process start, three times each, the fastest counts: a machine that does other
-things makes all but the fastest a measure of the others. CPU seconds say what is left of that. The row is asked of the closure of the
-university graph of a million triples, in a store in memory; only its evidence is timed.
+things makes all but the fastest a measure of the others. CPU seconds say what is left of that. The
+row is asked of the closure of the university graph of a million triples, in a store in memory; only
+its evidence is timed.
 """
 
 from __future__ import annotations
