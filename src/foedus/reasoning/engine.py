@@ -100,6 +100,7 @@ class Engine:
         self.idle: set[int] = compiling.idle(rules, vocabulary)
         self.demanded: set[int] = set()
         self.renamed = False
+        self.same_terms = 0
         self.named_same: Ids = NONE  # terms of asserted equalities
         self.installed = False
 
@@ -167,6 +168,8 @@ class Engine:
         for code, keys in parts.items():
             if not (self.equal and code == self.vocabulary.same):
                 self.receive(code, keys, GIVEN)
+        for code in sorted(self.demanded):
+            self.fill(code)
         self.tick()
 
     def assert_known(self, code: int, keys: Ids) -> None:
@@ -279,11 +282,25 @@ class Engine:
         self.demanded.add(code)
         if code in self.idle:
             self.wake(code)
-        members = self.literals.of(~code, self.equality)
+        self.fill(code)
+
+    def fill(self, code: int) -> None:
+        """Put the literals of a datatype into its class."""
+        members = self.literals.of(~code, self.equality, self.occurs)
         if len(members):
             self.step += 1
             relation = self.relation(code)
             self.take(relation, relation.new(members), "dt-type2")
+
+    def occurs(self, number: int) -> bool:
+        """Whether a term stands in the data as subject or object."""
+        return any(
+            bool((layer.keys == number).any())
+            if code < 0
+            else bool((layer.keys & LOW == number).any() or (layer.keys >> SHIFT == number).any())
+            for code, relation in self.relations.items()
+            for layer in (*relation.layers, *relation.dead)
+        )
 
     # Running
 
@@ -308,8 +325,20 @@ class Engine:
                 waiting, self.waiting = list(self.waiting.values()), {}
                 for pattern in waiting:
                     compiling.instantiate(self, pattern)
-            else:
+            elif not self.new_terms():
                 break
+
+    def new_terms(self) -> bool:
+        """Whether plans about all terms have new ones to run on."""
+        plans = [p for p in self.readers.get(self.data.same, ()) if p.head is not None]
+        count = len(self.occurring()) if plans else 0
+        if count == self.same_terms:
+            return False
+        self.same_terms = count
+        for plan in plans:
+            assert plan.head is not None
+            self.wake(plan.head[0])
+        return bool(plans)
 
     def next_target(self) -> int | None:
         """The target to compute next, the lowest in the order of dependence."""

@@ -30,6 +30,7 @@ from foedus.reasoning.columns import (
     unique,
     within,
 )
+from foedus.reasoning.dictionary import LITERAL
 from foedus.reasoning.engine import CLOSE, Engine
 from foedus.reasoning.filters import apply_tests
 from foedus.reasoning.joins import Data, solve
@@ -60,14 +61,30 @@ class Withdrawal:
     def run(self, parts: dict[int, Ids]) -> None:
         """Remove keys that are no longer asserted, and what rested on them."""
         engine = self.engine
+        if engine.equal and engine.vocabulary.same in parts:
+            raise Rebuild
+        if any(engine.literals.is_datatype(~code) for code in engine.demanded):
+            self.keep_literals(parts)
+        if any(plan.head is not None for plan in engine.readers.get(engine.data.same, ())):
+            raise Rebuild  # a term may no longer occur
         for code, keys in parts.items():
-            if code == engine.vocabulary.same and engine.equal:
-                raise Rebuild
             self.suspect(code, keys, -1)
         self.drain()
         self.recompile()
         self.again()
         engine.run()
+
+    def keep_literals(self, parts: dict[int, Ids]) -> None:
+        """Start over if a literal no longer occurs: its datatypes hold it no more."""
+        kinds = self.engine.terms.kinds
+        ends = [unique(keys & LOW) for code, keys in parts.items() if code >= 0]
+        gone = union(ends) if ends else NONE
+        gone = gone[kinds[gone] >= LITERAL]
+        for code, keys in self.asserted.items():
+            if code >= 0 and len(gone):
+                gone = gone[~within(gone, unique((keys & LOW)[within(keys & LOW, gone)]))]
+        if len(gone):
+            raise Rebuild
 
     def suspect(self, code: int, keys: Ids, after: int) -> None:
         """Have keys looked at, where they are of a step after a given one."""

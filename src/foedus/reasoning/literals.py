@@ -23,7 +23,7 @@ class Literals:
         self.by_value = "dt-eq" in rules
         self.keys: dict[Key, int] = {}
         self.ill: list[int] = []
-        self._read = len(terms)  # what comes before is named by rules
+        self._first = self._read = len(terms)  # what comes before is named by rules
         self._named = {
             number: key
             for number in np.flatnonzero(terms.kinds == TYPED).tolist()
@@ -70,17 +70,21 @@ class Literals:
         both = np.array(pairs, np.int64)
         return pack(both[:, 0], both[:, 1])
 
-    def of(self, datatype: int, equality: Equality) -> Ids:
-        """The literals that a datatype holds, by representative, sorted."""
+    def is_datatype(self, number: int) -> bool:
+        """Whether a class is a datatype whose literals the rules know."""
+        return self.known and self.terms.token(number) in DATATYPES
+
+    def of(self, datatype: int, equality: Equality, occurs: Callable[[int], bool]) -> Ids:
+        """The literals of the data that a datatype holds, by representative, sorted."""
         terms = self.terms
         name = terms.token(datatype)
-        if not self.known or name not in DATATYPES:
+        if not self.is_datatype(datatype):
             return NONE
         numbers = np.flatnonzero(terms.kinds >= LITERAL)
         members = [
             number
             for number, token in zip(numbers.tolist(), terms.tokens(numbers), strict=True)
-            if in_datatype(token, name)
+            if in_datatype(token, name) and (number >= self._first or occurs(number))
         ]
         found = np.array(members, np.int64)
         return np.unique(equality.rep[found]) if len(found) else found

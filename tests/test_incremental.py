@@ -1,0 +1,110 @@
+"""A live closure: after any change it is what a new one would be."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from strategies import graphs
+
+from foedus.errors import LimitReached
+from foedus.reasoning.checker import check_proof
+from foedus.reasoning.closure import Closure, close
+from foedus.reasoning.rules import ruleset
+from foedus.terms import Triple
+
+RULES = ruleset()
+relaxed = settings(deadline=None, max_examples=30, suppress_health_check=list(HealthCheck))
+EX, RDF = "http://example.org/", "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+RDFS, OWL = "http://www.w3.org/2000/01/rdf-schema#", "http://www.w3.org/2002/07/owl#"
+TYPE, SUB = f"<{RDF}type>", f"<{RDFS}subClassOf>"
+
+
+def ex(name: object) -> str:
+    return f"<{EX}{name}>"
+
+
+def shown(closure: Closure) -> tuple[set[Triple], set[Triple], set[str]]:
+    return set(closure.asserted), set(closure.derived), {c.rule for c in closure.clashes}
+
+
+@relaxed
+@given(graphs(), st.integers(0, 1000))
+def test_every_change_equals_a_rebuild(graph: list[Triple], seed: int) -> None:
+    rng = random.Random(seed)
+    closure, now = close(graph), list(graph)
+    for _ in range(3):
+        out = rng.sample(now, rng.randint(0, len(now) // 3))
+        closure.withdraw(out)
+        now = [t for t in now if t not in out]
+        assert shown(closure) == shown(close(now))
+        back = rng.sample(out, rng.randint(0, len(out)))
+        closure.add(back)
+        now += back
+        assert shown(closure) == shown(close(now))
+    for triple in sorted(closure.derived)[:20]:
+        proof = closure.proof(triple)
+        assert proof is not None and check_proof(proof, set(now), RULES)
+
+
+@relaxed
+@given(graphs(size=5), graphs(size=4))
+def test_add_then_withdraw_returns_to_the_start(graph: list[Triple], more: list[Triple]) -> None:
+    closure = close(graph)
+    before = shown(closure)
+    new = [t for t in more if t not in graph]
+    closure.add(new)
+    closure.withdraw(new)
+    assert shown(closure) == before
+
+
+def test_what_stands_on_another_leg_stays() -> None:
+    closure = close(
+        [
+            (ex("C"), SUB, ex("D")),
+            (ex("p"), f"<{RDFS}domain>", ex("D")),
+            (ex("a"), TYPE, ex("C")),
+            (ex("a"), ex("p"), ex("b")),
+        ]
+    )
+    closure.withdraw([(ex("a"), TYPE, ex("C"))])
+    assert (ex("a"), TYPE, ex("D")) in closure
+    closure.withdraw([(ex("a"), ex("p"), ex("b"))])
+    assert (ex("a"), TYPE, ex("D")) not in closure
+
+
+def test_a_circle_does_not_hold_itself_up() -> None:
+    graph = [(ex("p"), TYPE, f"<{OWL}SymmetricProperty>"), (ex("a"), ex("p"), ex("b"))]
+    graph += [(ex("p"), f"<{OWL}inverseOf>", ex("q"))]
+    closure = close(graph)
+    closure.withdraw([graph[1]])
+    assert list(closure.triples(None, ex("p"), None)) == []
+    assert list(closure.triples(None, ex("q"), None)) == []
+
+
+def test_a_link_of_a_transitive_chain_goes() -> None:
+    graph = [(ex(i), ex("p"), ex(i + 1)) for i in range(100)]
+    graph += [(ex("p"), TYPE, f"<{OWL}TransitiveProperty>")]
+    closure = close(graph)
+    closure.withdraw([graph[50]])
+    assert len(list(closure.triples(None, ex("p"), None))) == 50 * 51 // 2 + 49 * 50 // 2
+    closure.add([graph[50]])
+    assert len(list(closure.triples(None, ex("p"), None))) == 100 * 101 // 2
+
+
+def test_unknown_triples_are_passed_over() -> None:
+    graph = [(ex("a"), ex("p"), ex("b"))]
+    closure = close(graph)
+    closure.withdraw([(ex("b"), ex("p"), ex("a")), (ex("new"), ex("p"), ex("b"))])
+    assert list(closure) == graph
+
+
+def test_a_change_beyond_the_limit_leaves_the_closure_as_it_was() -> None:
+    graph = [(ex("p"), TYPE, f"<{OWL}TransitiveProperty>"), (ex(0), ex("p"), ex(1))]
+    closure = close(graph, limit_triples=500)
+    before = shown(closure)
+    with pytest.raises(LimitReached):
+        closure.add([(ex(i), ex("p"), ex(i + 1)) for i in range(200)])
+    assert shown(closure) == before

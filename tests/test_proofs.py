@@ -1,0 +1,103 @@
+"""Proofs: every derived triple has one, every one checks, and all of them are found."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+from hypothesis import HealthCheck, given, settings
+from strategies import graphs
+
+from foedus.reasoning import naive
+from foedus.reasoning.checker import check_proof
+from foedus.reasoning.closure import close
+from foedus.reasoning.rules import ruleset
+from foedus.terms import Triple
+
+RULES = ruleset()
+relaxed = settings(deadline=None, max_examples=30, suppress_health_check=list(HealthCheck))
+EX, RDF = "http://example.org/", "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+RDFS, OWL = "http://www.w3.org/2000/01/rdf-schema#", "http://www.w3.org/2002/07/owl#"
+TYPE, SUB, SAME = f"<{RDF}type>", f"<{RDFS}subClassOf>", f"<{OWL}sameAs>"
+
+
+def ex(name: object) -> str:
+    return f"<{EX}{name}>"
+
+
+@relaxed
+@given(graphs())
+def test_every_derived_triple_has_a_proof_that_checks(graph: list[Triple]) -> None:
+    closure, asserted = close(graph), set(graph)
+    for triple in closure.derived:
+        proof = closure.proof(triple)
+        assert proof is not None and proof.triple == triple
+        assert check_proof(proof, asserted, RULES)
+    for clash in closure.clashes:
+        assert check_proof(clash.proof(), asserted, RULES)
+
+
+@relaxed
+@given(graphs(size=6))
+def test_all_proofs_check_and_end_differently(graph: list[Triple]) -> None:
+    closure, asserted = close(graph), set(graph)
+    for triple in islice(closure.derived, 20):
+        proofs = list(closure.proofs(triple))
+        assert proofs
+        last = [(p.rule, tuple(sorted(p.bindings.items()))) for p in proofs]
+        assert len(set(last)) == len(last)
+        for proof in proofs:
+            assert proof.triple == triple
+            assert check_proof(proof, asserted, RULES)
+
+
+def test_an_asserted_triple_is_its_own_proof() -> None:
+    triple = (ex("a"), ex("p"), ex("b"))
+    proof = close([triple]).proof(triple)
+    assert proof is not None and proof.rule is None and proof.premises == ()
+
+
+def test_what_does_not_follow_has_no_proof() -> None:
+    closure = close([(ex("a"), ex("p"), ex("b"))])
+    assert closure.proof((ex("b"), ex("p"), ex("a"))) is None
+    assert closure.proof((ex("a"), ex("p"), ex("never heard of"))) is None
+    assert list(closure.proofs((ex("b"), ex("p"), ex("a")))) == []
+
+
+def test_proofs_come_smallest_first() -> None:
+    graph = [(ex("C"), SUB, ex("D")), (ex("E"), SUB, ex("C")), (ex("F"), SUB, ex("D"))]
+    graph += [(ex("a"), TYPE, ex("E")), (ex("a"), TYPE, ex("F"))]
+    closure = close(graph)
+    sizes = [sum(1 for _ in p.walk()) for p in closure.proofs((ex("a"), TYPE, ex("D")))]
+    assert sizes == sorted(sizes)
+    slow = list(naive.close(graph).proofs((ex("a"), TYPE, ex("D"))))
+    assert len(sizes) == len(slow)
+
+
+def test_a_proof_over_a_long_chain_is_not_deep() -> None:
+    n = 1000
+    graph = [(ex(i), ex("p"), ex(i + 1)) for i in range(n)]
+    graph += [(ex("p"), TYPE, f"<{OWL}TransitiveProperty>")]
+    proof = close(graph).proof((ex(0), ex("p"), ex(n)))
+    assert proof is not None
+    assert check_proof(proof, set(graph), RULES)
+    depth, level = 0, [proof]
+    while level:
+        depth, level = depth + 1, [q for p in level for q in p.premises]
+    assert depth <= 12
+
+
+def test_equal_names_are_explained_from_the_form_that_was_found() -> None:
+    graph = [(ex("a"), SAME, ex("b")), (ex("b"), SAME, ex("c")), (ex("a"), ex("p"), ex("x"))]
+    closure = close(graph)
+    proof = closure.proof((ex("c"), ex("p"), ex("x")))
+    assert proof is not None and proof.rule == "eq-rep-s"
+    assert [p.triple for p in proof.premises] == [(ex("a"), SAME, ex("c")), graph[2]]
+    assert check_proof(proof, set(graph), RULES)
+
+
+def test_a_clash_names_the_two_that_were_told_apart() -> None:
+    graph = [(ex("a"), SAME, ex("b")), (ex("b"), f"<{OWL}differentFrom>", ex("a"))]
+    (clash,) = close(graph).clashes
+    assert clash.rule == "eq-diff1"
+    assert set(clash.premises) == {graph[1], (ex("b"), SAME, ex("a"))}
+    assert check_proof(clash.proof(), set(graph), RULES)
