@@ -12,7 +12,7 @@ import re
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final, TypeAlias, TypeGuard
 
@@ -213,14 +213,13 @@ def graph_terms(graph: rdflib.Graph) -> Iterator[list[Term]]:
 
     A dataset gives the triples of all its graphs.
     """
-    import rdflib
+    from rdflib import URIRef
 
     rows = iter(_rows(graph))
     while batch := list(islice(rows, _BATCH)):
         yield [
-            f"<{term}>" if type(term) is rdflib.URIRef else term_of(term)
-            for row in batch
-            for term in row
+            f"<{term}>" if type(term) is URIRef else term_of(term)
+            for term in chain.from_iterable(batch)
         ]
 
 
