@@ -132,7 +132,7 @@ def comunica(graph: KnowledgeGraph, tmp_path_factory: pytest.TempPathFactory) ->
     url = f"http://127.0.0.1:{port}/sparql"
     for _ in range(150):
         try:
-            select(url, "ASK {}", Wire(None, 5, 0))
+            select(url, "ASK {}", Wire(None, 60, 0))
             break
         except FoedusError:
             time.sleep(0.2)

