@@ -132,8 +132,13 @@ def test_proofs_are_lines_of_json(file: Path, tmp_path: Path) -> None:
 def test_counts_as_json(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("reason", file, "--json") == 0
     found = json.loads(capsys.readouterr().out)
-    assert (found["asserted"], found["clashes"]) == (4, 0)
+    assert (found["asserted"], found["clashes"]) == (4, [])
     assert found["by_rule"]["prp-trp"] == 1
+    file.write_text(CLASH, encoding="utf-8")
+    assert run("reason", file, "--json") == 1
+    said = capsys.readouterr()
+    assert json.loads(said.out)["clashes"][0]["rule"] == "cax-dw"
+    assert said.err == ""
 
 
 @pytest.mark.parametrize(

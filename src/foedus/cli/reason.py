@@ -96,7 +96,8 @@ def reason(
     clashes = closure.clashes
     _tell(closure, closed, took, out)
     if clashes:
-        tell_clashes(clashes)
+        if not SETTINGS.json:
+            tell_clashes(clashes)
         raise typer.Exit(1)
 
 
@@ -139,7 +140,10 @@ def _tell(closure: Any, closed: float, took: float, out: Path | None) -> None:
             "derived": derived,
             "rounds": found["rounds"],
             "seconds": round(closed, 3),
-            "clashes": len(closure.clashes),
+            "clashes": [
+                {"rule": c.rule, "message": c.message, "premises": c.premises}
+                for c in closure.clashes
+            ],
             "by_rule": dict(sorted(by_rule.items())),
         }
         print(json.dumps(body))
