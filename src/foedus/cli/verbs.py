@@ -99,7 +99,7 @@ def counts(made: KnowledgeGraph) -> list[str]:
     """What a graph was made from and how much followed, one line each."""
     found = made.manifest.counts
     read = [
-        f"{found[name]:,} {name}"
+        f"{found[name]:,} {name if found[name] != 1 else name[:-1]}"
         for name in ("sentences", "facts", "claims", "quality notes")
         if found.get(name)
     ]
