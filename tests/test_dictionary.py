@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from foedus.reasoning import dictionary
-from foedus.reasoning.dictionary import BLANK, IRI, LITERAL, TYPED, Terms, hash_spans, spans
+from foedus.reasoning.dictionary import BLANK, IRI, LITERAL, TYPED, Terms
+from foedus.reasoning.spans import hash_spans, hash_text, spans
 
 TEXT = st.text(st.characters(exclude_characters="\n", exclude_categories=["Cs"]), max_size=90)
 TOKENS = st.lists(st.one_of(TEXT, TEXT.map(lambda t: t * 60), st.sampled_from(["", "a", "b"])))
@@ -30,7 +31,7 @@ def test_every_term_has_one_number_and_comes_back(first: list[str], second: list
 @given(TOKENS)
 def test_one_hash_in_python_and_in_numpy(tokens: list[str]) -> None:
     if tokens:
-        expected = [dictionary.hash_text(t.encode()) for t in tokens]
+        expected = [hash_text(t.encode()) for t in tokens]
         assert hash_spans(*spans(tokens)).tolist() == expected
 
 

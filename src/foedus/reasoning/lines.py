@@ -13,14 +13,12 @@ from typing import IO, Any, Final, TypeAlias
 
 import numpy as np
 
-from foedus.reasoning.dictionary import (
-    BLANK,
-    IRI,
-    LITERAL,
+from foedus.reasoning.dictionary import BLANK, IRI, LITERAL, Terms
+from foedus.reasoning.plain import plainly_right
+from foedus.reasoning.spans import (
     PAD,
     Bytes,
     Ids,
-    Terms,
     Words,
     copy_spans,
     firsts,
@@ -28,7 +26,6 @@ from foedus.reasoning.dictionary import (
     padded,
     spans,
 )
-from foedus.reasoning.plain import plainly_right
 from foedus.store import convert
 from foedus.terms import Triple
 

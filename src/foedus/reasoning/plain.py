@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from foedus.reasoning.dictionary import (
+from foedus.reasoning.spans import (
     PAD,
     Bytes,
     Ids,

@@ -20,7 +20,7 @@ from typing import Any, Final
 import numpy as np
 
 from foedus.errors import InputError
-from foedus.reasoning.dictionary import Ids, Terms, hash_spans, spans
+from foedus.reasoning.dictionary import Terms
 from foedus.reasoning.lines import (
     Lines,
     Scope,
@@ -32,6 +32,7 @@ from foedus.reasoning.lines import (
     pieces_of,
     well_placed,
 )
+from foedus.reasoning.spans import Ids, hash_spans, spans
 from foedus.store import convert
 from foedus.terms import Term, Triple
 

@@ -17,7 +17,8 @@ from typing import IO, Any, Final
 import numpy as np
 
 from foedus.errors import InputError
-from foedus.reasoning.dictionary import PAD, Bytes, Ids, Terms, copy_spans
+from foedus.reasoning.dictionary import Terms
+from foedus.reasoning.spans import PAD, Bytes, Ids, copy_spans
 from foedus.store import convert
 from foedus.terms import Triple
 
