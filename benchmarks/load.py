@@ -119,8 +119,8 @@ def main() -> None:
     size = given.file.stat().st_size / 1e6
     about = (
         f"{lines:,} triples, {size:.0f} MB of N-Triples, into an empty store; medians of "
-        f"{given.runs} runs, Python {platform.python_version()}, {os.cpu_count()} cores. CPU is "
-        "that of client and server together: it tells more than the clock where the machine is shared."
+        f"{given.runs} runs, Python {platform.python_version()}, {os.cpu_count()} cores. "
+        "CPU is that of client and server together."
     )
     page = f"{text}\n\n{about}\n"
     if given.out:
