@@ -199,6 +199,12 @@ def _ill_typed(engine: Engine, prover: Prover, rule: Rule) -> Iterator[Found]:
     value = test.left.name  # type: ignore[union-attr]
     place = [str(node)[1:] for node in rule.premises[0]].index(value)
     names = [str(node)[1:] for node in rule.premises[0]]
+    same = engine.vocabulary.same
+    for literal in bad.tolist() if engine.equality and place == 2 else ():
+        for other in engine.equality.same(literal):
+            if other != literal:
+                row = (other, same, literal)
+                yield rule, iter([Instance(rule, dict(zip(names, row, strict=True)), (row,))]), 1
     for code, relation in list(engine.relations.items()):
         keys = relation.full
         for layer in (*relation.layers, *relation.dead):

@@ -21,7 +21,7 @@ LOW: Final = (1 << SHIFT) - 1
 NONE: Final[Ids] = np.empty(0, np.int64)
 
 #: How a layer came about, where it was not a rule.
-GIVEN, REWRITTEN = "", "="
+GIVEN, REWRITTEN, SEVERAL = "", "=", "+"
 
 
 def pack(s: Ids, o: Ids) -> Ids:

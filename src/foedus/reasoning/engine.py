@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import heapq
 import time
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 
 import numpy as np
@@ -22,6 +22,7 @@ from foedus.reasoning.columns import (
     LOW,
     NONE,
     REWRITTEN,
+    SEVERAL,
     SHIFT,
     Ids,
     Layer,
@@ -47,7 +48,7 @@ from foedus.reasoning.plans import LIST, Pattern, Plan, Vocabulary, is_equality
 from foedus.reasoning.rules import RuleSet
 from foedus.reasoning.transitive import closed, components
 
-CLOSE, GROUP, PLAIN = "close", "group", "plain"
+CLOSE, GROUP = "close", "group"
 
 
 class Engine:
@@ -70,7 +71,7 @@ class Engine:
         self.equality = Equality()
         self.equal = is_equality(rules)
         self.literals = Literals(rules, terms)
-        self.counts: Counter[str] = Counter()
+        self.mixed: dict[tuple[int, int], dict[str, int]] = {}  # of layers that several rules gave
         self.step = 0
         self.frozen: Ids | None = None  # representatives that `!=` respects
         vocabulary = self.vocabulary
@@ -406,7 +407,7 @@ class Engine:
         if target == self.vocabulary.type:  # the class is found with the member
             for rule, parts in found.items():
                 self.step += 1
-                self.counts[rule] += self.route(target, union(parts), rule)
+                self.route(target, union(parts), rule)
             return
         relation = self.relation(target)
         self.merge(relation, found)
@@ -418,6 +419,7 @@ class Engine:
         """Add candidates to a relation, counting what each rule gave first."""
         schema = relation.code in self.schema
         fresh: list[Ids] = []
+        counts: dict[str, int] = {}
         for rule, parts in found.items():
             if relation.unary and sum(map(len, parts)) * 16 > len(self.terms):
                 marks = np.zeros(len(self.terms), np.bool_)
@@ -432,7 +434,7 @@ class Engine:
                 new = minus(relation.new(union(parts)), fresh)
             if not len(new):
                 continue
-            self.counts[rule] += len(new)
+            counts[rule] = len(new)
             if schema:
                 self.step += 1
                 self.take(relation, new, rule)
@@ -440,7 +442,9 @@ class Engine:
                 fresh.append(new)
         if fresh:
             self.step += 1
-            origin = next(iter(found)) if len(fresh) == 1 else "+"
+            origin = next(iter(counts)) if len(fresh) == 1 else SEVERAL
+            if origin == SEVERAL:
+                self.mixed[relation.code, self.step] = counts
             self.take(relation, union(fresh), origin)
 
     def close(self, plan: Plan, relation: Relation) -> None:
@@ -450,7 +454,6 @@ class Engine:
         new = relation.new(found)
         if len(new):
             self.step += 1
-            self.counts[plan.rule] += len(new)
             self.take(relation, new, plan.rule)
             self.wake(relation.code)
             if first:

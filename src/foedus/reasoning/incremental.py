@@ -223,8 +223,6 @@ class Withdrawal:
         self.gone[code].append(keys)
         self.touched.add(code)
         engine.size -= len(keys)
-        if layer.origin in engine.counts:
-            engine.counts[layer.origin] -= len(keys)
         for step in [x.step for x in relation.layers if (code, x.step) in engine.batches]:
             if step > layer.step:
                 heapq.heappush(self.heap, (step, code))
@@ -344,4 +342,3 @@ class Withdrawal:
                 if len(back):
                     engine.step += 1
                     engine.take(relation, back, plan.rule)
-                    engine.counts[plan.rule] += len(back)

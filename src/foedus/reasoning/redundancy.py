@@ -21,8 +21,8 @@ Facts = set[tuple[int, int, int]]
 
 def guards(pattern: Pattern, others: list[Pattern]) -> list[dict[str, int]]:
     """Values of a pattern's variables with which another asks for less and gives the same."""
-    if pattern.each or pattern.pairs or pattern.tests:
-        return []
+    if pattern.each or pattern.pairs or pattern.tests or not pattern.heads:
+        return []  # a contradiction is told by every rule that finds it
     found = []
     mine = [*pattern.known, *pattern.rest]
     for other in others:
