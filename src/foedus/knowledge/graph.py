@@ -121,7 +121,9 @@ class KnowledgeGraph:
     @cached_property
     def names(self) -> Names:
         """What everything is called."""
-        return read_names(self.view, self.prefixes)
+        return read_names(
+            self.view, self.prefixes, lambda t: set(self.graphs(t)) <= {self.derived_graph}
+        )
 
     @cached_property
     def questions(self) -> dict[str, Question]:

@@ -62,12 +62,21 @@ def make(
     return Making(manifest, material, closure, view)
 
 
-def read_names(view: QuadStore, prefixes: Mapping[str, str]) -> Names:
-    """What everything in a store is called."""
+def read_names(
+    view: QuadStore, prefixes: Mapping[str, str], derived: Callable[[Triple], bool] | None = None
+) -> Names:
+    """What everything in a store is called.
+
+    Of two things that are found to be one, each has the other's names too. A name that is
+    ``derived`` in this way finds its thing, but is not the one that is shown for it.
+    """
     found = []
     for row in view.query(build_query("names")).dicts():
         label, _, language = split_literal(row["label"])
         rank, kind = int(text_of(row["rank"])), text_of(row["kind"])
+        merged = derived is not None and text_of(row["merged"]) == "true"
+        if merged and derived and derived((row["thing"], row["naming"], row["label"])):
+            rank += 1
         found.append(Name(row["thing"], label, language, rank, kind))
     return Names(found, prefixes)
 

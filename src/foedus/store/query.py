@@ -19,7 +19,7 @@ import pyoxigraph as ox
 
 from foedus.errors import FoedusError, InputError, LimitReached, ParseFailure
 from foedus.store.guard import QUERY, guard, syntax_error, tokens
-from foedus.terms import Quad, Term, Triple
+from foedus.terms import Quad, Term, Triple, is_iri, is_literal
 
 #: Most memory that a query under a time limit may take beyond the graph itself, in bytes.
 MEMORY = 1 << 30
@@ -99,6 +99,8 @@ class QuadStore:
         self, s: Term | None = None, p: Term | None = None, o: Term | None = None
     ) -> Iterator[Triple]:
         """The triples of the default graph that fit; None stands for anything."""
+        if (s and is_literal(s)) or (p and not is_iri(p)):
+            return  # such a triple is no RDF, and no store holds it
         for q in self.oxigraph.quads_for_pattern(_term(s), _term(p), _term(o), ox.DefaultGraph()):
             yield str(q.subject), str(q.predicate), str(q.object)
 

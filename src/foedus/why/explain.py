@@ -12,7 +12,7 @@ from foedus.errors import UnknownName, UsageError
 from foedus.names import Names
 from foedus.phrases import Phrases, listed
 from foedus.reasoning.rules import RuleSet, ruleset
-from foedus.terms import Term, Triple
+from foedus.terms import Term, Triple, expand, is_literal, literal, split_literal, text_of
 from foedus.why.forms import said_by
 from foedus.why.origins import Origins, claim_contents
 from foedus.why.steps import Explanation, Miss, Origin, Step, explain
@@ -87,10 +87,27 @@ class Explainer:
                     f"'{text}' is a variable, and 'why' is asked of one triple; name a thing "
                     "instead, or ask with 'foedus query --why'"
                 )
-        kind = self.phrases.is_kind(predicate)
+        thing, kind = self._thing(subject), self.phrases.is_kind(predicate)
         if kind:
-            return self._thing(subject), kind, self.graph.names.resolve(object, "class")
-        return self._thing(subject), _property(self.graph.names, predicate), self._thing(object)
+            return thing, kind, self.graph.names.resolve(object, "class")
+        said = self._property(predicate)
+        return thing, said, self._literal(said, object) or self._thing(object)
+
+    def _property(self, text: str) -> Term:
+        """The property of that name, or of that CURIE if the graph uses it (``owl:sameAs``)."""
+        curie = expand(text.strip(), self.graph.prefixes)
+        if curie and next(self.graph.view.match(None, curie), None):
+            return curie
+        return _property(self.graph.names, text)
+
+    def _literal(self, said: Term, text: str) -> Term | None:
+        """The literal that is written so: one the graph has with the property, else a new one."""
+        values = {o for _, _, o in self.graph.view.match(None, said) if is_literal(o)}
+        same = sorted(o for o in values if text_of(o) == text)
+        if same or not values:
+            return same[0] if same else None
+        datatype = split_literal(min(values))[1]
+        return literal(text, datatype)
 
     def _thing(self, text: str) -> Term:
         """The thing of that name; of two that are found to be one, that which a file calls so."""
@@ -174,7 +191,9 @@ class Explainer:
         found = tuple(step for t in miss.found if (step := self.prove(t)))
         missing = tuple(map(self.open_sentence, miss.missing))
         axioms = [self.phrases.sentence(t) for t in miss.axioms if not self.phrases.is_structure(t)]
-        return Miss(miss.rule, listed(axioms), found, missing)
+        # A domain rule has no axioms to tell; its note says why it is one.
+        says = listed(axioms) or next((r.note for r in self.rules if r.id == miss.rule), "")
+        return Miss(miss.rule, says.rstrip("."), found, missing)
 
     def _stated_of(self, triple: Triple) -> Iterator[Step]:
         """What is stated of the subject and the object together, then of the subject's kind."""
