@@ -150,6 +150,8 @@ class Phrases:
                 return self._joined(self._members(terms[name]), word)
             if word:
                 return self._pronoun(word, terms[name])
+            if article and terms[name] == _table()["structure"]["everything"]:
+                return "something"
             text = self.label(terms[name])
             return with_article(text) if article else text
 
