@@ -2,7 +2,7 @@
 
 RDF stores hold no literal subjects and no blank predicates, and the rules are about both; so every
 term stands in the store as an IRI of its own, and what literals stand for is said in a graph beside
-(``in`` a datatype, ``equals``, ``differs``, ``missing``). A rule about a list becomes a query for
+(``in`` a datatype, its ``value``, ``missing``). A rule about a list becomes a query for
 each length that the data has. Nothing here is shared with the engines but the table itself and
 ``datatypes.py``.
 """
@@ -50,8 +50,7 @@ def fixpoint(data: Iterable[Triple], rules: RuleSet) -> tuple[set[Triple], set[s
     for s, p, o in _said(literals, constants):
         nodes = [ox.NamedNode(coding.iri(term)[1:-1]) for term in (s, f"<urn:{p}>", o)]
         store.add(ox.Quad(*nodes, FACTS))
-    cells = {s for s, p, _ in data if p == f"<{RDF}rest>"}
-    heads = [query for rule in rules for query in queries(rule, len(cells), coding)]
+    heads = [query for rule in rules for query in queries(rule, _lengths(data), coding)]
     before = -1
     while before != len(store):
         before = len(store)
@@ -71,6 +70,24 @@ def fixpoint(data: Iterable[Triple], rules: RuleSet) -> tuple[set[Triple], set[s
     return triples, clashes
 
 
+def _lengths(data: list[Triple]) -> set[int]:
+    """How long the lists are that triples speak of, in every way to read them."""
+    tails: dict[Term, set[Term]] = {}
+    for s, p, o in data:
+        if p == f"<{RDF}rest>":
+            tails.setdefault(s, set()).add(o)
+
+    def walk(cell: Term, seen: tuple[Term, ...]) -> Iterator[int]:
+        if cell == f"<{RDF}nil>":
+            yield len(seen)
+        elif cell not in seen:
+            for tail in tails.get(cell, ()):
+                yield from walk(tail, (*seen, cell))
+
+    heads = {o for _, p, o in data if p != f"<{RDF}rest>"} & tails.keys()
+    return {length for head in heads for length in walk(head, ())}
+
+
 def _is_constant(node: Node) -> bool:
     return isinstance(node, str) and is_literal(node)
 
@@ -85,15 +102,16 @@ def _said(literals: set[Term], constants: set[Node]) -> Iterator[tuple[Term, str
         for d in DATATYPES:
             if in_datatype(v, d) is False:
                 yield v, "outside", d
-        for w in literals:
-            a, b = value_key(v), value_key(w)
-            if v == w or (a is not None and a == b):
-                yield v, "equals", w
-            elif a is not None and b is not None:
-                yield v, "differs", w
+        if value_key(v) is not None:
+            yield v, "value", f"<urn:value:{hash(value_key(v))}>"
+        yield v, "mark", f"<urn:value:{hash(value_key(v) or v)}>"
         for c in constants:
             if value_key(v) == value_key(str(c)):
                 yield v, "written", str(c)
+
+
+def _indexed(atom: Atom) -> bool:
+    return any(isinstance(node, Var) and bool(node.index) for node in atom)
 
 
 class Body:
@@ -102,10 +120,12 @@ class Body:
     def __init__(self, rule: Rule, size: int, chosen: dict[str, int], coding: Coding) -> None:
         self.rule, self.size, self.chosen, self.coding = rule, size, chosen, coding
         self.extra: list[str] = []
-        parts = [
-            self.atom(a, k) for a in rule.premises for k in (range(1, size + 1) if a.each else [0])
-        ]
-        self.where = " ".join([*self.list(), *parts, *self.tests(), *self.extra])
+        heads = {listed.head for listed in rule.lists}
+        ordered = sorted(rule.premises, key=lambda a: (_indexed(a), a.o not in heads))
+        parts = [self.atom(a, k) for a in ordered for k in (range(1, size + 1) if a.each else [0])]
+        plain = sum(not _indexed(a) for a in ordered)
+        lists = list(self.list())
+        self.where = " ".join([*parts[:plain], *lists, *parts[plain:], *self.tests(), *self.extra])
 
     def node(self, node: Node, here: int = 0) -> str:
         if not isinstance(node, Var):
@@ -135,28 +155,31 @@ class Body:
 
     def tests(self) -> Iterator[str]:
         same = "<http://www.w3.org/2002/07/owl#sameAs>"
-        says = {
-            "in": "in",
-            "not in": "outside",
-            "=": "equals",
-            "!=": "differs",
-            "missing": "missing",
-        }
         for test in self.rule.tests:
             if isinstance(test, Value):
-                other = f"?{test.right.name}" if test.right else "<urn:yes>"
-                left = f"?{test.left.name}"
-                yield f"GRAPH <urn:facts> {{ {left} <urn:{says[test.kind]}> {other} }}"
+                v, w = f"?{test.left.name}", f"?{test.right.name}" if test.right else ""
                 if test.kind == "!=":  # asked for among literals that came out as one
-                    yield f"{left} {same} {other} ."
+                    yield f"{v} {same} {w} ."
+                    yield _facts(f"{v} <urn:value> ?k . {w} <urn:value> ?l") + " FILTER(?k != ?l)"
+                elif test.kind == "=":
+                    yield _facts(f"{v} <urn:mark> ?k . {w} <urn:mark> ?k")
+                elif test.kind == "missing":
+                    yield _facts(f"{v} <urn:missing> <urn:yes>")
+                else:
+                    word = "in" if test.kind == "in" else "outside"
+                    yield _facts(f"{v} <urn:{word}> {w}")
 
 
-def queries(rule: Rule, longest: int, coding: Coding) -> list[tuple[Rule, Body]]:
+def _facts(pattern: str) -> str:
+    return f"GRAPH <urn:facts> {{ {pattern} }}"
+
+
+def queries(rule: Rule, lengths: set[int], coding: Coding) -> list[tuple[Rule, Body]]:
     """The bodies of a rule: one, or one for each length and choice of members."""
     if not rule.lists:
         return [(rule, Body(rule, 0, {}, coding))]
     made = []
-    for size in range(1, longest + 1):
+    for size in sorted(lengths):
         for numbers in product(range(1, size + 1), repeat=len(rule.picks)):
             chosen = dict(zip(rule.picks, numbers, strict=True))
             orders = [test for test in rule.tests if isinstance(test, Before)]
