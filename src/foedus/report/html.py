@@ -85,14 +85,16 @@ def _answer(found: Answered) -> str:
 def short(found: Answered) -> str:
     """The answer in a few words, or how long it is.
 
-    The first column says it where there are few rows; a question for one thing has one column.
+    A single row says it whole, a few rows by their first column.
     """
     if found.boolean is not None:
         return "yes" if found.boolean else "not stated"
     if not found.rows:
         return "not stated"
-    firsts = dict.fromkeys(row[0] for row in found.rows)
-    told = "; ".join(firsts)
+    if len(found.rows) == 1:
+        told = " · ".join(filter(None, found.rows[0]))
+    else:
+        told = "; ".join(dict.fromkeys(row[0] for row in found.rows))
     count = f"{len(found.rows)} row{'' if len(found.rows) == 1 else 's'}"
     return told if len(found.rows) <= 4 and len(told) <= 60 else count
 
