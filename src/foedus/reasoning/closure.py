@@ -43,12 +43,14 @@ class Closure:
 
     def __init__(self, engine: Engine, triples: Ids, timeout: float = float("inf")) -> None:
         started = time.perf_counter()
-        self._engine, self._timeout = engine, timeout
-        parts = partition(triples, engine.vocabulary.type, len(engine.terms))
-        engine.load(parts)
-        engine.run()
-        self._stored = Stored(engine, parts)
+        self._timeout = timeout
+        self._start(engine, partition(triples, engine.vocabulary.type, len(engine.terms)))
         self._seconds = time.perf_counter() - started
+
+    def _start(self, engine: Engine, asserted: dict[int, Ids]) -> None:
+        engine.load(asserted)
+        engine.run()
+        self._engine, self._stored = engine, Stored(engine, asserted)
 
     @property
     def rules(self) -> RuleSet:
@@ -249,13 +251,8 @@ class Closure:
     def _restart(self, asserted: dict[int, Ids]) -> None:
         """Start over, with terms and numbers as they are."""
         old = self._engine
-        engine = Engine(self.rules, Terms(), limit=old.limit, end=old.end, progress=old.progress)
-        numbers = [
-            np.stack([recoded(old.terms, engine.terms, column) for column in rows.T])
-            for rows in rows_of(asserted, old.vocabulary.type)
-        ]
-        whole = np.concatenate(numbers, axis=1).T if numbers else np.empty((3, 0), np.int64).T
-        self.__init__(engine, whole, self._timeout)  # type: ignore[misc]
+        engine = Engine(self.rules, old.terms, limit=old.limit, end=old.end, progress=old.progress)
+        self._start(engine, asserted)
 
     def _forget(self) -> None:
         """Drop what was found out about the closure as it was."""
@@ -295,12 +292,6 @@ def rows_of(parts: dict[int, Ids], type_: int) -> Iterator[Ids]:
         else:
             rows[0], rows[1], rows[2] = keys >> SHIFT, code, keys & LOW
         yield rows.T
-
-
-def recoded(old: Terms, new: Terms, numbers: Ids) -> Ids:
-    """Numbers of one dictionary as those of another, which learns the terms."""
-    distinct, places = np.unique(numbers, return_inverse=True)
-    return new.intern_many(old.tokens(distinct))[places]
 
 
 def close(

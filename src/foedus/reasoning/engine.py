@@ -26,6 +26,7 @@ from foedus.reasoning.columns import (
     SHIFT,
     Ids,
     Layer,
+    Mask,
     Relation,
     distinct,
     minus,
@@ -70,7 +71,7 @@ class Engine:
         self.relations: dict[int, Relation] = {}
         self.equality = Equality()
         self.equal = is_equality(rules)
-        self.literals = Literals(rules, terms)
+        self.literals = Literals(rules, terms, 1 + max(self.vocabulary.ids.values()))
         self.mixed: dict[tuple[int, int], dict[str, int]] = {}  # of layers that several rules gave
         self.step = 0
         self.frozen: Ids | None = None  # representatives that `!=` respects
@@ -145,12 +146,7 @@ class Engine:
         self.equality.grow(len(self.terms))
         self.step += 1
         known = dict(self.literals.alias)
-        pairs = self.literals.equal(
-            lambda number: any(
-                bool((keys == number).any() if code < 0 else (keys & LOW == number).any())
-                for code, keys in parts.items()
-            )
-        )
+        pairs = self.literals.equal(parts, self.occurs)
         if known != self.literals.alias:
             self.vocabulary.rename(lambda n: self.literals.alias.get(n, n))
             if self.installed:
@@ -287,11 +283,24 @@ class Engine:
 
     def fill(self, code: int) -> None:
         """Put the literals of a datatype into its class."""
-        members = self.literals.of(~code, self.equality, self.occurs)
+        members = self.literals.of(~code, self.equality, self.present)
         if len(members):
             self.step += 1
             relation = self.relation(code)
             self.take(relation, relation.new(members), "dt-type2")
+
+    def present(self) -> Mask:
+        """For each term whether it stands in the data as subject or object."""
+        marks = np.zeros(len(self.terms), np.bool_)
+        marks[self.named_same] = True
+        for code, relation in self.relations.items():
+            for layer in (*relation.layers, *relation.dead):
+                if code < 0:
+                    marks[layer.keys] = True
+                else:
+                    marks[layer.keys >> SHIFT] = True
+                    marks[layer.keys & LOW] = True
+        return marks
 
     def occurs(self, number: int) -> bool:
         """Whether a term stands in the data as subject or object."""

@@ -30,7 +30,7 @@ from foedus.reasoning.columns import (
     unique,
     within,
 )
-from foedus.reasoning.dictionary import LITERAL
+from foedus.reasoning.dictionary import LITERAL, TYPED
 from foedus.reasoning.engine import CLOSE, Engine
 from foedus.reasoning.filters import apply_tests
 from foedus.reasoning.joins import Data, solve
@@ -73,6 +73,18 @@ class Withdrawal:
         self.recompile()
         self.again()
         engine.run()
+        self.forget_literals(parts)
+
+    def forget_literals(self, parts: dict[int, Ids]) -> None:
+        """Tell which literals the data no longer holds."""
+        engine = self.engine
+        ends = [unique(keys & LOW) for code, keys in parts.items() if code >= 0]
+        gone = union(ends) if ends else NONE
+        gone = gone[engine.terms.kinds[gone] == TYPED]
+        if len(gone):
+            gone = gone[~engine.present()[gone]]
+        if len(gone):
+            engine.literals.forget(gone)
 
     def keep_literals(self, parts: dict[int, Ids]) -> None:
         """Start over if a literal no longer occurs: its datatypes hold it no more."""
@@ -155,8 +167,9 @@ class Withdrawal:
         for plan in self.engine.incoming.get(code, ()):
             if not len(keys):
                 break
-            if plan.born >= layer.step:
-                continue
+            listed = any(premise == LIST for premise, _, _ in plan.body)
+            if plan.born >= layer.step or listed and self.engine.lists.step >= layer.step:
+                continue  # it, or the list that it reads, is younger
             if code in self.engine.schema and plan.rule != layer.origin:
                 continue  # of whom a triple of the vocabulary is, plans may rely on
             keys = minus(keys, [self.given(plan, keys, layer.step)])
