@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from foedus.reasoning.proof import Proof
 from foedus.reasoning.proofs import Prover, Step
 from foedus.reasoning.view import EVER, Row
+from foedus.terms import Triple
 
 _BUDGET = 400  # explanations tried to keep one proof clear of its own conclusion
 _FOUND = 10_000
@@ -28,6 +29,29 @@ def all_proofs(prover: Prover, row: Row, limit: int | None) -> Iterator[Proof]:
             break
     for _, _, proof in sorted(found, key=lambda x: x[:2])[:limit]:
         yield proof
+
+
+def whole(prover: Prover, triple: Triple, step: Step, parts: list[Proof]) -> Proof:
+    """A proof from proofs of its premises, in which each triple again has one proof."""
+    known: dict[Triple, Proof] = {}
+    done: dict[int, Proof] = {}
+    stack = [(part, False) for part in parts]
+    while stack:
+        proof, ready = stack.pop()
+        if id(proof) in done:
+            continue
+        assert proof.triple is not None
+        if proof.triple in known:
+            done[id(proof)] = known[proof.triple]
+        elif not ready:
+            stack.append((proof, True))
+            stack += [(part, False) for part in proof.premises]
+        else:
+            below = tuple(done[id(part)] for part in proof.premises)
+            made = Proof(proof.triple, proof.rule, proof.bindings, below)
+            done[id(proof)] = known[proof.triple] = made
+    premises = tuple(done[id(part)] for part in parts)
+    return Proof(triple, step.rule, prover.bindings(step), premises)
 
 
 def size(proof: Proof) -> int:
@@ -102,7 +126,7 @@ def _proof(prover: Prover, step: Step) -> Proof | None:
             return None
         known[part] = clear
     parts = [known[part] for part in step.premises if not isinstance(part, Step)]
-    return prover.whole(triple, step, parts)
+    return whole(prover, triple, step, parts)
 
 
 def _rests(proof: Proof, triple: tuple[str, str, str]) -> bool:
@@ -142,5 +166,5 @@ def _clear(prover: Prover, row: Row, avoid: frozenset[Row], tries: _Tries) -> Pr
                 break
             parts.append(clear)
         else:
-            return prover.whole(prover.triple(row), step, parts)
+            return whole(prover, prover.triple(row), step, parts)
     return None

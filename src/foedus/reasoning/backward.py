@@ -11,10 +11,10 @@ import numpy as np
 
 from foedus.reasoning import years
 from foedus.reasoning.columns import LOW, SHIFT, Ids
-from foedus.reasoning.compiling import replaced, shifted
 from foedus.reasoning.datatypes import in_datatype, is_ill_typed
 from foedus.reasoning.plans import Named, named
 from foedus.reasoning.rule import Atom, Before, Differ, Operand, Rule, Sum, Value, Var
+from foedus.reasoning.unfolding import replaced, shifted
 from foedus.reasoning.view import Row, View
 from foedus.terms import Term, is_literal
 

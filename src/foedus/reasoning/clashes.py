@@ -9,7 +9,6 @@ import numpy as np
 
 from foedus.reasoning.backward import Instance, Values
 from foedus.reasoning.columns import LOW, SHIFT, Ids, pack, unique, within
-from foedus.reasoning.compiling import Pairs, replaced
 from foedus.reasoning.datatypes import in_datatype, value_key
 from foedus.reasoning.dictionary import LITERAL
 from foedus.reasoning.engine import Engine
@@ -17,6 +16,7 @@ from foedus.reasoning.plans import Plan, named, value_rule
 from foedus.reasoning.proof import Clash
 from foedus.reasoning.proofs import Prover
 from foedus.reasoning.rule import Rule, Value
+from foedus.reasoning.unfolding import Pairs, replaced
 from foedus.reasoning.view import EVER, Row
 from foedus.terms import compact
 

@@ -15,10 +15,10 @@ from foedus.reasoning.rule import Differ, Operand, Sum, Value, Var
 from foedus.terms import Term, is_literal
 
 if TYPE_CHECKING:
-    from foedus.reasoning.engine import Engine
+    from foedus.reasoning.evaluation import Evaluation
 
 
-def apply_tests(plan: Plan, table: Table, engine: Engine) -> dict[int, Ids]:
+def apply_tests(plan: Plan, table: Table, engine: Evaluation) -> dict[int, Ids]:
     """The columns of the rows that pass a plan's tests; sums add a column."""
     for test in plan.tests:
         if isinstance(test.test, Differ):
@@ -43,7 +43,7 @@ def _column(plan: Plan, test: Test2, var: Var, table: Table) -> Ids:
     return np.full(table.size, plan.values[var.name]) if found is None else found
 
 
-def _value(plan: Plan, named: Test2, test: Value, table: Table, engine: Engine) -> None:
+def _value(plan: Plan, named: Test2, test: Value, table: Table, engine: Evaluation) -> None:
     tokens = _tokens(_column(plan, named, test.left, table), engine)
     if test.kind == "missing":
         keep = [is_literal(v) and is_ill_typed(v) for v in tokens]
@@ -60,12 +60,12 @@ def _value(plan: Plan, named: Test2, test: Value, table: Table, engine: Engine) 
     table.keep(np.array(keep, np.bool_))
 
 
-def _others(number: int, engine: Engine) -> list[Term]:
+def _others(number: int, engine: Evaluation) -> list[Term]:
     same = engine.equality.same(number)
     return engine.terms.tokens(np.array(same, np.int64)) if len(same) > 1 else []
 
 
-def _sum(plan: Plan, named: Test2, test: Sum, table: Table, engine: Engine) -> None:
+def _sum(plan: Plan, named: Test2, test: Sum, table: Table, engine: Evaluation) -> None:
     def side(operand: Operand) -> list[Term | None]:
         node = operand.node
         if isinstance(node, Var):
@@ -88,5 +88,5 @@ def _sum(plan: Plan, named: Test2, test: Sum, table: Table, engine: Engine) -> N
         table.columns[result] = numbers
 
 
-def _tokens(column: Ids, engine: Engine) -> list[Term]:
+def _tokens(column: Ids, engine: Evaluation) -> list[Term]:
     return engine.terms.tokens(column)

@@ -31,11 +31,13 @@ from foedus.reasoning.columns import (
     within,
 )
 from foedus.reasoning.dictionary import LITERAL, TYPED
-from foedus.reasoning.engine import CLOSE, Engine
+from foedus.reasoning.engine import Engine
+from foedus.reasoning.evaluation import CLOSE
 from foedus.reasoning.filters import apply_tests
 from foedus.reasoning.joins import Data, solve
 from foedus.reasoning.plans import LIST, Pattern, Plan
 from foedus.reasoning.transitive import closed
+from foedus.reasoning.unfolding import Pairs
 
 
 class Rebuild(Exception):
@@ -168,7 +170,7 @@ class Withdrawal:
             if not len(keys):
                 break
             listed = any(premise == LIST for premise, _, _ in plan.body)
-            if plan.born >= layer.step or listed and self.engine.lists.step >= layer.step:
+            if plan.born >= layer.step or (listed and self.engine.lists.step >= layer.step):
                 continue  # it, or the list that it reads, is younger
             if code in self.engine.schema and plan.rule != layer.origin:
                 continue  # of whom a triple of the vocabulary is, plans may rely on
@@ -310,7 +312,7 @@ class Withdrawal:
                             table[code].remove(plan)
                 if plan in engine.clashing:
                     engine.clashing.remove(plan)
-                if isinstance(plan, compiling.Pairs):
+                if isinstance(plan, Pairs):
                     for plans in engine.readers.values():
                         if plan in plans:
                             plans.remove(plan)

@@ -27,6 +27,9 @@ SAME, DIFFERENT = iri(f"{_OWL}sameAs"), iri(f"{_OWL}differentFrom")
 #: The code of "list o: s has the member o".
 LIST: Final = 1 << 40
 
+#: Stands for every relation there is, where patterns say which ones they watch.
+EVERY: Final = LIST + 1
+
 Premise: TypeAlias = tuple[int, int, int]
 
 

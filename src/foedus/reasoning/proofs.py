@@ -18,15 +18,15 @@ import numpy as np
 
 from foedus.reasoning.backward import Backward, Instance, Values, unify
 from foedus.reasoning.columns import LOW, REWRITTEN, SHIFT, Ids, pack, within
-from foedus.reasoning.compiling import replaced
 from foedus.reasoning.datatypes import in_datatype, value_key
 from foedus.reasoning.dictionary import LITERAL
 from foedus.reasoning.equality import Link
 from foedus.reasoning.plans import named
 from foedus.reasoning.proof import Proof
 from foedus.reasoning.rule import Rule
+from foedus.reasoning.unfolding import replaced
 from foedus.reasoning.view import EVER, Row, View
-from foedus.terms import Term, Triple
+from foedus.terms import Term
 
 _CHOICES = 24  # rule instances to choose the shallowest from
 
@@ -95,28 +95,6 @@ class Prover:
             if step.row is not None:
                 known.setdefault(step.row, proof)
         return done[id(root)]
-
-    def whole(self, triple: Triple, step: Step, parts: list[Proof]) -> Proof:
-        """A proof from proofs of its premises, in which each triple again has one proof."""
-        known: dict[Triple, Proof] = {}
-        done: dict[int, Proof] = {}
-        stack = [(part, False) for part in parts]
-        while stack:
-            proof, ready = stack.pop()
-            if id(proof) in done:
-                continue
-            assert proof.triple is not None
-            if proof.triple in known:
-                done[id(proof)] = known[proof.triple]
-            elif not ready:
-                stack.append((proof, True))
-                stack += [(part, False) for part in proof.premises]
-            else:
-                below = tuple(done[id(part)] for part in proof.premises)
-                made = Proof(proof.triple, proof.rule, proof.bindings, below)
-                done[id(proof)] = known[proof.triple] = made
-        premises = tuple(done[id(part)] for part in parts)
-        return Proof(triple, step.rule, self.bindings(step), premises)
 
     def triple(self, row: Row) -> tuple[Term, Term, Term]:
         """A triple in words."""
