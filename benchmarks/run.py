@@ -111,7 +111,7 @@ def once(
         return f"over {limits[0]} s"
     if done.returncode:
         short = "memory" in done.stderr.lower() or "alloc" in done.stderr.lower()
-        return f"over {limits[1] // 1024} GB" if short else f"failed: {done.stderr.strip()[-200:]}"
+        return f"over {limits[1] / 1024:.0f} GB" if short else f"failed: {done.stderr.strip()[-200:]}"
     found: dict[str, float] = json.loads(done.stdout.strip().splitlines()[-1])
     return found
 
