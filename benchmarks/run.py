@@ -111,7 +111,8 @@ def once(
         return f"over {limits[0]} s"
     if done.returncode:
         short = "memory" in done.stderr.lower() or "alloc" in done.stderr.lower()
-        return f"over {limits[1] / 1024:.0f} GB" if short else f"failed: {done.stderr.strip()[-200:]}"
+        told = f"failed: {done.stderr.strip()[-200:]}"
+        return f"over {limits[1] / 1024:.0f} GB" if short else told
     found: dict[str, float] = json.loads(done.stdout.strip().splitlines()[-1])
     return found
 
