@@ -120,8 +120,11 @@ class Engine(Intake):
         for code, keys in parts.items():
             if not (self.equal and code == self.vocabulary.same):
                 self.receive(code, keys, GIVEN)
-        for code in sorted(self.demanded):
-            self.fill(code)
+        kinds = [code for code in self.demanded if self.literals.is_datatype(~code)]
+        if kinds:
+            ends = [unique(keys & LOW) for code, keys in parts.items() if code >= 0]
+            for code in sorted(kinds):
+                self.fill(code, union(ends) if ends else NONE)
         self.tick()
 
     def tell(self, code: int) -> None:
@@ -167,7 +170,8 @@ class Engine(Intake):
         self.demanded.add(code)
         if code in self.idle:
             self.wake(code)
-        self.fill(code)
+        if self.literals.is_datatype(~code):
+            self.fill(code, np.flatnonzero(self.present()))
 
     # Running
 

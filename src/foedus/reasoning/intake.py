@@ -159,9 +159,9 @@ class Intake(Evaluation):
             )
         self.tell(relation.code)
 
-    def fill(self, code: int) -> None:
-        """Put the literals of a datatype into its class."""
-        members = self.literals.of(~code, self.equality, self.present)
+    def fill(self, code: int, numbers: Ids) -> None:
+        """Put the literals of a datatype that are among some terms into its class."""
+        members = self.literals.of(~code, self.equality, numbers)
         if len(members):
             self.step += 1
             relation = self.relation(code)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from foedus.reasoning.columns import LOW, NONE, Ids, Mask, pack, unique
+from foedus.reasoning.columns import LOW, NONE, Ids, pack, unique
 from foedus.reasoning.datatypes import DATATYPES, Key, in_datatype, is_ill_typed, value_key
 from foedus.reasoning.dictionary import LITERAL, TYPED, Terms
 from foedus.reasoning.equality import Equality
@@ -94,13 +94,14 @@ class Literals:
         """Whether a class is a datatype whose literals the rules know."""
         return self.known and self.terms.token(number) in DATATYPES
 
-    def of(self, datatype: int, equality: Equality, present: Callable[[], Mask]) -> Ids:
-        """The literals of the data that a datatype holds, by representative, sorted."""
+    def of(self, datatype: int, equality: Equality, numbers: Ids) -> Ids:
+        """The literals among some terms that a datatype holds, by representative, sorted."""
         terms = self.terms
         name = terms.token(datatype)
         if not self.is_datatype(datatype):
             return NONE
-        numbers = np.flatnonzero((terms.kinds >= LITERAL) & present())
+        words = in_datatype('"a"', name) or in_datatype('"a"@en', name)  # holds plain literals
+        numbers = numbers[terms.kinds[numbers] >= (LITERAL if words else TYPED)]
         members = [
             number
             for number, token in zip(numbers.tolist(), terms.tokens(numbers), strict=True)
