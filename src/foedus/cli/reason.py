@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from foedus.cli.common import SETTINGS, progress, say
-from foedus.cli.output import bold, table, terminal_width
+from foedus.cli.output import table, terminal_width
 from foedus.cli.verbs import Reasoner
 from foedus.errors import BadParameter
 
@@ -218,32 +218,9 @@ def rules(
         else:
             print(table(["rule", "table", "", "says"], rows, terminal_width()))
         return
-    for line in describe(found[rule], found.prefixes):
-        print(line)
+    from foedus.reasoning.describe import describe
 
-
-def describe(rule: Any, prefixes: Any) -> list[str]:
-    """A rule as lines for the terminal."""
-    from foedus.terms import compact
-
-    def short(text: object) -> str:
-        return " ".join(compact(word, prefixes) for word in str(text).split())
-
-    where = f" (OWL 2 Profiles, table {rule.table})" if rule.table else ""
-    lines = [bold(rule.id) + where]
-    lines += [f"  if    {short(text)}" for text in rule.written]
-    lines += [f"  then  {short(atom)}" for atom in rule.conclusions or ()]
-    if rule.conclusions is None:
-        lines.append("  then  a clash")
-    lines.append(f"  says  {rule.says}")
-    lines += [
-        f"  e.g.  {' '.join(compact(t, prefixes) for t in triple)}" for triple in rule.example
-    ]
-    if not rule.stored:
-        lines.append(f"  not stored: {rule.reason}")
-    if rule.note:
-        lines.append(f"  note  {rule.note}")
-    return lines
+    print(describe(found[rule], found))
 
 
 def register(app: typer.Typer) -> None:

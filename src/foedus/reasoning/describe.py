@@ -60,17 +60,6 @@ def _outcome(rule: Rule, rules: RuleSet) -> str:
     return _code(_line(t, rules.prefixes) for t in shown) + (", ..." if shown != new else "")
 
 
-def overview(rules: RuleSet) -> str:
-    """All rules, one a line: id, premises, conclusion."""
-    width = max(len(rule.id) for rule in rules)
-    lines = []
-    for rule in rules:
-        then = ", ".join(map(str, rule.conclusions)) if rule.conclusions else "a contradiction"
-        text = _short(f"{', '.join(rule.written) or 'always'}  =>  {then}", rules.prefixes)
-        lines.append(f"{rule.id:<{width}}  {text}")
-    return "\n".join(lines)
-
-
 def page() -> str:
     """``docs/rules.md`` as a whole."""
     rules = ruleset()
