@@ -101,3 +101,13 @@ def test_a_clash_names_the_two_that_were_told_apart() -> None:
     assert clash.rule == "eq-diff1"
     assert set(clash.premises) == {graph[1], (ex("b"), SAME, ex("a"))}
     assert check_proof(clash.proof(), set(graph), RULES)
+
+
+def test_being_the_same_as_itself_rests_on_what_was_there_before() -> None:
+    spo = f"<{RDFS}subPropertyOf>"
+    graph = [(SAME, spo, ex("q")), (ex("a"), ex("p"), ex("b")), (ex("p"), spo, ex("r"))]
+    closure = close(graph)
+    for triple in closure.derived:
+        proof = closure.proof(triple)
+        assert proof is not None and check_proof(proof, set(graph), RULES)
+    assert (ex("a"), ex("q"), ex("a")) in closure

@@ -71,6 +71,7 @@ class Prover:
             return steps[part]
 
         done: dict[int, Proof] = {}
+        begun: set[int] = set()
         root = step_of(goal)
         stack: list[tuple[Step, bool]] = [(root, False)]
         while stack:
@@ -82,6 +83,8 @@ class Prover:
                 continue
             children = [step_of(part) for part in step.premises]
             if not ready:
+                assert id(step) not in begun, f"{step.row} rests on itself"
+                begun.add(id(step))
                 stack.append((step, True))
                 stack += [(child, False) for child in children if id(child) not in done]
                 continue
@@ -292,24 +295,31 @@ class Prover:
     def reflexive(self, a: int) -> Step:
         """Why a term is the same as itself."""
         row = a, self.view.same, a
-        if "eq-ref" in self.engine.rules:
-            for place in range(3):
-                pattern: list[int | None] = [None, None, None]
-                pattern[place] = a
-                found = next((r for r in self.rows(pattern)), None)
-                if found is not None:
-                    values = dict(zip("spo", found, strict=True))
-                    return Step(row, "eq-ref", values, (found,))
+        if "eq-ref" in self.engine.rules and (found := self.eldest(a)) is not None:
+            return Step(row, "eq-ref", dict(zip("spo", found, strict=True)), (found,))
         other = next(x for x in self.equality.same(a) if x != a)
         parts = self.same(a, other, EVER), self.same(other, a, EVER)
         return Step(row, "eq-trans", {"x": a, "y": other, "z": a}, parts)
 
-    def rows(self, pattern: list[int | None]) -> Iterator[Row]:
-        """Triples of a pattern, asserted equalities included."""
-        s, p, o = pattern
-        for row in self.view.match(s, p, o, EVER):
-            if row[1] != self.view.same or not self.view.equal or self.asserted(row):
-                yield row
+    def eldest(self, a: int) -> Row | None:
+        """A triple with a term in it that was asserted, or else the one that was found first."""
+        best: tuple[int, Row] | None = None
+        match = self.view.match
+        for rows in (
+            match(a, None, None, EVER),
+            match(None, a, None, EVER),
+            match(None, None, a, EVER),
+        ):
+            for row in rows:
+                asserted = self.asserted(row)
+                if row[1] == self.view.same and self.view.equal and not asserted:
+                    continue
+                rank = 0 if asserted else self.view.step(row) or 1
+                if best is None or rank < best[0]:
+                    best = rank, row
+                if rank == 0:
+                    return row
+        return best[1] if best else None
 
     def replace(self, inner: Step | Row, old: Row, new: Row, before: int) -> Step:
         """From a triple to the same with other names for its terms."""
