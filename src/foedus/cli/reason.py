@@ -97,7 +97,7 @@ def reason(
     _tell(closure, closed, took, out)
     if clashes:
         if not SETTINGS.json:
-            tell_clashes(clashes)
+            tell_clashes(clashes, sum(closure.clash_counts.values()))
         raise typer.Exit(1)
 
 
@@ -144,6 +144,7 @@ def _tell(closure: Any, closed: float, took: float, out: Path | None) -> None:
                 {"rule": c.rule, "message": c.message, "premises": c.premises}
                 for c in closure.clashes
             ],
+            "clash_counts": closure.clash_counts,
             "by_rule": dict(sorted(by_rule.items())),
         }
         print(json.dumps(body))
@@ -152,20 +153,20 @@ def _tell(closure: Any, closed: float, took: float, out: Path | None) -> None:
     if rows:
         print(table(["rule", "derived"], rows, terminal_width()))
         print()
-    print(f"{asserted:,} asserted triples, {derived:,} derived in {found['rounds']} rounds")
+    print(f"{asserted:,} asserted triples, {derived:,} derived")
     done = f"read and closed in {closed:.2f} s"
     print(f"{done}; wrote {out} in {took - closed:.2f} s" if out else done)
 
 
-def tell_clashes(clashes: Any) -> None:
-    """Say what contradicts what, with the premises."""
-    say(f"\n{len(clashes)} clash{'es' if len(clashes) > 1 else ''}: this cannot all be true")
+def tell_clashes(clashes: Any, total: int) -> None:
+    """Say what contradicts what, with the premises; ``total`` counts those not listed too."""
+    say(f"\n{total:,} clash{'es' if total > 1 else ''}: this cannot all be true")
     for clash in clashes[:TOLD]:
         say(f"\n{clash.rule}: {clash.message}")
         for premise in clash.premises:
             say("  " + " ".join(premise))
-    if len(clashes) > TOLD:
-        say(f"\n... and {len(clashes) - TOLD} more")
+    if total > TOLD:
+        say(f"\n... and {total - TOLD:,} more")
 
 
 def _write_proofs(closure: Any, path: Path, limit: int) -> None:

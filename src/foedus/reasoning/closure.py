@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -166,13 +167,21 @@ class Closure:
 
             yield from all_proofs(self._prover, row, limit)
 
-    @cached_property
+    @property
     def clashes(self) -> tuple[Clash, ...]:
-        """Contradictions, sorted; of one rule at most a hundred, ``statistics`` has the number."""
+        """Contradictions, sorted; of one rule at most a hundred, ``clash_counts`` has them all."""
+        return self._clashed[0]
+
+    @property
+    def clash_counts(self) -> dict[str, int]:
+        """How many contradictions each rule finds, those that ``clashes`` leaves out too."""
+        return dict(sorted(self._clashed[1].items()))
+
+    @cached_property
+    def _clashed(self) -> tuple[tuple[Clash, ...], Counter[str]]:
         from foedus.reasoning.clashes import clashes
 
-        found, self._clash_counts = clashes(self._engine, self._prover)
-        return found
+        return clashes(self._engine, self._prover)
 
     @property
     def statistics(self) -> dict[str, object]:
@@ -257,7 +266,7 @@ class Closure:
     def _forget(self) -> None:
         """Drop what was found out about the closure as it was."""
         self._stored.forget()
-        for name in ("clashes", "_view", "_prover"):
+        for name in ("_clashed", "_view", "_prover"):
             self.__dict__.pop(name, None)
 
     # Out

@@ -258,6 +258,11 @@ class Closure:
         self._same = same
 
     @property
+    def clash_counts(self) -> dict[str, int]:
+        """How many contradictions each rule finds."""
+        return dict(Counter(clash.rule for clash in self.clashes))
+
+    @property
     def clashes(self) -> tuple[Clash, ...]:
         """Contradictions: one for each rule and set of premises, sorted."""
         found: dict[tuple[str, frozenset[Triple]], Clash] = {}

@@ -13,7 +13,9 @@ Its known faults are kept from the result:
 
 from __future__ import annotations
 
+import logging
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,6 +55,11 @@ class SecondClosure:
 
     def __contains__(self, triple: Triple) -> bool:
         return any(triple == t for t in self)
+
+    @property
+    def clash_counts(self) -> dict[str, int]:
+        """How many contradictions each rule finds."""
+        return dict(Counter(clash.rule for clash in self.clashes))
 
     @property
     def statistics(self) -> dict[str, object]:
@@ -118,6 +125,8 @@ def close(
 def _owlrl(triples: Iterable[Triple]) -> Iterator[Triple]:
     import owlrl
 
+    # rdflib logs a traceback for each ill-typed literal; that one is ill-typed is told as a clash.
+    logging.getLogger("rdflib.term").setLevel(logging.ERROR)
     graph = convert.to_rdflib(triples)
     owlrl.DeductiveClosure(owlrl.OWLRL_Semantics).expand(graph)
     for s, p, o in graph:
