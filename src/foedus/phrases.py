@@ -49,15 +49,13 @@ class Phrases:
 
     names: Names
     find: Find
-    #: Names that go before all others.
-    own: Mapping[Term, str] = field(default_factory=dict)
     _labels: dict[Term, str] = field(default_factory=dict)
     _worldly: dict[Term, bool] = field(default_factory=dict)
 
     def label(self, term: Term) -> str:
         """What a person would call a term; never an IRI."""
         if term not in self._labels:
-            self._labels[term] = self.own.get(term) or self._name(term)
+            self._labels[term] = self._name(term)
         return self._labels[term]
 
     def sentence(self, triple: Triple) -> str:

@@ -74,7 +74,7 @@ def read_names(
     for row in view.query(build_query("names")).dicts():
         label, _, language = split_literal(row["label"])
         rank, kind = int(text_of(row["rank"])), text_of(row["kind"])
-        merged = derived is not None and text_of(row["merged"]) == "true"
+        merged = text_of(row["merged"]) == "true"
         if merged and derived and derived((row["thing"], row["naming"], row["label"])):
             rank += 1
         found.append(Name(row["thing"], label, language, rank, kind))

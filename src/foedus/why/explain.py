@@ -67,7 +67,7 @@ class Explainer:
     def __init__(self, graph: Known, added: Mapping[Triple, Origin] | None = None) -> None:
         self.graph = graph
         self.origins = Origins(graph.view, graph.graphs, graph.names, graph.prefixes, added)
-        self.phrases = Phrases(graph.names, graph.view.match, self.origins.own_names)
+        self.phrases = Phrases(graph.names, graph.view.match)
         self._told: dict[Triple, Step] = {}
 
     @cached_property
@@ -87,11 +87,11 @@ class Explainer:
                     f"'{text}' is a variable, and 'why' is asked of one triple; name a thing "
                     "instead, or ask with 'foedus query --why'"
                 )
-        thing, kind = self._thing(subject), self.phrases.is_kind(predicate)
+        thing, kind = self.graph.names.resolve(subject), self.phrases.is_kind(predicate)
         if kind:
             return thing, kind, self.graph.names.resolve(object, "class")
         said = self._property(predicate)
-        return thing, said, self._literal(said, object) or self._thing(object)
+        return thing, said, self._literal(said, object) or self.graph.names.resolve(object)
 
     def _property(self, text: str) -> Term:
         """The property of that name, or of that CURIE if the graph uses it (``owl:sameAs``)."""
@@ -108,19 +108,6 @@ class Explainer:
             return same[0] if same else None
         datatype = split_literal(min(values))[1]
         return literal(text, datatype)
-
-    def _thing(self, text: str) -> Term:
-        """The thing of that name; of two that are found to be one, that which a file calls so."""
-        try:
-            return self.graph.names.resolve(text)
-        except UnknownName:
-            raise
-        except UsageError:
-            wanted = text.strip().casefold()
-            own = [t for t, n in self.origins.own_names.items() if n.casefold() == wanted]
-            if len(own) != 1:
-                raise
-            return own[0]
 
     def why(self, triple: Triple, every: bool = False) -> Explanation:
         """Why a triple holds: one proof, or ``every`` proof; or why it does not."""

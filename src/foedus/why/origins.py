@@ -84,15 +84,6 @@ class Origins:
         found = self.claims.get(thing)
         return found[0].speakers[0] if found and found[0].speakers else None
 
-    @cached_property
-    def own_names(self) -> dict[Term, str]:
-        """What the files call a thing that was found to be the same as another."""
-        return {
-            row["thing"]: text_of(row["label"])
-            for row in self._ask("own-names")
-            if self((row["thing"], row["naming"], row["label"]))
-        }
-
     # -- what the dataset says of its graphs ---------------------------------------------------
 
     @cached_property
