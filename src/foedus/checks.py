@@ -46,15 +46,14 @@ def shapes(view: QuadStore, file: Path, names: Names) -> tuple[Finding, ...]:
         return ()
     from pyshacl import validate
 
-    from foedus.store.convert import graph_terms, to_rdflib
+    from foedus.store.convert import term_of, to_rdflib
     from foedus.store.files import read_rdf
 
     wanted = to_rdflib((s, p, o) for s, p, o, _ in read_rdf(file, "shape").quads)
     _, report, _ = validate(
         to_rdflib(view.match()), shacl_graph=wanted, inference="none", inplace=True
     )
-    flat = [term for batch in graph_terms(report) for term in batch]
-    store = QuadStore.of(zip(flat[::3], flat[1::3], flat[2::3], strict=True))
+    store = QuadStore.of((term_of(s), term_of(p), term_of(o)) for s, p, o in report)
     asked = read_text(folder("queries") / "build" / "shape-results.rq")
     found = []
     for row in store.query(asked).dicts():

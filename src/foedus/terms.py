@@ -26,6 +26,7 @@ _ESCAPES = str.maketrans(
     {chr(code): f"\\u{code:04X}" for code in (*range(32), 0x7F, 0xFFFE, 0xFFFF)}
     | {v: "\\" + k for k, v in _ESCAPED.items() if v != "'"}
 )
+_ESCAPABLE = re.compile(f"[{re.escape(''.join(map(chr, _ESCAPES)))}]")
 
 
 def is_iri(term: Term) -> bool:
@@ -58,7 +59,7 @@ def literal(value: str, datatype: str | None = None, lang: str | None = None) ->
     >>> literal('say "so"', lang="en")
     '"say \\\\"so\\\\""@en'
     """
-    quoted = f'"{value.translate(_ESCAPES)}"'
+    quoted = f'"{value.translate(_ESCAPES) if _ESCAPABLE.search(value) else value}"'
     if lang:
         return f"{quoted}@{lang.lower()}"
     if datatype and datatype != "http://www.w3.org/2001/XMLSchema#string":

@@ -11,7 +11,7 @@ from __future__ import annotations
 import io
 import os
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from pathlib import Path
@@ -20,6 +20,7 @@ from typing import Any, Final
 import numpy as np
 
 from foedus.errors import InputError
+from foedus.reasoning.columns import NONE
 from foedus.reasoning.dictionary import Terms
 from foedus.reasoning.lines import (
     Lines,
@@ -32,7 +33,7 @@ from foedus.reasoning.lines import (
     pieces_of,
     well_placed,
 )
-from foedus.reasoning.spans import Ids, hash_spans, spans
+from foedus.reasoning.spans import Ids, hash_spans, lines_as_spans
 from foedus.store import convert
 from foedus.terms import Term, Triple
 
@@ -58,7 +59,7 @@ def read(data: Any, terms: Terms, watch: Watch = None) -> Ids:
         )
     if convert.is_graph(data):
         if convert.is_rdflib(data):
-            return _Tokens(terms, watch).read(convert.graph_terms(data))
+            return _Tokens(terms, watch).read_graph(convert.graph_rows(data))
         return Lines(terms, "the store", quads=True, numbered=False, watch=watch).read(
             convert.store_lines(data)
         )
@@ -134,31 +135,54 @@ class _Tokens:
     def read(self, batches: Iterator[list[Term]]) -> Ids:
         return joined([self._batch(flat) for flat in batches])
 
+    def read_graph(self, batches: Iterator[list[tuple[Any, ...]]]) -> Ids:
+        """The triples of rdflib terms."""
+        return joined([self._rows(rows) for rows in batches])
+
+    def _rows(self, rows: list[tuple[Any, ...]]) -> Ids:
+        flat = list(chain.from_iterable(rows))
+        named, iris, others = convert.iris_and_others(flat)
+        mask = np.array(named)
+        ids = np.empty(len(flat), np.int64)
+        ids[~mask] = self._found(others)
+        ids[mask] = self._numbers(iris, len(flat) - len(others))
+        return self._taken(ids, lambda n: tuple(map(convert.term_of, rows[n])))
+
     def _batch(self, flat: list[Term]) -> Ids:
-        """The triples of a flat list of terms; those not plainly right are parsed."""
+        """The triples of a flat list of terms."""
+        return self._taken(self._found(flat), lambda n: tuple(flat[3 * n : 3 * n + 3]))
+
+    def _found(self, tokens: list[Term]) -> Ids:
+        """The number of each term, -1 where it is left to the parser."""
         if len(self.known) > _MOST_KNOWN:
             self.known.clear()
-        new = [token for token in dict.fromkeys(flat) if token not in self.known]
+        new = [token for token in dict.fromkeys(tokens) if token not in self.known]
         if new:
-            self.known.update(zip(new, self._numbers(new), strict=True))
-        ids = np.fromiter(map(self.known.__getitem__, flat), np.int64, len(flat))
+            numbers = self._numbers("\n".join(new), len(new)).tolist()
+            self.known.update(zip(new, numbers, strict=True))
+        return np.fromiter(map(self.known.__getitem__, tokens), np.int64, len(tokens))
+
+    def _numbers(self, lines: str, count: int) -> Ids:
+        """The same for terms that stand one a line."""
+        if not count:
+            return NONE
+        try:
+            buffer, starts, lengths = lines_as_spans(lines, count)
+        except ValueError:  # a line break or half a character: the parser says what it thinks
+            return np.full(count, -1)
+        hashes = hash_spans(buffer, starts, lengths)
+        return intern_checked(self.terms, buffer, starts, lengths, hashes)
+
+    def _taken(self, ids: Ids, row: Callable[[int], tuple[Term, ...]]) -> Ids:
+        """The triples of numbers, three for each; those not plainly right are parsed."""
         s, p, o = ids[0::3], ids[1::3], ids[2::3]
         good = well_placed(self.terms, s, p, o)
         rows = np.stack([s[good], p[good], o[good]]).T
-        odd = [tuple(flat[3 * i : 3 * i + 3]) for i in np.flatnonzero(~good).tolist()]
+        odd = [row(n) for n in np.flatnonzero(~good).tolist()]
         self.count += len(good)
         if self.watch:
             self.watch(f"read {self.count:,} triples")
         return joined([rows, self._parsed(odd)]) if odd else rows
-
-    def _numbers(self, new: list[Term]) -> list[int]:
-        try:
-            buffer, starts, lengths = spans(new)
-            hashes = hash_spans(buffer, starts, lengths)
-            found: list[int] = intern_checked(self.terms, buffer, starts, lengths, hashes).tolist()
-            return found
-        except ValueError:  # a line break or half a character: the parser says what it thinks
-            return [-1] * len(new)
 
     def _parsed(self, odd: list[tuple[Term, ...]]) -> Ids:
         found: list[Triple] = []

@@ -140,11 +140,16 @@ def spans(tokens: Sequence[str]) -> tuple[Bytes, Ids, Ids]:
 
     A token in N-Triples form holds no line break, so line breaks can part them.
     """
-    text = "\n".join(tokens).encode()
-    buffer = padded(text)
-    ends = np.append(np.flatnonzero(buffer[: len(text)] == 10), len(text))
+    return lines_as_spans("\n".join(tokens), len(tokens))
+
+
+def lines_as_spans(text: str, count: int) -> tuple[Bytes, Ids, Ids]:
+    """The same for tokens that stand one a line; ValueError if the lines are not as many."""
+    coded = text.encode()
+    buffer = padded(coded)
+    ends = np.append(np.flatnonzero(buffer[: len(coded)] == 10), len(coded))
     starts = np.append(0, ends[:-1] + 1)
-    if len(ends) != len(tokens):
+    if len(ends) != count:
         raise ValueError("a term must not hold a line break; write it as \\n")
     return buffer, starts, ends - starts
 

@@ -12,7 +12,8 @@ import re
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import chain, islice
+from itertools import compress, islice
+from operator import not_
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final, TypeAlias, TypeGuard
 
@@ -41,6 +42,7 @@ FORMATS: Final[dict[str, ox.RdfFormat]] = {
 }
 LINES: Final = (ox.RdfFormat.N_TRIPLES, ox.RdfFormat.N_QUADS)
 _BATCH: Final = 50_000
+_CACHED: Final = 1 << 14  # so few triples that their terms stay in the processor's cache
 _WHERE: Final = re.compile(r"^Parser error[^:]*: | \(line \d+\)$")
 
 
@@ -208,19 +210,29 @@ def is_rdflib(data: object) -> TypeGuard[rdflib.Graph]:
     return isinstance(data, rdflib.Graph)
 
 
-def graph_terms(graph: rdflib.Graph) -> Iterator[list[Term]]:
-    """The terms of an rdflib graph's triples, three for each triple, in large batches.
-
-    A dataset gives the triples of all its graphs.
-    """
-    from rdflib import URIRef
-
+def graph_rows(graph: rdflib.Graph) -> Iterator[list[tuple[Any, ...]]]:
+    """The triples of an rdflib graph, or of all graphs of a dataset, in batches."""
     rows = iter(_rows(graph))
-    while batch := list(islice(rows, _BATCH)):
-        yield [
-            f"<{term}>" if type(term) is URIRef else term_of(term)
-            for term in chain.from_iterable(batch)
-        ]
+    while batch := list(islice(rows, _CACHED)):
+        yield batch
+
+
+def iris_and_others(terms: list[Any]) -> tuple[list[bool], str, list[Term]]:
+    """Of rdflib's terms, which are IRIs; these as text, one a line; and all others.
+
+    No Python string is made for each IRI: a graph names the same ones over and over.
+    """
+    from rdflib import Literal, URIRef
+
+    named = [type(term) is URIRef for term in terms]
+    others = [
+        literal(str(term), term.datatype and str(term.datatype), term.language)
+        if type(term) is Literal
+        else term_of(term)
+        for term in compress(terms, map(not_, named))
+    ]
+    iris = ">\n<".join(compress(terms, named))
+    return named, f"<{iris}>", others
 
 
 def _rows(graph: rdflib.Graph) -> Iterable[tuple[Any, ...]]:
