@@ -42,13 +42,13 @@ def parsed(file: str) -> Any:
 def foedus(task: str, file: str, work: Path) -> int:
     from foedus.reasoning import close, ruleset
     from foedus.reasoning.closure import Closure
-    from foedus.reasoning.dictionary import Terms
     from foedus.reasoning.engine import Engine
+    from foedus.reasoning.prepared import prepared
     from foedus.reasoning.reading import read
 
-    rules = ruleset()  # read once in a process, as modules are
+    rules = ruleset()  # read and taken apart once in a process, as modules are
+    _, terms = prepared(rules)
     if task == "engine":
-        terms = Terms()
         ids = read(file, terms)
         with clock():
             closure = Closure(Engine(rules, terms), ids)

@@ -24,7 +24,6 @@ from foedus.reasoning.columns import (
     within,
     without,
 )
-from foedus.reasoning.dictionary import Terms
 from foedus.reasoning.engine import Engine
 from foedus.reasoning.incremental import Rebuild, Withdrawal
 from foedus.reasoning.partition import partition
@@ -327,8 +326,7 @@ def close(
 
     chosen = rules if isinstance(rules, RuleSet) else ruleset(rules, extra_rules)
     end = time.monotonic() + timeout if timeout is not None else float("inf")
-    terms = Terms()
-    engine = Engine(chosen, terms, limit=limit_triples, end=end, progress=progress)
+    engine = Engine(chosen, limit=limit_triples, end=end, progress=progress)
 
     def watch(told: str) -> None:
         engine.tick()
@@ -336,5 +334,5 @@ def close(
             progress(told)
 
     return Closure(
-        engine, read(data, terms, watch), timeout if timeout is not None else float("inf")
+        engine, read(data, engine.terms, watch), timeout if timeout is not None else float("inf")
     )

@@ -60,9 +60,7 @@ def within(probes: Ids, ranked: Ids) -> Mask:
     """For each probe whether it is in a sorted array."""
     if not len(ranked) or not len(probes):
         return np.zeros(len(probes), np.bool_)
-    at = np.searchsorted(ranked, probes)
-    at[at == len(ranked)] = 0
-    found: Mask = ranked[at] == probes
+    found: Mask = ranked.take(ranked.searchsorted(probes), mode="clip") == probes
     return found
 
 
@@ -196,8 +194,8 @@ class Relation:
 
 def counted(ranked: Ids, lows: Ids, highs: Ids) -> tuple[Ids, Ids]:
     """Where the keys from each low to each high (inclusive) begin, and how many there are."""
-    first = np.searchsorted(ranked, lows)
-    return first, np.searchsorted(ranked, highs, side="right") - first
+    first = ranked.searchsorted(lows)
+    return first, ranked.searchsorted(highs, side="right") - first
 
 
 def spread(first: Ids, counts: Ids) -> tuple[Ids, Ids]:

@@ -28,7 +28,6 @@ from foedus.reasoning.columns import (
     union,
     unique,
 )
-from foedus.reasoning.datatypes import DATATYPES
 from foedus.reasoning.dictionary import Terms
 from foedus.reasoning.equality import Equality
 from foedus.reasoning.evaluation import CLOSE
@@ -36,31 +35,37 @@ from foedus.reasoning.intake import Intake
 from foedus.reasoning.joins import Data
 from foedus.reasoning.lists import Lists
 from foedus.reasoning.literals import Literals
-from foedus.reasoning.plans import Pattern, Plan, Vocabulary, is_equality
+from foedus.reasoning.plans import Pattern, Plan
+from foedus.reasoning.prepared import Prepared, prepared
 from foedus.reasoning.rules import RuleSet
 from foedus.reasoning.transitive import closed, components
 
 
 class Engine(Intake):
-    """Relations, plans and the loop that runs them."""
+    """Relations, plans and the loop that runs them.
+
+    ``terms`` is that of an earlier engine of the same rules, if given.
+    """
 
     def __init__(
         self,
         rules: RuleSet,
-        terms: Terms,
+        terms: Terms | None = None,
         *,
         limit: int | None = None,
         end: float = float("inf"),
         progress: Callable[[str], None] | None = None,
     ) -> None:
-        self.rules, self.terms, self.limit, self.end = rules, terms, limit, end
+        self.prepared, fresh = prepared(rules)
+        self.rules, self.limit, self.end = rules, limit, end
+        self.terms = fresh if terms is None else terms
         self.progress, self.told = progress, time.monotonic()
-        self.vocabulary = Vocabulary(rules, terms, DATATYPES)
-        self.original = dict(self.vocabulary.ids)
+        self.vocabulary = self.prepared.vocabulary
+        self.original = self.vocabulary.ids
         self.relations: dict[int, Relation] = {}
         self.equality = Equality()
-        self.equal = is_equality(rules)
-        self.literals = Literals(rules, terms, 1 + max(self.vocabulary.ids.values()))
+        self.equal = self.prepared.equal
+        self.literals = Literals(rules, self.terms, len(fresh))
         self.mixed: dict[tuple[int, int], dict[str, int]] = {}  # of layers that several rules gave
         self.step = 0
         self.frozen: Ids | None = None  # representatives that `!=` respects
@@ -88,7 +93,7 @@ class Engine(Intake):
         self.stale = True
         self.size = 0
         self.batches: set[tuple[int, int]] = set()  # layers that a transitive closure made at once
-        self.idle: set[int] = compiling.idle(rules, vocabulary)
+        self.idle = self.prepared.idle
         self.demanded: set[int] = set()
         self.renamed = False
         self.same_terms = 0
@@ -108,7 +113,7 @@ class Engine(Intake):
                 self.reinstall()
         if not self.installed:
             self.installed = True
-            compiling.install(self, second=False)
+            compiling.install(self, self.prepared.first)
         if self.equal:
             if len(pairs):
                 self.unite([(pairs >> SHIFT, pairs & LOW, "dt-eq")])
@@ -178,7 +183,7 @@ class Engine(Intake):
     def run(self) -> None:
         """Apply all rules until nothing is new."""
         self.saturate()
-        if self.frozen is None and compiling.install(self, second=True):
+        if self.frozen is None and compiling.install(self, self.prepared.second):
             self.frozen = self.equality.rep.copy()
             self.saturate()
 
@@ -350,7 +355,8 @@ class Engine(Intake):
         self.clashing, self.patterns = [], []
         self.dirty, self.heap, self.demanded = set(), [], set()
         self.data.same = self.vocabulary.same if self.equal else self.data.same
-        self.idle = compiling.idle(self.rules, self.vocabulary)
-        compiling.install(self, second=False)
+        self.prepared = Prepared(self.rules, self.vocabulary)
+        self.idle = self.prepared.idle
+        compiling.install(self, self.prepared.first)
         if self.frozen is not None:
-            compiling.install(self, second=True)
+            compiling.install(self, self.prepared.second)

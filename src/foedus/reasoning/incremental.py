@@ -322,8 +322,7 @@ class Withdrawal:
 
     def concerns(self, pattern: Pattern) -> bool:
         """Whether a pattern's vocabulary has lost something."""
-        codes = compiling.codes(pattern, self.engine.vocabulary)
-        return bool(codes & self.touched) or (bool(pattern.head_of_list) and self.cells)
+        return bool(pattern.watches & self.touched) or (bool(pattern.head_of_list) and self.cells)
 
     def unwanted(self, pattern: Pattern) -> list[Plan]:
         """The plans that a pattern no longer makes; they are forgotten."""

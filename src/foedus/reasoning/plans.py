@@ -10,7 +10,7 @@ plan of what is left. Lists are unfolded then.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
 
 from foedus.reasoning.dictionary import Terms
@@ -60,6 +60,12 @@ class Plan:
         self.names: dict[str, int] = {}  # of variables
         self.values: dict[str, int] = {}  # of variables that the vocabulary gave
 
+    def fresh(self) -> Plan:
+        """The plan for another graph; what does not depend on a graph is shared."""
+        made = Plan(self.rule, self.body, self.head, self.tests)
+        made.kind, made.orders, made.names = self.kind, self.orders, self.names
+        return made
+
 
 @dataclass(frozen=True, slots=True)
 class Test2:
@@ -84,9 +90,17 @@ class Pattern:
     tests: tuple[Test, ...] = ()
     redundant: list[dict[str, int]] = field(default_factory=list)
     skips: frozenset[str] = frozenset()  # rules whose results need no plan: others do their work
-    seen: int = -1
+    watches: frozenset[int] = frozenset()  # the relations whose growth makes new plans
+    query: Plan | None = None  # asks for what is known
+    loose: bool = False  # whether a premise may be about any property or class there is
     made: dict[object, Plan | None] = field(default_factory=dict)
     kept: set[object] = field(default_factory=set)  # plans about pairs that were asked for again
+    seen: int = -1
+
+    def fresh(self) -> Pattern:
+        """The pattern for another graph, which has made no plans yet."""
+        query = self.query.fresh() if self.query else None
+        return replace(self, query=query, made={}, kept=set(), seen=-1)
 
 
 #: A premise before its variables have numbers: each node a number or a name.

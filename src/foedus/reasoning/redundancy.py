@@ -13,8 +13,6 @@ from collections.abc import Iterator
 
 from foedus.reasoning.plans import Named, Pattern, Vocabulary, read_rule
 from foedus.reasoning.rule import Rule
-from foedus.reasoning.rules import RuleSet
-from foedus.terms import Term
 
 Facts = set[tuple[int, int, int]]
 
@@ -64,33 +62,15 @@ def _embed(
             yield from _embed(theirs[1:], mine, new_names, new_values)
 
 
-Table = dict[str, tuple[frozenset[str], list[dict[str, Term]]]]
-_known: dict[tuple[object, ...], tuple[tuple[Rule, ...], Table]] = {}
-
-
-def prune(rules: RuleSet, patterns: list[Pattern], vocabulary: Vocabulary) -> None:
-    """Set ``skips`` and ``redundant`` of the patterns; worked out once for the same rules."""
-    key = *map(id, rules.rules), *(pattern.rule.id for pattern in patterns)
-    known = _known.get(key)
-    if known is None:
-        names = {number: token for token, number in vocabulary.ids.items()}
-        sources = [
-            read_rule(rule, vocabulary)
-            for rule in rules
-            if rule.premises and rule.conclusions and not rule.tests
-        ]
-        sources = [s for s in sources if not (s.known or s.each or s.pairs)]
-        table = {
-            p.rule.id: (
-                _skips(p, sources, patterns),
-                [{k: names[v] for k, v in guard.items()} for guard in guards(p, patterns)],
-            )
-            for p in patterns
-        }
-        known = _known[key] = rules.rules, table  # the rules are held, so ids stay theirs
-    for pattern in patterns:
-        pattern.skips, found = known[1][pattern.rule.id]
-        pattern.redundant = [{k: vocabulary.ids[v] for k, v in guard.items()} for guard in found]
+def prune(
+    chosen: list[Pattern], patterns: list[Pattern], rules: list[Rule], vocabulary: Vocabulary
+) -> None:
+    """Set ``skips`` and ``redundant`` of the chosen ones among patterns that run together."""
+    sources = [read_rule(rule, vocabulary) for rule in rules] if chosen else []
+    sources = [s for s in sources if not (s.known or s.each or s.pairs)]
+    for pattern in chosen:
+        pattern.skips = _skips(pattern, sources, patterns)
+        pattern.redundant = guards(pattern, patterns)
 
 
 def _skips(pattern: Pattern, sources: list[Pattern], patterns: list[Pattern]) -> frozenset[str]:

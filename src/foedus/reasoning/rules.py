@@ -56,9 +56,12 @@ __all__ = [
 TABLE = Path(__file__).with_name("owl2rl.toml")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class RuleSet:
-    """Rules in the order of their tables, and the forms of triples that are not stored."""
+    """Rules in the order of their tables, and the forms of triples that are not stored.
+
+    Two of them are equal only if they are one: what they are made into is kept with each.
+    """
 
     rules: tuple[Rule, ...]
     noise: tuple[Atom, ...]
@@ -105,8 +108,23 @@ def ruleset(choice: str | Iterable[str] = "owl2rl", extra: Iterable[str | Path] 
     >>> [rule.id for rule in ruleset(["scm-sco", "cax-sco"])]
     ['cax-sco', 'scm-sco']
     """
+    names = (choice,) if isinstance(choice, str) else tuple(choice)
+    chosen = _chosen(names)
+    rules, known = list(chosen), {rule.id for rule in _standard()[0]}
+    for path in extra:
+        for rule in read_rules(path):
+            if rule.id in known:
+                raise ParseFailure(str(path), f"rule {rule.id}: there is another rule of that name")
+            known.add(rule.id)
+            rules.append(rule)
+    if len(rules) == len(chosen):
+        return chosen
+    return RuleSet(tuple(rules), chosen.noise, chosen.prefixes)
+
+
+@cache
+def _chosen(names: tuple[str, ...]) -> RuleSet:
     table, profiles = _standard()
-    names = [choice] if isinstance(choice, str) else list(choice)
     known = {rule.id for rule in table.rules}
     chosen: set[str] = set()
     for name in names:
@@ -114,15 +132,8 @@ def ruleset(choice: str | Iterable[str] = "owl2rl", extra: Iterable[str | Path] 
             near = get_close_matches(name, [*profiles, *sorted(known)], 2)
             raise UnknownName("rule or profile", name, near)
         chosen |= set(profiles.get(name, [name]))
-    rules = [rule for rule in table.rules if rule.id in chosen]
-    for path in extra:
-        added = read_rules(path)
-        for rule in added:
-            if rule.id in known:
-                raise ParseFailure(str(path), f"rule {rule.id}: there is another rule of that name")
-            known.add(rule.id)
-        rules.extend(added)
-    return RuleSet(tuple(rules), table.noise, table.prefixes)
+    rules = tuple(rule for rule in table.rules if rule.id in chosen)
+    return RuleSet(rules, table.noise, table.prefixes)
 
 
 @cache

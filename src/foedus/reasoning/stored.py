@@ -52,8 +52,12 @@ class Stored:
         """The stored keys that were not asserted, sorted."""
         found = self._derived.get(code)
         if found is None:
-            keys = minus(self.all_of(code), [self.asserted.get(code, NONE)])
-            keys = keys[self.worth(code, keys)] if len(keys) else keys
+            keys, given = self.all_of(code), self.asserted.get(code, NONE)
+            if len(keys) == len(given):  # all that is given holds
+                keys = NONE
+            else:
+                keys = minus(keys, [given])
+                keys = keys[self.worth(code, keys)]
             self._derived[code] = found = self._state(code), keys
         return found[1]
 
