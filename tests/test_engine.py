@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from itertools import count as naturals
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -179,6 +180,14 @@ def test_limits_stop_the_work() -> None:
         close(graph, limit_triples=1000)
     with pytest.raises(LimitReached, match="time is used up"):
         close(graph, timeout=0)
+
+
+def test_the_limit_holds_while_reading() -> None:
+    endless = ((ex(f"a{n}"), ex("p"), ex("b")) for n in naturals())
+    with pytest.raises(LimitReached, match="more than 1,000 triples"):
+        close(endless, limit_triples=1000)
+    again = [(ex("a"), ex("p"), ex("b"))] * 200_000
+    assert len(close(again, limit_triples=1)) == 1
 
 
 def test_a_join_that_would_be_too_large_is_refused_before_it_is_made() -> None:

@@ -78,7 +78,7 @@ def by_numpy(text: bytes, quads: bool = False) -> list[Triple]:
     if quads:
         ids = reading.read(text, terms)
     else:
-        ids = lines.Lines(terms, "text", quads=False).read(iter([text]))
+        ids = lines.joined(list(lines.Lines(terms, "text", quads=False).read(iter([text]))))
     return rows(terms, ids)
 
 

@@ -83,6 +83,12 @@ class QueryRefused(InputError):
 class LimitReached(InputError):
     """The stated limit of time or size was used up; nothing was written."""
 
+    @classmethod
+    def triples(cls, limit: int) -> LimitReached:
+        """There are more triples than the limit."""
+        told = f"more than {limit:,} triples; nothing was written. Try a higher limit"
+        return cls(told)
+
 
 class Unreachable(InputError):
     """A store that does not answer, or answers with something else than RDF or results."""

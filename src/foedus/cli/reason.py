@@ -124,7 +124,7 @@ def _closed(
     from foedus.reasoning import reading, second
 
     return second.close(
-        reading.triples(files), extra_rules=extra, limit_triples=limit, timeout=timeout
+        reading.triples(files, limit), extra_rules=extra, limit_triples=limit, timeout=timeout
     )
 
 

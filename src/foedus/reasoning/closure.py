@@ -333,6 +333,5 @@ def close(
         if progress:
             progress(told)
 
-    return Closure(
-        engine, read(data, engine.terms, watch), timeout if timeout is not None else float("inf")
-    )
+    triples = read(data, engine.terms, watch, limit_triples)
+    return Closure(engine, triples, timeout if timeout is not None else float("inf"))

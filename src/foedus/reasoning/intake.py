@@ -154,9 +154,7 @@ class Intake(Evaluation):
         relation.append(self.step, new, origin)
         self.size += len(new)
         if self.limit is not None and self.size > self.limit:
-            raise LimitReached(
-                f"more than {self.limit:,} triples; nothing was written. Try a higher limit"
-            )
+            raise LimitReached.triples(self.limit)
         self.tell(relation.code)
 
     def fill(self, code: int, numbers: Ids) -> None:

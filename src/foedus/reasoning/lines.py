@@ -59,18 +59,17 @@ class Lines:
     line: int = 1  # of the part's first line
     watch: Watch = None
 
-    def read(self, pieces: Iterator[bytes]) -> Ids:
-        """The triples of the text, which comes in pieces of any length."""
+    def read(self, pieces: Iterator[bytes]) -> Iterator[Ids]:
+        """The triples of the text, which comes in pieces of any length, part by part."""
         parts = map(self._part, _whole_lines(pieces))
         if self.scope is not None:  # new names are given in the order of the lines
-            return joined([self._taken(part) for part in parts])
-        found = []
+            yield from map(self._taken, parts)
+            return
         with ThreadPoolExecutor(1) as pool:  # makes the next part while this one is looked up
             waiting = pool.submit(next, parts, None)
             while (part := waiting.result()) is not None:
                 waiting = pool.submit(next, parts, None)
-                found.append(self._taken(part))
-        return joined(found)
+                yield self._taken(part)
 
     def _part(self, buffer: Bytes) -> _Part:
         """Some lines taken apart; the last ends with a line break."""

@@ -252,7 +252,7 @@ class Closure:
                     for triple in _conclusions(rule, step):
                         self.facts.add(triple, step)
                 if self._limit is not None and len(self.facts.steps) > self._limit:
-                    raise LimitReached(f"more than {self._limit} triples; nothing was written")
+                    raise LimitReached.triples(self._limit)
                 if time.monotonic() > self._end:
                     raise LimitReached("the time is used up; nothing was written")
         self._same = same

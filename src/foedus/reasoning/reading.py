@@ -19,7 +19,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from foedus.errors import InputError
+from foedus.errors import InputError, LimitReached
 from foedus.reasoning.columns import NONE
 from foedus.reasoning.dictionary import Terms
 from foedus.reasoning.lines import (
@@ -41,7 +41,7 @@ _BATCH: Final = 1 << 16
 _MOST_KNOWN: Final = 1 << 20
 
 
-def read(data: Any, terms: Terms, watch: Watch = None) -> Ids:
+def read(data: Any, terms: Terms, watch: Watch = None, limit: int | None = None) -> Ids:
     """The triples of ``data`` as an ``n x 3`` array; new terms are added to ``terms``.
 
     ``watch`` is told now and then how far it is, and may raise to stop.
@@ -49,61 +49,73 @@ def read(data: Any, terms: Terms, watch: Watch = None) -> Ids:
     ``data``: a path or several (their blank nodes are kept apart), ``bytes`` of N-Triples or
     N-Quads, an rdflib graph or dataset, a pyoxigraph store or dataset, or an iterable of triples
     whose terms are N-Triples strings, rdflib's or pyoxigraph's. Named graphs are read as one.
-    Duplicates stay. Raises ``ParseFailure``, ``InputError`` or ``UnknownName``.
+    Duplicates stay. Raises ``ParseFailure``, ``InputError`` or ``UnknownName``, and
+    ``LimitReached`` before far more than ``limit`` distinct triples are held.
     """
+    held: list[Ids] = []
+    count = 0
+    for part in _parts(data, terms, watch):
+        held.append(part)
+        count += len(part)
+        if limit is not None and count > 2 * limit:  # by then some may stand there twice
+            held = [np.unique(joined(held), axis=0)]
+            count = len(held[0])
+            if count > limit:
+                raise LimitReached.triples(limit)
+    return joined(held)
+
+
+def _parts(data: Any, terms: Terms, watch: Watch) -> Iterator[Ids]:
+    """The triples of ``data``, part by part."""
     if isinstance(data, str | os.PathLike):
-        return _read_files([data], terms, watch)
+        return _file_parts([data], terms, watch)
     if isinstance(data, bytes | bytearray):
-        return Lines(terms, "the given bytes", quads=True, watch=watch).read(
-            pieces_of(io.BytesIO(data))
-        )
+        lines = Lines(terms, "the given bytes", quads=True, watch=watch)
+        return lines.read(pieces_of(io.BytesIO(data)))
     if convert.is_graph(data):
         if convert.is_rdflib(data):
-            return _Tokens(terms, watch).read_graph(convert.graph_rows(data))
-        return Lines(terms, "the store", quads=True, numbered=False, watch=watch).read(
-            convert.store_lines(data)
-        )
+            return map(_Tokens(terms, watch).rows, convert.graph_rows(data))
+        lines = Lines(terms, "the store", quads=True, numbered=False, watch=watch)
+        return lines.read(convert.store_lines(data))
     items = iter(data)
     first = next(items, None)
     if first is None:
-        return np.empty((3, 0), np.int64).T
+        return iter(())
     items = chain([first], items)
     if isinstance(first, str | os.PathLike):
-        return _read_files(list(items), terms, watch)
+        return _file_parts(list(items), terms, watch)
     if hasattr(first, "graph_name"):  # pyoxigraph's quads
         items = (quad.triple for quad in items)
-    return read_triples(items, terms, watch)
+    return _triple_parts(items, terms, watch)
 
 
-def read_triples(triples: Iterable[Any], terms: Terms, watch: Watch = None) -> Ids:
+def read_triples(triples: Iterable[Any], terms: Terms) -> Ids:
     """The triples as an ``n x 3`` array; terms are N-Triples strings, rdflib's or pyoxigraph's."""
-
-    def flat() -> Iterator[list[Term]]:
-        rest = iter(triples)
-        while batch := list(islice(rest, _BATCH)):
-            found = [
-                term if type(term) is str else convert.term_of(term)
-                for row in batch
-                for term in row
-            ]
-            if len(found) != 3 * len(batch):
-                raise InputError("a triple is three terms; something given has another length")
-            yield found
-
-    return _Tokens(terms, watch).read(flat())
+    return joined(list(_triple_parts(triples, terms, None)))
 
 
-def triples(data: Any) -> Iterator[Triple]:
+def _triple_parts(triples: Iterable[Any], terms: Terms, watch: Watch) -> Iterator[Ids]:
+    tokens = _Tokens(terms, watch)
+    rest = iter(triples)
+    while batch := list(islice(rest, _BATCH)):
+        found = [
+            term if type(term) is str else convert.term_of(term) for row in batch for term in row
+        ]
+        if len(found) != 3 * len(batch):
+            raise InputError("a triple is three terms; something given has another length")
+        yield tokens.flat(found)
+
+
+def triples(data: Any, limit: int | None = None) -> Iterator[Triple]:
     """The triples of ``data`` as strings, without duplicates; see :func:`read`."""
     terms = Terms()
-    rows = np.unique(read(data, terms), axis=0)
+    rows = np.unique(read(data, terms, limit=limit), axis=0)
     for at in range(0, len(rows), _BATCH):
         columns = (terms.tokens(column) for column in rows[at : at + _BATCH].T)
         yield from zip(*columns, strict=True)
 
 
-def _read_files(paths: list[Any], terms: Terms, watch: Watch) -> Ids:
-    parts: list[Ids] = []
+def _file_parts(paths: list[Any], terms: Terms, watch: Watch) -> Iterator[Ids]:
     for given in paths:
         path = Path(given)
         extension = convert.format_of(path)
@@ -117,10 +129,9 @@ def _read_files(paths: list[Any], terms: Terms, watch: Watch) -> Ids:
                 pieces_of(file) if plain else convert.quad_lines(file, extension, str(path), base)
             )
             try:
-                parts.append(lines.read(text))
+                yield from lines.read(text)
             except (OSError, EOFError, zlib.error) as error:
                 raise InputError(f"{path} cannot be read: {error}") from None
-    return joined(parts)
 
 
 @dataclass(slots=True)
@@ -132,14 +143,8 @@ class _Tokens:
     known: dict[Term, int] = field(default_factory=dict)  # -1: left to the parser
     count: int = 0
 
-    def read(self, batches: Iterator[list[Term]]) -> Ids:
-        return joined([self._batch(flat) for flat in batches])
-
-    def read_graph(self, batches: Iterator[list[tuple[Any, ...]]]) -> Ids:
+    def rows(self, rows: list[tuple[Any, ...]]) -> Ids:
         """The triples of rdflib terms."""
-        return joined([self._rows(rows) for rows in batches])
-
-    def _rows(self, rows: list[tuple[Any, ...]]) -> Ids:
         flat = list(chain.from_iterable(rows))
         named, iris, others = convert.iris_and_others(flat)
         mask = np.array(named)
@@ -148,7 +153,7 @@ class _Tokens:
         ids[mask] = self._numbers(iris, len(flat) - len(others))
         return self._taken(ids, lambda n: tuple(map(convert.term_of, rows[n])))
 
-    def _batch(self, flat: list[Term]) -> Ids:
+    def flat(self, flat: list[Term]) -> Ids:
         """The triples of a flat list of terms."""
         return self._taken(self._found(flat), lambda n: tuple(flat[3 * n : 3 * n + 3]))
 

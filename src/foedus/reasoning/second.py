@@ -144,6 +144,6 @@ def _noted(message: str) -> Clash:
 
 def _within(size: int, limit: int | None, started: float, timeout: float | None) -> None:
     if limit is not None and size > limit:
-        raise LimitReached(f"more than {limit:,} triples; nothing was written")
+        raise LimitReached.triples(limit)
     if timeout is not None and time.monotonic() - started > timeout:
         raise LimitReached(f"the {timeout:g} seconds are used up; nothing was written")
