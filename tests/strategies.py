@@ -7,6 +7,9 @@ are broken.
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pyoxigraph as ox
 from hypothesis import strategies as st
 
 from foedus.reasoning.rules import Node, Rule, Var, ruleset
@@ -267,3 +270,24 @@ def graphs(draw: st.DrawFn, size: int = 8) -> list[Triple]:
     for part in draw(st.lists(st.one_of(restrictions(), lists(), denials()), max_size=size // 4)):
         made += part
     return draw(st.permutations(list(dict.fromkeys(made))))
+
+
+AXIOMS = [
+    (str(t.subject), str(t.predicate), str(t.object))
+    for t in ox.parse(path=Path(__file__).parent / "data" / "naming.ttl")
+]
+NAMED = st.sampled_from(_all(EX, "a b c d e g h"))
+said = st.one_of(
+    st.tuples(NAMED, st.sampled_from(_all(EX, "f i t y k c v")), NAMED),
+    st.tuples(NAMED, st.just(iri(EX + "k")), st.sampled_from(LITERALS[:2])),
+    st.tuples(NAMED, st.just(SAME), NAMED),
+    st.tuples(NAMED, st.just(TYPE), st.sampled_from(_all(EX, "A B K M"))),
+)
+
+
+@st.composite
+def naming(draw: st.DrawFn) -> list[Triple]:
+    """A graph in which things turn out to be one for many reasons; the axioms come first."""
+    less = draw(st.lists(st.sampled_from(AXIOMS), max_size=8))
+    made = draw(st.lists(said, min_size=4, max_size=14, unique=True))
+    return [axiom for axiom in AXIOMS if axiom not in less] + made

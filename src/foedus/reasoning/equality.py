@@ -22,6 +22,7 @@ from foedus.reasoning.columns import (
     Relation,
     pack,
     spread,
+    union,
     unique,
 )
 
@@ -42,11 +43,12 @@ class Equality:
     def __init__(self) -> None:
         self.rep: Ids = NONE
         self.links: list[Link] = []
+        self.changes = 0  # how often anything became one, or was parted
         self.changed: Ids = NONE  # all terms that are not their own representative, sorted
         self._near: dict[int, list[Link]] = {}
         self._near_of = 0
-        self._order: Ids | None = None
-        self._reps: Ids = NONE
+        self._places: tuple[Ids, Ids, Ids] | None = None
+        self._several: Mask | None = None
 
     def __bool__(self) -> bool:
         return bool(self.links)
@@ -55,7 +57,7 @@ class Equality:
         """Make room for terms."""
         if count > len(self.rep):
             self.rep = np.concatenate([self.rep, np.arange(len(self.rep), count)])
-            self._order = None
+            self._places = self._several = None
 
     def of(self, term: int) -> int:
         """The representative of a term."""
@@ -93,10 +95,25 @@ class Equality:
             changed.append(high[chosen])
         if not changed:
             return NONE
-        gone = unique(np.concatenate(changed))
+        self._renew()
+        return unique(np.concatenate(changed))
+
+    def part(self, terms: Ids) -> None:
+        """Let terms stand for themselves again: whole classes of those that were one."""
+        if not len(terms):
+            return
+        marks = np.zeros(len(self.rep), np.bool_)
+        marks[terms] = True
+        self.rep = self.rep.copy()
+        self.rep[terms] = terms
+        self.links = [link for link in self.links if not marks[link.a]]
+        self._near, self._near_of = {}, 0
+        self._renew()
+
+    def _renew(self) -> None:
+        self.changes += 1
         self.changed = np.flatnonzero(self.rep != np.arange(len(self.rep)))
-        self._order = None
-        return gone
+        self._places = self._several = None
 
     def moved(self, keys: Ids, unary: bool, gone: Mask) -> Mask:
         """Which keys hold a term that is no longer a representative."""
@@ -113,33 +130,36 @@ class Equality:
 
     # What a representative stands for
 
-    def _classes(self) -> tuple[Ids, Ids]:
-        """Terms ordered by representative, and where each representative's begin and end."""
-        if self._order is None:
-            involved = unique(np.concatenate([self.changed, self.rep[self.changed]]))
+    def _classes(self) -> tuple[Ids, Ids, Ids]:
+        """Terms that are one with others, class by class; where each representative's begin (-1
+        if it stands for itself alone), and how many there are."""
+        if self._places is None:
+            involved = np.flatnonzero(self.several)
             ranked = involved[np.argsort(self.rep[involved], kind="stable")]
-            self._order = ranked
-            self._reps = self.rep[ranked]
-        return self._order, self._reps
+            begin, count = np.full(len(self.rep), -1), np.ones(len(self.rep), np.int64)
+            reps = self.rep[ranked]
+            first = np.flatnonzero(np.append(True, reps[1:] != reps[:-1])) if len(reps) else NONE
+            begin[reps[first]] = first
+            count[reps[first]] = np.diff(np.append(first, len(reps)))
+            self._places = ranked, begin, count
+        return self._places
 
     def same(self, term: int) -> list[int]:
         """All terms that are one with a term, itself included, sorted."""
         if not self.links:
             return [term]
-        ranked, reps = self._classes()
+        ranked, begin, count = self._classes()
         rep = self.of(term)
-        low, high = np.searchsorted(reps, [rep, rep + 1]).tolist()
-        return ranked[low:high].tolist() if high > low else [term]
+        low = int(begin[rep]) if rep < len(begin) else -1
+        return ranked[low : low + int(count[rep])].tolist() if low >= 0 else [term]
 
     def expanded(self, reps: Ids) -> tuple[Ids, Ids]:
         """Every term that each representative stands for: the rows, and the terms."""
-        ranked, keys = self._classes()
-        begin = np.searchsorted(keys, reps)
-        counts = np.searchsorted(keys, reps, side="right") - begin
-        single = counts == 0
+        ranked, places, sizes = self._classes()
+        begin, counts = places[reps], sizes[reps]
+        single = begin < 0
         pool = np.concatenate([ranked, reps[single]])
         begin[single] = len(ranked) + np.arange(int(single.sum()))
-        counts[single] = 1
         rows, places = spread(begin, counts)
         return rows, pool[places]
 
@@ -147,11 +167,24 @@ class Equality:
         """Keys for every term that theirs stand for, sorted."""
         if not self.links or not len(keys):
             return keys
-        if unary:
-            return unique(self.expanded(keys)[1])
-        rows, s = self.expanded(keys >> SHIFT)
-        again, o = self.expanded((keys & LOW)[rows])
-        return unique(pack(s[again], o))
+        several = self.several
+        hit = several[keys] if unary else several[keys >> SHIFT] | several[keys & LOW]
+        named = keys[hit]
+        if not len(named):
+            return keys
+        rows, found = self.expanded(named if unary else named >> SHIFT)
+        if not unary:
+            again, o = self.expanded((named & LOW)[rows])
+            found = pack(found[again], o)
+        return union([keys[~hit], np.sort(found)])
+
+    @property
+    def several(self) -> Mask:
+        """Whether a term is one with others."""
+        if self._several is None:
+            self._several = np.zeros(len(self.rep), np.bool_)
+            self._several[self.changed] = self._several[self.rep[self.changed]] = True
+        return self._several
 
     # Why two terms are one
 

@@ -5,8 +5,7 @@ layers that may be hit are taken in the order of their steps: a triple stays if 
 it from what is left of earlier steps. What went is then tried once more against all that is left,
 and from there the engine runs as ever. A plan goes when the vocabulary no longer asks for it.
 
-Where terms that were found to be one are touched, ``Rebuild`` is raised: which of them are one may
-then change, and with that everything.
+What terms that were found to be one need besides, ``names.py`` says.
 """
 
 from __future__ import annotations
@@ -18,6 +17,7 @@ import numpy as np
 
 from foedus.reasoning import compiling
 from foedus.reasoning.columns import (
+    GIVEN,
     LOW,
     NONE,
     SHIFT,
@@ -35,13 +35,10 @@ from foedus.reasoning.engine import Engine
 from foedus.reasoning.evaluation import CLOSE
 from foedus.reasoning.filters import apply_tests
 from foedus.reasoning.joins import Data, solve
+from foedus.reasoning.names import Names, Rebuild
 from foedus.reasoning.plans import LIST, Pattern, Plan
 from foedus.reasoning.transitive import closed
 from foedus.reasoning.unfolding import Pairs
-
-
-class Rebuild(Exception):
-    """The change touches what can only be found by starting over."""
 
 
 class Withdrawal:
@@ -54,23 +51,20 @@ class Withdrawal:
         self.gone: dict[int, list[Ids]] = defaultdict(list)
         self.touched: set[int] = set()  # codes of which something went
         self.cells = False  # whether cells of lists went
-        self.merged = engine.equality.rep if engine.equality else None
-        if self.merged is not None:
-            changed = engine.equality.changed
-            self.marks = np.zeros(len(self.merged), np.bool_)
-            self.marks[changed] = self.marks[self.merged[changed]] = True
+        self.names = Names(engine)
 
     def run(self, parts: dict[int, Ids]) -> None:
         """Remove keys that are no longer asserted, and what rested on them."""
         engine = self.engine
-        if engine.equal and engine.vocabulary.same in parts:
-            raise Rebuild
-        if any(engine.literals.is_datatype(~code) for code in engine.demanded):
-            self.keep_literals(parts)
         if any(plan.head is not None for plan in engine.readers.get(engine.data.same, ())):
             raise Rebuild  # a term may no longer occur
         for code, keys in parts.items():
-            self.suspect(code, keys, -1)
+            if engine.equal and code == engine.vocabulary.same:
+                self.names.part_all(engine.equality.rep[keys >> SHIFT])
+                self.names.part_all(engine.equality.rep[keys & LOW])
+            else:
+                self.suspect(code, self.names.current(code, keys), -1)
+        self.drop_literals(parts)
         self.drain()
         self.recompile()
         self.again()
@@ -88,60 +82,71 @@ class Withdrawal:
         if len(gone):
             engine.literals.forget(gone)
 
-    def keep_literals(self, parts: dict[int, Ids]) -> None:
-        """Start over if a literal no longer occurs: its datatypes hold it no more."""
-        kinds = self.engine.terms.kinds
+    def drop_literals(self, parts: dict[int, Ids]) -> None:
+        """Take literals that no longer occur out of their datatypes."""
+        engine = self.engine
+        datatypes = [code for code in engine.demanded if engine.literals.is_datatype(~code)]
         ends = [unique(keys & LOW) for code, keys in parts.items() if code >= 0]
-        gone = union(ends) if ends else NONE
-        gone = gone[kinds[gone] >= LITERAL]
+        gone = union(ends) if ends and datatypes else NONE
+        gone = gone[engine.terms.kinds[gone] >= LITERAL]
         for code, keys in self.asserted.items():
             if code >= 0 and len(gone):
                 gone = gone[~within(gone, unique((keys & LOW)[within(keys & LOW, gone)]))]
-        if len(gone):
+        if self.names.several[gone].any():
             raise Rebuild
+        for code in datatypes:
+            relation = engine.relation(code)
+            for layer in [x for x in relation.layers if x.origin == "dt-type2"]:
+                mine = gone[within(gone, layer.keys)]
+                if len(mine):
+                    self.remove(relation, layer, mine)
 
     def suspect(self, code: int, keys: Ids, after: int) -> None:
         """Have keys looked at, where they are of a step after a given one."""
         relation = self.engine.relations.get(code)
         if relation is None or not len(keys):
             return
-        self.refuse_merged(code, keys)
+        keys = self.names.current(code, keys)
+        renamed = keys[self.names.renamed(relation, keys, after)]
         for layer in relation.layers:
-            if layer.step > after:
-                mine = keys[within(keys, layer.keys)]
-                if len(mine):
-                    if (layer.step, code) not in self.suspects:
-                        heapq.heappush(self.heap, (layer.step, code))
-                    self.suspects[layer.step, code].append(mine)
+            some = keys if layer.step > after else renamed
+            mine = some[within(some, layer.keys)]
+            if len(mine):
+                self.part(code, mine)
+                if (layer.step, code) not in self.suspects:
+                    heapq.heappush(self.heap, (layer.step, code))
+                self.suspects[layer.step, code].append(mine)
 
-    def refuse_merged(self, code: int, keys: Ids) -> None:
-        """Start over where terms that are one with others are named."""
-        if self.merged is None or not len(keys):
-            return
-        hit = self.marks[~code if code < 0 else code]
-        if code < 0:
-            hit = hit or self.marks[keys].any()
-        else:
-            hit = hit or self.marks[keys >> SHIFT].any() or self.marks[keys & LOW].any()
-        if hit:
-            raise Rebuild
+    def part(self, code: int, keys: Ids) -> None:
+        """Part the terms that rules made one because of keys that may go."""
+        same = self.engine.vocabulary.same
+        for plan in self.engine.readers.get(code, ()):
+            if self.engine.equal and plan.head is not None and plan.head[0] == same:
+                self.spread(plan, code, keys, -1)
 
     def drain(self) -> None:
         """Look at suspects, layer by layer, until there are none."""
         engine = self.engine
-        while self.heap:
+        while self.heap or self.names.fresh:
+            if not self.heap:
+                for code, keys in self.names.about_parted():
+                    self.suspect(code, keys, -1)
+                continue
             engine.tick()
             step, code = heapq.heappop(self.heap)
             relation = engine.relations[code]
             parts = self.suspects.pop((step, code), [])
             for layer in [x for x in relation.layers if x.step == step and not self.evident(x)]:
-                if (code, step) in engine.batches and self.closes(code, layer):
-                    keys = self.unreached(relation, layer)
+                keys = union([np.sort(p) for p in parts]) if parts else NONE
+                keys = keys[within(keys, layer.keys)]
+                shaken = self.names.shaken(relation, layer, keys)
+                batch = (code, step) in engine.batches and not relation.dead  # links by one name
+                if batch and self.closes(code, layer):
+                    found = self.unreached(relation, layer)
                 else:
-                    keys = union([np.sort(p) for p in parts]) if parts else NONE
-                    keys = minus(keys, [self.asserted.get(code, NONE)])
-                    keys = keys[within(keys, layer.keys)]
-                    keys = self.unfounded(code, keys, layer)
+                    found = minus(keys[~shaken], [self.asserted.get(code, NONE)])
+                    found = self.unfounded(code, found, layer)
+                keys = union([found, keys[shaken]])
                 if len(keys):
                     self.remove(relation, layer, keys)
 
@@ -224,9 +229,12 @@ class Withdrawal:
     def remove(self, relation: Relation, layer: Layer, keys: Ids) -> None:
         """Take keys away, and suspect what plans made of them."""
         engine, code = self.engine, relation.code
-        self.refuse_merged(code, keys)
+        older = self.names.renamed(relation, keys, -1)  # what was made of them may be older
+        batch = (code, layer.step) in engine.batches  # its keys may rest on one another
         for plan in engine.readers.get(code, ()):
-            self.spread(plan, code, keys, layer.step)
+            if plan.head is None or plan.head[0] != engine.vocabulary.same or not engine.equal:
+                self.spread(plan, code, keys[~older], layer.step - batch)
+                self.spread(plan, code, keys[older], -1)
         if code in (engine.vocabulary.first, engine.vocabulary.rest):
             for plan in engine.readers.get(LIST, ()):
                 self.everything(plan, layer.step)
@@ -248,7 +256,7 @@ class Withdrawal:
 
     def spread(self, plan: Plan, code: int, keys: Ids, step: int) -> None:
         """Suspect what a plan gives from keys that go, with all that is still there."""
-        if plan.head is None:
+        if plan.head is None or not len(keys):
             return
         target, s, o = plan.head
         engine = self.engine
@@ -284,8 +292,7 @@ class Withdrawal:
             return
         right = columns[o] if o < 0 else np.full(size, o)
         if target == engine.vocabulary.same and engine.equal:
-            if self.merged is not None and (self.marks[left].any() or self.marks[right].any()):
-                raise Rebuild
+            self.names.part(plan.rule, left, right)
             return
         if target == engine.vocabulary.type:
             raise Rebuild
@@ -346,9 +353,19 @@ class Withdrawal:
 
     def again(self) -> None:
         """Bring back what went but follows from what is left."""
-        engine = self.engine
-        for code, parts in self.gone.items():
-            keys = union([np.sort(part) for part in parts])
+        engine, same = self.engine, self.engine.vocabulary.same
+        gone = {c: union([np.sort(part) for part in parts]) for c, parts in self.gone.items()}
+        given = self.names.settle(gone, self.asserted)
+        if engine.equal and len(engine.named_same):
+            pairs = self.asserted.get(same, NONE)
+            engine.named_same = unique(np.concatenate([pairs >> SHIFT, pairs & LOW, [same]]))
+            pairs = pairs[self.names.parted[self.names.rep[pairs >> SHIFT]]]
+            engine.step += 1
+            engine.unite([(pairs >> SHIFT, pairs & LOW, GIVEN)])
+        for code, keys in given.items():
+            engine.step += 1
+            engine.receive(code, keys, GIVEN)
+        for code, keys in gone.items():
             relation = engine.relations[code]
             for plan in engine.incoming.get(code, ()):
                 keys = relation.new(keys)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from operator import is_
 
 import numpy as np
 
@@ -17,8 +18,8 @@ class Stored:
 
     def __init__(self, engine: Engine, asserted: dict[int, Ids]) -> None:
         self.engine, self.asserted = engine, asserted
-        self._derived: dict[int, tuple[object, Ids]] = {}
-        self._links = 0
+        self._derived: dict[int, tuple[tuple[Ids, ...], Ids]] = {}
+        self._changes = engine.equality.changes
         self._noise = noise(engine)
 
     def codes(self) -> list[int]:
@@ -61,23 +62,23 @@ class Stored:
             self._derived[code] = found = self._state(code), keys
         return found[1]
 
-    def _state(self, code: int) -> object:
-        """What the derived keys of a code hang on."""
+    def _state(self, code: int) -> tuple[Ids, ...]:
+        """What the derived keys of a code hang on; the arrays themselves, as ids are given anew."""
         of = self.engine.equality.of
         relation = self.engine.relations.get(~of(~code) if code < 0 else of(code))
-        layers = tuple(id(x.keys) for x in relation.layers) if relation is not None else ()
-        return layers, id(self.asserted.get(code))
+        layers = relation.layers if relation is not None else ()
+        return (self.asserted.get(code, NONE), *(layer.keys for layer in layers))
 
     def forget(self) -> None:
         """Drop what may have changed."""
-        links = len(self.engine.equality.links)
-        keep = self._links == links
+        changes = self.engine.equality.changes
+        keep = self._changes == changes
         self._derived = {
             code: (state, keys)
             for code, (state, keys) in self._derived.items()
-            if keep and state == self._state(code)
+            if keep and _same(state, self._state(code))
         }
-        self._links = links
+        self._changes = changes
 
     def worth(self, code: int, keys: Ids) -> Mask:
         """Which derived keys are stored."""
@@ -124,6 +125,10 @@ class Stored:
 
     def __iter__(self) -> Iterator[int]:
         return iter(self.codes())
+
+
+def _same(one: tuple[Ids, ...], other: tuple[Ids, ...]) -> bool:
+    return len(one) == len(other) and all(map(is_, one, other))
 
 
 def noise(engine: Engine) -> dict[int, list[tuple[int | None, int | None]]]:
