@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from foedus.errors import ParseFailure, UnknownName
 from foedus.reasoning.rule import (
@@ -138,8 +139,8 @@ def _chosen(names: tuple[str, ...]) -> RuleSet:
 
 @cache
 def _standard() -> tuple[RuleSet, dict[str, list[str]]]:
-    content = tomllib.loads(TABLE.read_text(encoding="utf-8"))
-    rules = tuple(read_rules(TABLE))
+    content = _read(TABLE)
+    rules = tuple(_rules(content, TABLE))
     forms = [parse_atom(text, content["prefixes"]) for text in content["noise"]["forms"]]
     forms += [atom for rule in rules if not rule.written for atom in rule.conclusions or ()]
     profiles = {**content["profiles"], "owl2rl": [rule.id for rule in rules]}
@@ -151,15 +152,22 @@ def read_rules(path: str | Path) -> list[Rule]:
 
     Raises ParseFailure, which names the file, the rule and what is wrong with it.
     """
+    return _rules(_read(path), path)
+
+
+def _read(path: str | Path) -> dict[str, Any]:
     try:
-        content = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ParseFailure(str(path), f"cannot be read as a table of rules: {error}") from error
-    prefixes = content.pop("prefixes", {})
-    content.pop("noise", None)
-    content.pop("profiles", None)
+
+
+def _rules(content: dict[str, Any], path: str | Path) -> list[Rule]:
+    prefixes = content.get("prefixes", {})
     rules = []
     for name, block in content.items():
+        if name in ("prefixes", "noise", "profiles"):
+            continue
         try:
             rules.append(parse_rule(name, block, prefixes))
         except ValueError as error:
