@@ -6,11 +6,11 @@ import random
 import tomllib
 from pathlib import Path
 
-import pyoxigraph as ox
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from strategies import graphs, naming
+from turtle_text import turtle
 
 from foedus.errors import LimitReached
 from foedus.reasoning.checker import check_proof
@@ -30,13 +30,6 @@ def ex(name: object) -> str:
 
 
 CASES = tomllib.loads(Path(__file__).with_name("data").joinpath("withdrawals.toml").read_text())
-PREFIXES = f"@prefix : <{EX}> . @prefix owl: <{OWL}> . @prefix rdfs: <{RDFS}> ."
-PREFIXES += "@prefix xsd: <http://www.w3.org/2001/XMLSchema#> ."
-
-
-def turtle(text: str) -> list[Triple]:
-    quads = ox.parse(f"{PREFIXES} {text}", ox.RdfFormat.TURTLE)
-    return [(str(q.subject), str(q.predicate), str(q.object)) for q in quads]
 
 
 def proved(closure: Closure) -> bool:

@@ -66,6 +66,7 @@ def reason(
       foedus reason graph.ttl --rules prp-trp,cax-sco --derived-only -o new.nt --proofs why.jsonl
     """
     from foedus.reasoning import writing
+    from foedus.reasoning.malformed import malformed
     from foedus.reasoning.rules import ruleset
     from foedus.store.convert import format_of, prefixes_of
 
@@ -95,6 +96,8 @@ def reason(
     took = time.perf_counter() - started
     clashes = closure.clashes
     _tell(closure, closed, took, out)
+    if not SETTINGS.json:
+        tell_malformed(tuple(malformed(closure)))
     if clashes:
         if not SETTINGS.json:
             tell_clashes(clashes, sum(closure.clash_counts.values()))
@@ -130,6 +133,8 @@ def _closed(
 
 def _tell(closure: Any, closed: float, took: float, out: Path | None) -> None:
     """Print the counts: asserted, derived, by rule."""
+    from foedus.reasoning.malformed import malformed
+
     found = closure.statistics
     by_rule = found["derived"]
     asserted = found["asserted"]
@@ -145,6 +150,7 @@ def _tell(closure: Any, closed: float, took: float, out: Path | None) -> None:
                 for c in closure.clashes
             ],
             "clash_counts": closure.clash_counts,
+            "malformed": list(malformed(closure)),
             "by_rule": dict(sorted(by_rule.items())),
         }
         print(json.dumps(body))
@@ -156,6 +162,16 @@ def _tell(closure: Any, closed: float, took: float, out: Path | None) -> None:
     print(f"{asserted:,} asserted triples, {derived:,} derived")
     done = f"read and closed in {closed:.2f} s"
     print(f"{done}; wrote {out} in {took - closed:.2f} s" if out else done)
+
+
+def tell_malformed(sentences: tuple[str, ...]) -> None:
+    """Say what the files say that no rule can read."""
+    if sentences:
+        say("\nno rule can read this, and nothing follows from it:")
+        for sentence in sentences[:TOLD]:
+            say(f"  {sentence}")
+        if len(sentences) > TOLD:
+            say(f"  ... and {len(sentences) - TOLD:,} more")
 
 
 def tell_clashes(clashes: Any, total: int) -> None:

@@ -184,6 +184,13 @@ class Closure:
         return clashes(self._engine, self._prover)
 
     @property
+    def malformed(self) -> tuple[str, ...]:
+        """A sentence for each construct of OWL that no rule can read: half of it is missing."""
+        from foedus.reasoning.malformed import malformed
+
+        return tuple(malformed(self))
+
+    @property
     def statistics(self) -> dict[str, object]:
         """Rounds, seconds, asserted triples, and how many stored ones each rule derived first."""
         from foedus.reasoning.statistics import by_rule

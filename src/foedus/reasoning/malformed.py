@@ -1,0 +1,88 @@
+"""What a graph says in the words of OWL that no rule can read: half a restriction, a broken list.
+
+A rule passes over what lacks a premise, and nothing follows. That is right, and silent; so it is
+told here. ``malformed.toml`` says what belongs together.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Protocol
+
+from foedus.terms import Term, Triple, iri
+
+_RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+_OWL = "http://www.w3.org/2002/07/owl#"
+_TYPE, _FIRST, _REST, _NIL = (iri(_RDF + name) for name in ("type", "first", "rest", "nil"))
+
+
+class Triples(Protocol):
+    """What is asked of a closure here."""
+
+    def triples(
+        self, s: Term | None = None, p: Term | None = None, o: Term | None = None
+    ) -> Iterable[Triple]: ...
+
+
+def malformed(graph: Triples) -> Iterator[str]:
+    """A sentence for each construct that no rule can read, sorted by what it is about.
+
+    >>> from foedus.reasoning import close
+    >>> some = "<http://www.w3.org/2002/07/owl#someValuesFrom>"
+    >>> list(malformed(close([("<http://R>", some, "<http://C>")])))
+    ['<http://R> has owl:someValuesFrom, but no owl:onProperty or owl:onProperties']
+    """
+    needs, lists = _table()
+    for word, others in needs.items():
+        nodes = sorted({s for s, _, _ in graph.triples(*_pattern(word))})
+        for choice in others if nodes else ():
+            having = {s for p in choice for s, _, _ in graph.triples(None, _term(p))}
+            named = " or ".join(choice)
+            kind = word.removeprefix("a ")
+            told = f"has {kind}, but" if kind == word else f"is an {kind}, but has"
+            yield from (f"{n} {told} no {named}" for n in nodes if n not in having)
+    cells: dict[Term, dict[Term, list[Term]]] = {p: {} for p in (_FIRST, _REST)}
+    for p, found in cells.items():
+        for s, _, o in graph.triples(None, p):
+            found.setdefault(s, []).append(o)
+    for word in lists:
+        for node, _, head in sorted(graph.triples(None, _term(word))):
+            if wrong := _fault(head, cells[_FIRST], cells[_REST]):
+                yield f"{node} has {word} {head}, but {wrong}"
+
+
+def _fault(head: Term, first: dict[Term, list[Term]], rest: dict[Term, list[Term]]) -> str:
+    """What is wrong with a list; '' if it has a reading."""
+    waiting, seen = [head], {head}
+    wrong = "its cells go round in a circle"
+    while waiting:
+        cell = waiting.pop()
+        if cell == _NIL:
+            return ""
+        if cell not in first or cell not in rest:
+            word = "rdf:rest" if cell in first else "rdf:first"
+            wrong = f"the list breaks off: {cell} has no {word}"
+            continue
+        waiting += [c for c in rest[cell] if c not in seen]
+        seen.update(rest[cell])
+    return wrong
+
+
+@cache
+def _table() -> tuple[dict[str, list[list[str]]], list[str]]:
+    content = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
+    needs = {word: [c.split("|") for c in others] for word, others in content["needs"].items()}
+    return needs, content["lists"]["of"]
+
+
+def _term(word: str) -> Term:
+    return iri(_OWL + word.partition(":")[2])
+
+
+def _pattern(word: str) -> tuple[Term | None, Term, Term | None]:
+    if word.startswith("a "):
+        return None, _TYPE, _term(word)
+    return None, _term(word), None
