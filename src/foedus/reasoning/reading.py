@@ -21,7 +21,7 @@ import numpy as np
 
 from foedus.errors import InputError, LimitReached
 from foedus.reasoning.columns import NONE
-from foedus.reasoning.dictionary import Terms
+from foedus.reasoning.dictionary import BLANK, Terms
 from foedus.reasoning.lines import (
     Lines,
     Scope,
@@ -122,7 +122,7 @@ def _file_parts(paths: list[Any], terms: Terms, watch: Watch) -> Iterator[Ids]:
         with convert.open_binary(path) as file:
             plain = convert.FORMATS[extension] in convert.LINES
             lines = Lines(terms, str(path), extension != "nt", numbered=plain, watch=watch)
-            if len(terms) or not plain:  # labels of another file, or random ones
+            if not plain or (terms.kinds == BLANK).any():  # random labels, or another file's
                 lines.scope = Scope(free_prefix(terms))
             base = path.resolve().as_uri()
             text = (
