@@ -9,13 +9,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from foedus.names import Names
-from foedus.terms import Term, Triple, expand, is_blank, is_literal, split_literal, text_of
-
-if TYPE_CHECKING:
-    from foedus.sparql.walk import Find
+from foedus.terms import Find, Term, Triple, expand, is_blank, is_literal, split_literal, text_of
 
 _TABLE = Path(__file__).with_name("phrases.toml")
 

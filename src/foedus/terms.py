@@ -10,12 +10,14 @@ are equal strings, so terms can be hashed, sorted and compared without any RDF l
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TypeAlias
 
 Term: TypeAlias = str
 Triple: TypeAlias = tuple[Term, Term, Term]
 Quad: TypeAlias = tuple[Term, Term, Term, Term | None]
+#: Finds triples by subject, predicate and object, None standing for any.
+Find: TypeAlias = Callable[[Term | None, Term | None, Term | None], Iterable[Triple]]
 
 _LOCAL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_-])?")
 _LITERAL = re.compile(

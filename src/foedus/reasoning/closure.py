@@ -36,7 +36,7 @@ from foedus.reasoning.view import Row, View
 from foedus.terms import Term, Triple
 
 if TYPE_CHECKING:
-    from foedus.reasoning.proofs import Prover
+    from foedus.reasoning.ways import EngineWays
 
 
 class Closure:
@@ -143,14 +143,14 @@ class Closure:
         return View(self._engine)
 
     @cached_property
-    def _prover(self) -> Prover:
-        from foedus.reasoning.proofs import Prover
+    def _prover(self) -> EngineWays:
+        from foedus.reasoning.ways import EngineWays
 
         def asserted(row: Row) -> bool:
             code, key = self._view.coded(row)
             return holds(self._stored.asserted.get(code, NONE), key)
 
-        return Prover(self._view, asserted)
+        return EngineWays(self._view, asserted)
 
     def proof(self, triple: Triple) -> Proof | None:
         """One proof of a triple that the rules give; None if they do not."""

@@ -10,167 +10,23 @@ from __future__ import annotations
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 
 from foedus.errors import LimitReached
-from foedus.reasoning import years
-from foedus.reasoning.datatypes import datatypes_of, in_datatype, is_ill_typed, value_key
+from foedus.reasoning import matching
+from foedus.reasoning.datatypes import datatypes_of, value_key
+from foedus.reasoning.matching import SAME, Facts, Step, conclusions
 from foedus.reasoning.proof import Clash, Proof
-from foedus.reasoning.rules import (
-    Atom,
-    Before,
-    Differ,
-    Operand,
-    Rule,
-    RuleSet,
-    Sum,
-    Value,
-    Var,
-    ruleset,
-)
-from foedus.terms import Term, Triple, compact, iri, is_literal
-
-_RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
-_FIRST, _REST, _NIL = (iri(f"{_RDF}{name}") for name in ("first", "rest", "nil"))
-_SAME = iri("http://www.w3.org/2002/07/owl#sameAs")
+from foedus.reasoning.rules import Differ, Rule, RuleSet, Value, ruleset
+from foedus.terms import Term, Triple, compact, is_literal
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One application of a rule: what its variables stand for, and the triples it rests on."""
-
-    rule: str
-    bindings: dict[str, Term]
-    premises: tuple[Triple, ...]
-
-
-class Facts:
-    """Triples with the steps that found them, and an index for every pattern of one."""
-
-    def __init__(self) -> None:
-        self.steps: dict[Triple, Step | None] = {}
-        self.literals: set[Term] = set()
-        self._index: dict[tuple[Term | None, ...], list[Triple]] = defaultdict(list)
-
-    def add(self, triple: Triple, step: Step | None) -> bool:
-        """Take a triple in; False if it was there."""
-        if triple in self.steps:
-            return False
-        self.steps[triple] = step
-        for pattern in product(*((term, None) for term in triple)):
-            self._index[pattern].append(triple)
-        self.literals.update(filter(is_literal, triple))
-        return True
-
-    def match(self, s: Term | None, p: Term | None, o: Term | None) -> list[Triple]:
-        """The triples that have these terms in these places; None is any."""
-        return self._index.get((s, p, o), [])
-
-    def readings(
-        self, cell: Term, seen: tuple[Term, ...] = ()
-    ) -> Iterator[tuple[tuple[Term, ...], tuple[Triple, ...]]]:
-        """Members and cells of the list that starts at a cell, in every way that it can be read.
-
-        A list ends in rdf:nil and comes to no cell twice. A cell with two members or two tails
-        gives several readings; a list without an end gives none.
-        """
-        if cell == _NIL:
-            yield (), ()
-        elif cell not in seen:
-            for rest in self.match(cell, _REST, None):
-                for members, cells in self.readings(rest[2], (*seen, cell)):
-                    for first in self.match(cell, _FIRST, None):
-                        yield (first[2], *members), (first, rest, *cells)
-
-
-def instances(rule: Rule, facts: Facts, same: set[Triple] | None = None) -> Iterator[Step]:
+def instances(rule: Rule, facts: Facts, same: set[Triple]) -> Iterator[Step]:
     """All applications of a rule to the facts; ``same`` are the equalities that ``!=`` respects."""
     if not rule.premises and rule.tests:
-        for bindings in _literals(rule, facts):
-            yield Step(rule.id, bindings, ())
-        return
-    heads = {listed.head for listed in rule.lists}
-    first = [a for a in rule.premises if heads & {a.s, a.o}]
-    later = [a for a in rule.premises if a not in first]
-    for start, matched in _solve([(a, 0, 0) for a in first], {}, {}, facts):
-        for bindings, size, cells in _read(rule, start, facts):
-            atoms = [(a, size, k) for a in later for k in (range(1, size + 1) if a.each else (0,))]
-            for found, used in _solve(atoms, bindings, matched, facts):
-                if all(_holds(test, found, same or set()) for test in rule.tests):
-                    premises = tuple(used[key] for key in sorted(used, key=_order(rule)))
-                    yield Step(rule.id, found, premises + cells)
-
-
-#: One premise to match: the atom, the length of the list, and the member that `each` is at.
-Task = tuple[Atom, int, int]
-
-
-def _order(rule: Rule):  # type: ignore[no-untyped-def]
-    return lambda task: (rule.premises.index(task[0]), task[2])
-
-
-def _read(
-    rule: Rule, bindings: dict[str, Term], facts: Facts
-) -> Iterator[tuple[dict[str, Term], int, tuple[Triple, ...]]]:
-    """The bindings with the members of the rule's list, and with every choice of its indices."""
-    if not rule.lists:
-        yield bindings, 0, ()
-        return
-    (listed,) = rule.lists
-    for members, cells in facts.readings(bindings[listed.head.name]):
-        if not members:
-            continue
-        named = {f"{listed.member}_{k}": m for k, m in enumerate(members, start=1)}
-        for numbers in product(range(1, len(members) + 1), repeat=len(rule.picks)):
-            chosen = {i: str(k) for i, k in zip(rule.picks, numbers, strict=True)}
-            orders = [t for t in rule.tests if isinstance(t, Before)]
-            if all(int(chosen[t.left]) < int(chosen[t.right]) for t in orders):
-                yield {**bindings, **named, **chosen}, len(members), cells
-
-
-def _solve(
-    tasks: list[Task], bindings: dict[str, Term], matched: dict[Task, Triple], facts: Facts
-) -> Iterator[tuple[dict[str, Term], dict[Task, Triple]]]:
-    """All ways to match the premises that go with the bindings, the most bound premise first."""
-    if not tasks:
-        yield bindings, matched
-        return
-
-    def known(task: Task) -> list[Term | None]:
-        atom, size, here = task
-        return [
-            bindings.get(node.key(bindings, size, here)) if isinstance(node, Var) else node
-            for node in atom
-        ]
-
-    task = min(tasks, key=lambda t: known(t).count(None))
-    atom, size, here = task
-    rest = [t for t in tasks if t is not task]
-    for s, p, o in _spellings(atom, known(task), facts):
-        for triple in facts.match(s, p, o):
-            found = dict(bindings)
-            for node, term in zip(atom, triple, strict=True):
-                if isinstance(node, Var) and (
-                    found.setdefault(node.key(bindings, size, here), term) != term
-                ):
-                    break
-            else:
-                yield from _solve(rest, found, {**matched, task: triple}, facts)
-
-
-def _spellings(
-    atom: Atom, pattern: list[Term | None], facts: Facts
-) -> Iterator[tuple[Term | None, Term | None, Term | None]]:
-    """The pattern; if the rule itself names a literal, once for each way to write its value."""
-    s, p, o = pattern
-    if isinstance(atom.o, str) and is_literal(atom.o):
-        for term in sorted(facts.literals):
-            if value_key(term) == value_key(atom.o):
-                yield s, p, term
-    else:
-        yield s, p, o
+        return (Step(rule.id, bindings, ()) for bindings in _literals(rule, facts))
+    return matching.instances(rule, facts.match, same=lambda a, b: (a, SAME, b) in same)
 
 
 def _literals(rule: Rule, facts: Facts) -> Iterator[dict[str, Term]]:
@@ -191,34 +47,11 @@ def _literals(rule: Rule, facts: Facts) -> Iterator[dict[str, Term]]:
                 yield {left: v, right: w}
     else:
         # Only where it is asked for: among literals that came out as one.
-        for v, _, w in facts.match(None, _SAME, None):
+        for v, _, w in facts.match(None, SAME, None):
             if is_literal(v) and is_literal(w):
                 a, b = value_key(v), value_key(w)
                 if a is not None and b is not None and a != b:
                     yield {left: v, right: w}
-
-
-def _holds(test: object, bindings: dict[str, Term], same: set[Triple]) -> bool:
-    """Whether a test holds; a sum whose result is free binds it."""
-    if isinstance(test, Differ):
-        a, b = bindings[test.left.name], bindings[test.right.name]
-        return a != b and (a, _SAME, b) not in same
-    if isinstance(test, Sum):
-        left, right = (_operand(side, bindings) for side in (test.left, test.right))
-        total = years.add(left, right, test.sign) if left and right else None
-        return total is not None and bindings.setdefault(test.result.name, total) == total
-    if isinstance(test, Value):
-        v = bindings[test.left.name]
-        if test.kind == "missing":
-            return is_literal(v) and is_ill_typed(v)
-        assert test.right
-        return in_datatype(v, bindings[test.right.name]) is False
-    return True
-
-
-def _operand(side: Operand, bindings: dict[str, Term]) -> Term | None:
-    term = bindings[side.node.name] if isinstance(side.node, Var) else side.node
-    return years.year_of(term) if side.year else term
 
 
 class Closure:
@@ -235,7 +68,7 @@ class Closure:
             self.facts.add(triple, None)
         self._rounds = 0
         self._saturate([r for r in rules if not _differs(r)], set())
-        self._saturate(list(rules), {t for t in self.facts.steps if t[1] == _SAME})
+        self._saturate(list(rules), {t for t in self.facts.steps if t[1] == SAME})
         known = set(self.asserted)
         self.derived: tuple[Triple, ...] = tuple(
             t for t in self.facts.steps if t not in known and not rules.is_noise(t)
@@ -249,7 +82,7 @@ class Closure:
             self._rounds += 1
             for rule in rules:
                 for step in list(instances(rule, self.facts, same)) if rule.conclusions else ():
-                    for triple in _conclusions(rule, step):
+                    for triple in conclusions(rule, step):
                         self.facts.add(triple, step)
                 if self._limit is not None and len(self.facts.steps) > self._limit:
                     raise LimitReached.triples(self._limit)
@@ -331,7 +164,7 @@ class Closure:
         found = [Proof(triple)] if self.facts.steps.get(triple, ...) is None else []
         for rule in self.rules:
             for step in instances(rule, self.facts, self._same):
-                if rule.conclusions and triple in _conclusions(rule, step):
+                if rule.conclusions and triple in conclusions(rule, step):
                     proof = self._prove(triple, step)
                     below = (p.triple for q in proof.premises for p in q.walk())
                     if triple not in below:
@@ -365,15 +198,6 @@ def _step_proof(triple: Triple | None, step: Step | None, made: dict[Triple, Pro
 
 def _differs(rule: Rule) -> bool:
     return any(isinstance(test, Differ) for test in rule.tests)
-
-
-def _conclusions(rule: Rule, step: Step) -> list[Triple]:
-    size = rule.length(step.bindings)
-
-    def term(node: Var | Term) -> Term:
-        return step.bindings[node.key(step.bindings, size)] if isinstance(node, Var) else node
-
-    return [(term(a.s), term(a.p), term(a.o)) for a in rule.conclusions or ()]
 
 
 def close(

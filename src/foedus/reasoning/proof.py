@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any, TypeAlias
 
 from foedus.terms import Term, Triple
+
+#: A triple as terms, or as an engine's numbers.
+Row: TypeAlias = tuple[Any, Any, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +45,13 @@ class Clash:
     def proof(self) -> Proof:
         """The proof of the contradiction, with ``triple`` None at its top."""
         return self.make_proof()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A rule applied; premises are triples still to be explained, or steps of their own."""
+
+    row: Row | None
+    rule: str | None
+    values: Mapping[str, Any]
+    premises: tuple[Row | Step, ...] = ()

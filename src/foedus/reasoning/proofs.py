@@ -11,34 +11,23 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
 
-from foedus.reasoning.backward import Backward, Instance, Values, unify
+from foedus.reasoning.backward import Backward, Instance, unify
 from foedus.reasoning.columns import LOW, REWRITTEN, SHIFT, Ids, pack, within
 from foedus.reasoning.datatypes import in_datatype, value_key
 from foedus.reasoning.dictionary import LITERAL
 from foedus.reasoning.equality import Link
 from foedus.reasoning.plans import named
-from foedus.reasoning.proof import Proof
+from foedus.reasoning.proof import Proof, Step
 from foedus.reasoning.rule import Rule
 from foedus.reasoning.unfolding import replaced
 from foedus.reasoning.view import EVER, Row, View
 from foedus.terms import Term
 
 _CHOICES = 24  # rule instances to choose the shallowest from
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A rule applied; premises are triples still to be explained, or steps of their own."""
-
-    row: Row | None
-    rule: str | None
-    values: Values
-    premises: tuple[Row | Step, ...] = ()
 
 
 class Prover:

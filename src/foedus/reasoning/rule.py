@@ -138,13 +138,13 @@ class Rule:
     reason: str = ""
     note: str = ""
     written: tuple[str, ...] = field(default=(), compare=False)
+    #: The indices that pick a member of the list: ``("i",)`` in cls-int2, none in cls-int1.
+    picks: tuple[str, ...] = field(init=False, compare=False)
 
-    @property
-    def picks(self) -> tuple[str, ...]:
-        """The indices that pick a member of the list: ``("i",)`` in cls-int2, none in cls-int1."""
+    def __post_init__(self) -> None:
         atoms = [a for a in self.premises if not a.each] + list(self.conclusions or ())
         found = {n.index for a in atoms for n in a if isinstance(n, Var) and n.index.isalpha()}
-        return tuple(sorted(found - {"n"}))
+        object.__setattr__(self, "picks", tuple(sorted(found - {"n"})))
 
     def length(self, bindings: Bindings) -> int:
         """How many members the rule's list has in these bindings."""

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TypeAlias
 
 from foedus.sparql.tree import Alternative, Inverse, Negated, Path, Repeat, Sequence
-from foedus.terms import Term, Triple
-
-#: Finds triples by subject, predicate and object, None standing for any.
-Find: TypeAlias = Callable[[Term | None, Term | None, Term | None], Iterable[Triple]]
+from foedus.terms import Find, Term, Triple
 
 
 @dataclass(frozen=True, slots=True)

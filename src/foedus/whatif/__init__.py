@@ -5,12 +5,12 @@ from foedus.whatif.compare import (
     Changed,
     Contradiction,
     Outcome,
-    alternatives,
     believing,
     contradictions,
     what_if,
 )
 from foedus.whatif.forms import as_json, as_markdown, as_text, sides
+from foedus.whatif.otherwise import alternatives
 from foedus.whatif.speakers import Disagreement, Disagreements, as_lines, disagreements
 
 __all__ = [

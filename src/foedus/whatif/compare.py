@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from foedus.knowledge import KnowledgeGraph
-from foedus.knowledge.belief import EVERYONE, believed
+from foedus.knowledge.belief import believed
 from foedus.phrases import is_plural, listed
 from foedus.store.files import read_rdf
 from foedus.terms import Quad, Triple
 from foedus.whatif.withdraw import Withdrawals
 from foedus.why.explain import Explainer
-from foedus.why.steps import Explanation, Origin, Passage, Step
+from foedus.why.steps import Origin, Passage, Step
 
 LOST, GAINED = "it was stated", "it is stated"
 #: Rows of one question, in the order of its query.
@@ -212,27 +212,3 @@ def _less(rows: Rows, others: Rows) -> Rows:
         if left[row] < 0:
             found.append(row)
     return tuple(found)
-
-
-def alternatives(graph: KnowledgeGraph, told: Explanation) -> Explanation:
-    """What does not hold, explained, with what would make it hold and what forbids it."""
-    triple, remarks = told.triple, list(told.remarks)
-    if not graph.manifest.background:
-        whole = KnowledgeGraph.build(graph.folders.ontology.parent)
-        if step := whole.explainer.prove(triple):
-            remarks.append(f"With the background it would hold: {step.because or step.sentence}")
-    trusting = believing(graph, [EVERYONE])
-    held = not told.remarks and triple in trusting.closure
-    if held and (step := trusting.explainer.prove(triple)):
-        who = {b for leaf in step.leaves() if leaf.origin for b in leaf.origin.believed}
-        remarks.append(f"It would hold if we believed {listed(sorted(who))}: {step.because}")
-    # One closure serves both: what clashes is held against the facts alone afterwards.
-    known = {(c.rule, c.premises) for c in trusting.closure.clashes}
-    facts = {*graph.asserted, triple}
-    for clash in trusting.changed(adding=[(*triple, None)]).closure.clashes:
-        if (clash.rule, clash.premises) not in known:
-            step = graph.explainer.tell(clash.proof())
-            if all(leaf.triple in facts for leaf in step.leaves()):
-                remarks.append(f"It cannot be so: {step.because}")
-                break
-    return replace(told, remarks=tuple(remarks))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from foedus.errors import UnknownName, UsageError
 from foedus.names import Names
@@ -18,6 +18,7 @@ from foedus.why.origins import Origins, claim_contents
 from foedus.why.steps import Explanation, Miss, Origin, Step, explain
 
 if TYPE_CHECKING:
+    from foedus.reasoning.matching import Pattern
     from foedus.reasoning.proof import Proof
     from foedus.resources import Folders
     from foedus.sparql.scope import Row
@@ -53,8 +54,6 @@ class Known(Protocol):
     @property
     def prefixes(self) -> Mapping[str, str]: ...
     @property
-    def closure(self) -> Any: ...
-    @property
     def folders(self) -> Folders: ...
     @property
     def asserted(self) -> Collection[Triple]: ...
@@ -69,12 +68,19 @@ class Explainer:
         self.origins = Origins(graph.view, graph.graphs, graph.names, graph.prefixes, added)
         self.phrases = Phrases(graph.names, graph.view.match)
         self._told: dict[Triple, Step] = {}
+        self._found: dict[Pattern, tuple[Triple, ...]] = {}
 
     @cached_property
     def rules(self) -> RuleSet:
         """The rules of the graph: OWL 2 RL and the domain's own."""
         own = self.graph.folders.ontology / "rules.toml"
         return ruleset(extra=[own] if own.is_file() else [])
+
+    def find(self, s: Term | None, p: Term | None, o: Term | None) -> tuple[Triple, ...]:
+        """The triples of the graph that fit, sorted; None stands for anything."""
+        if (s, p, o) not in self._found:
+            self._found[s, p, o] = tuple(sorted(self.graph.view.match(s, p, o)))
+        return self._found[s, p, o]
 
     def resolve(self, subject: str, predicate: str, object: str) -> Triple:
         """The triple that three names stand for: labels, aliases, CURIEs or IRIs.
@@ -114,8 +120,7 @@ class Explainer:
         sentence = self.phrases.sentence(triple)
         claims = self._claimed(triple)
         one = self.prove(triple)
-        found = islice(self.proofs(triple), PROOFS) if one and every else filter(None, [one])
-        proofs = tuple(found)
+        proofs = tuple(self.proofs(triple) if one and every else filter(None, [one]))
         if proofs:
             return Explanation(triple, sentence, proofs, tuple(claims))
         misses = tuple(map(self._miss, self._nearest(triple)))
@@ -124,8 +129,14 @@ class Explainer:
 
     def proofs(self, triple: Triple) -> Iterator[Step]:
         """The proofs of a triple in words, smallest first."""
-        for proof in self.graph.closure.proofs(triple):
-            yield self.tell(proof)
+        from foedus.reasoning.held import Held
+
+        held = Held(self.rules, self.find, self.is_asserted, self.graph.proof)
+        return map(self.tell, held.proofs(triple, PROOFS))
+
+    def is_asserted(self, triple: Triple) -> bool:
+        """Whether a triple is stated somewhere."""
+        return self.origins(triple) is not None
 
     def prove(self, triple: Triple) -> Step | None:
         """One proof of a triple in words; a single step where it is asserted."""
@@ -155,7 +166,7 @@ class Explainer:
             self.graph.view,
             self.phrases,
             self.origins,
-            lambda triple: self.origins(triple) is not None,
+            self.is_asserted,
             self.prove,
         )
 
@@ -169,7 +180,7 @@ class Explainer:
         """The nearest misses: those for which something was found, and one for each rule."""
         from foedus.why.missing import near_misses
 
-        every = near_misses(triple, self.rules, self.graph.view.match)
+        every = near_misses(triple, self.rules, self.find)
         found = [m for m in every if m.rule not in SAYING_THE_SAME]
         told = {(m.rule, m.axioms): m for m in reversed(found) if m.found or len(m.missing) == 1}
         return sorted(told.values(), key=lambda m: m.rank)[:MISSES]

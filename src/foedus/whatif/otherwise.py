@@ -1,0 +1,32 @@
+"""What does not hold: what would make it hold, and what forbids it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from foedus.knowledge import KnowledgeGraph
+from foedus.phrases import listed
+from foedus.reasoning.supposing import Supposing
+from foedus.why.origins import claim_contents
+from foedus.why.steps import Explanation
+
+
+def alternatives(graph: KnowledgeGraph, told: Explanation) -> Explanation:
+    """What does not hold, explained, with what would make it hold and what forbids it."""
+    triple, explainer, remarks = told.triple, graph.explainer, list(told.remarks)
+    if not graph.manifest.background:
+        whole = KnowledgeGraph.build(graph.folders.ontology.parent)
+        if step := whole.explainer.prove(triple):
+            remarks.append(f"With the background it would hold: {step.because or step.sentence}")
+    claims = claim_contents(graph.view)
+    if triple not in claims:
+        believed = Supposing(claims, explainer.rules, explainer.find, graph.proof)
+        if proof := believed.proof(triple):
+            said = {leaf.triple for leaf in proof.walk() if leaf.triple in claims}
+            who = {explainer.origins.speaker_of(c) or "" for t in said if t for c in claims[t]}
+            step = explainer.tell(proof)
+            remarks.append(f"It would hold if we believed {listed(sorted(who))}: {step.because}")
+    supposed = Supposing([triple], explainer.rules, explainer.find, graph.proof)
+    if clash := next(supposed.contradictions(), None):
+        remarks.append(f"It cannot be so: {explainer.tell(clash).because}")
+    return replace(told, remarks=tuple(remarks))
