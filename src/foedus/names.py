@@ -92,10 +92,15 @@ class Names:
             )
         return things[0]
 
-    def near(self, text: str, limit: int = 3) -> list[str]:
-        """The names that are most like a text, one for each thing, best first."""
+    def is_a(self, term: Term, kind: str) -> bool:
+        """Whether a term is one of that kind: thing, class or property."""
+        return term in self._labels and self._labels[term].kind == kind
+
+    def near(self, text: str, limit: int = 3, kind: str | None = None) -> list[str]:
+        """The names that are most like a text, one for each thing (of a kind), best first."""
         found: dict[Term, str] = {}
-        for label in similar(text, (n[0].label for n in self._things.values()), limit * 3):
+        every = (n for names in self._things.values() for n in names if kind in (None, n.kind))
+        for label in similar(text, (n.label for n in every), limit * 3):
             for name in self._things[_key(label)][:1]:
                 found.setdefault(name.thing, label)
         return list(found.values())[:limit]

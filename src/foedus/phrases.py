@@ -12,7 +12,17 @@ from pathlib import Path
 from typing import Any
 
 from foedus.names import Names
-from foedus.terms import Find, Term, Triple, expand, is_blank, is_literal, split_literal, text_of
+from foedus.terms import (
+    Find,
+    Pattern,
+    Term,
+    Triple,
+    expand,
+    is_blank,
+    is_literal,
+    split_literal,
+    text_of,
+)
 
 _TABLE = Path(__file__).with_name("phrases.toml")
 
@@ -72,17 +82,20 @@ class Phrases:
         phrase = table["properties"][p]
         return self._fill(phrase, {"s": s, "p": p, "o": o})
 
-    def is_kind(self, text: str) -> Term | None:
-        """The property of being of a kind, where the text is a word for it, such as "is a"."""
-        structure = _table()["structure"]
-        wanted = " ".join(text.casefold().split()) in structure["kinds"]
-        return structure["type"] if wanted else None
+    @property
+    def kind_of(self) -> Term:
+        """The property of being of a kind."""
+        return str(_table()["structure"]["type"])
+
+    def is_kind(self, text: str) -> bool:
+        """Whether a text is a word for being of a kind, such as "is a"."""
+        return " ".join(text.casefold().split()) in _table()["structure"]["kinds"]
 
     def is_kind_of(self, triple: Triple) -> bool:
         """Whether a triple says of what kind something is."""
-        return bool(triple[1] == _table()["structure"]["type"])
+        return triple[1] == self.kind_of
 
-    def is_structure(self, triple: Triple) -> bool:
+    def is_structure(self, triple: Pattern) -> bool:
         """Whether a triple only holds the parts of an axiom together."""
         return triple[1] in _table()["structure"]["properties"]
 
@@ -115,9 +128,11 @@ class Phrases:
         called = _table()["called"]
         kinds = {o for _, _, o in self.find(term, _table()["structure"]["type"], None)}
         phrase = next((called[k] for k in called if k in kinds), "{}")
+        if label.split()[0] in _table()["articles"]["before"]:
+            label = f"the {label}"
         return str(phrase.format(label))
 
-    def is_plumbing(self, triple: Triple) -> bool:
+    def is_plumbing(self, triple: Pattern) -> bool:
         """Whether a triple only holds a text's positions, spellings or records together."""
         return triple[1] in _table()["records"]["plumbing"] or self.is_structure(triple)
 
@@ -174,13 +189,24 @@ class Phrases:
             return first + glue + " and ".join(t.removeprefix("thing that ") for t in texts[1:])
         return listed(texts, word)
 
-    def _pronoun(self, word: str, prop: Term) -> str:
-        """Who or what stands before a property, or after it."""
-        who = _table()["who"]
-        side = who["domain" if word == "who" else "range"]
-        agent = any(o in who["classes"] for _, _, o in self.find(prop, side, None))
+    def _pronoun(self, word: str, *props: Term) -> str:
+        """Who or what stands before a property, or after it; any of several may tell."""
         words = {"who": ("whatever", "whoever"), "whom": ("something", "somebody")}
+        agent = any(self._is_of_agents(prop, word == "who") for prop in props)
         return words.get(word, ("it", "them"))[agent]
+
+    def _is_of_agents(self, prop: Term, subjects: bool) -> bool:
+        """Whether agents stand before a property, or after it.
+
+        Its domain or range says so; where there is none, what the graph has there.
+        """
+        who = _table()["who"]
+        stated = {o for _, _, o in self.find(prop, who["domain" if subjects else "range"], None)}
+        if stated:
+            return not stated.isdisjoint(who["classes"])
+        found = {t[0 if subjects else 2] for t in self.find(None, prop, None)}
+        kinds = ({o for _, _, o in self.find(x, self.kind_of, None)} for x in found)
+        return bool(found) and all(not k.isdisjoint(who["classes"]) for k in kinds)
 
     def _chain(self, prop: Term, head: Term) -> str:
         """A property chain: who does one thing to somebody, who does another to a third ..."""
@@ -188,8 +214,9 @@ class Phrases:
         if not members:
             return self.label(prop)
         path = " something that ".join(map(self.label, members))
-        who, whom = self._pronoun("who", prop), self._pronoun("whom", prop)
-        return f"{who} {path} {whom} thereby {self.label(prop)} {self._pronoun('them', prop)}"
+        who, whom = self._pronoun("who", prop, members[0]), self._pronoun("whom", prop, members[-1])
+        them = self._pronoun("them", prop, members[-1])
+        return f"{who} {path} {whom} thereby {self.label(prop)} {them}"
 
 
 def polished(text: str) -> str:
@@ -200,6 +227,9 @@ def polished(text: str) -> str:
     >>> polished("it follows the tenure Xi Jinping's tenure, on the side the northern side")
     "it follows Xi Jinping's tenure, on the northern side"
     """
+    open_ = r"(anything|something|somebody|it|them)\b"
+    text = re.sub(rf"\b(has|have) the ([a-z][a-z ]*?) {open_}", r"\1 \3 as \2", text)
+    text = re.sub(rf"{open_} that anything has the ([a-z][a-z ]*?) is\b", r"any \2 is", text)
     text = re.sub(r"\bthe (\w+) (the (?:\w+ )?\1)\b", r"\2", text)
     return re.sub(
         r"(?<!has )\bthe (\w+) ((?:[A-Z]\S* ){0,4}[A-Z]\S*['’]s (?:\w+ )?\1)\b", r"\2", text
@@ -232,7 +262,7 @@ def agreeing(verb: str) -> str:
     ['are sent by', 'have the party', 'cause', 'met']
     """
     first, _, rest = verb.partition(" ")
-    irregular = {"is": "are", "has": "have", "does": "do", "applies": "apply"}
+    irregular = {"is": "are", "was": "were", "has": "have", "does": "do", "applies": "apply"}
     first = irregular.get(first) or (first[:-1] if first.endswith("s") else first)
     return f"{first} {rest}".strip()
 
@@ -240,11 +270,12 @@ def agreeing(verb: str) -> str:
 def is_plural(name: str) -> bool:
     """Whether a name speaks of many: a common noun that ends in s.
 
-    >>> [is_plural(n) for n in ("unnamed experts", "United States", "the closeness of the two")]
+    >>> [is_plural(n) for n in ("the volunteers sent by Mao", "the United States", "the closeness")]
     [True, False, False]
     """
-    noun = name.split(" of ")[0]
-    return name[:1].islower() and noun.endswith("s") and not noun.endswith(("ss", "us", "is"))
+    noun = re.split(r" (?:of|sent|by|in|on|between|with|that|from|to|for) ", name)[0].split()[-1]
+    common = name[:1].islower() and noun[:1].islower()
+    return common and noun.endswith("s") and not noun.endswith(("ss", "us", "is", "'s", "’s"))
 
 
 def with_article(noun: str) -> str:

@@ -16,7 +16,9 @@ from typing import TypeAlias
 Term: TypeAlias = str
 Triple: TypeAlias = tuple[Term, Term, Term]
 Quad: TypeAlias = tuple[Term, Term, Term, Term | None]
-#: Finds triples by subject, predicate and object, None standing for any.
+#: A triple with what is known of it; None stands for anything.
+Pattern: TypeAlias = tuple[Term | None, Term | None, Term | None]
+#: Finds the triples that fit, by subject, predicate and object.
 Find: TypeAlias = Callable[[Term | None, Term | None, Term | None], Iterable[Triple]]
 
 _LOCAL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_-])?")

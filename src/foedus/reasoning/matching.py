@@ -11,14 +11,12 @@ from typing import TypeAlias
 from foedus.reasoning import years
 from foedus.reasoning.datatypes import in_datatype, is_ill_typed, value_key
 from foedus.reasoning.rule import Atom, Before, Differ, Operand, Rule, Sum, Value, Var
-from foedus.terms import Find, Term, Triple, iri, is_literal
+from foedus.terms import Find, Pattern, Term, Triple, iri, is_literal
 
 _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _FIRST, _REST, _NIL = (iri(f"{_RDF}{name}") for name in ("first", "rest", "nil"))
 SAME = iri("http://www.w3.org/2002/07/owl#sameAs")
 
-#: A triple with what is known of it; None stands for anything.
-Pattern: TypeAlias = tuple[Term | None, Term | None, Term | None]
 #: One premise to match: the atom, the length of the list, and the member that `each` is at.
 Task: TypeAlias = tuple[Atom, int, int]
 Bound: TypeAlias = dict[str, Term]

@@ -137,6 +137,8 @@ class Rule:
     stored: bool = True
     reason: str = ""
     note: str = ""
+    #: What a rule says in general, where no axiom of an ontology does.
+    law: str = ""
     written: tuple[str, ...] = field(default=(), compare=False)
     #: The indices that pick a member of the list: ``("i",)`` in cls-int2, none in cls-int1.
     picks: tuple[str, ...] = field(init=False, compare=False)

@@ -175,7 +175,7 @@ def _rules(content: dict[str, Any], path: str | Path) -> list[Rule]:
     return rules
 
 
-KEYS = ("if", "then", "says", "table", "example", "stored", "reason", "note")
+KEYS = ("if", "then", "says", "table", "example", "stored", "reason", "note", "law")
 
 
 def parse_rule(name: str, block: object, prefixes: Mapping[str, str]) -> Rule:
@@ -217,6 +217,7 @@ def parse_rule(name: str, block: object, prefixes: Mapping[str, str]) -> Rule:
         stored=block.get("stored", True),
         reason=block.get("reason", ""),
         note=block.get("note", ""),
+        law=block.get("law", ""),
         written=tuple(block["if"]),
     )
     _check(rule)

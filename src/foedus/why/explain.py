@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Protocol
 
 from foedus.errors import UnknownName, UsageError
 from foedus.names import Names
-from foedus.phrases import Phrases, listed
+from foedus.phrases import Phrases, listed, with_article
 from foedus.reasoning.rules import RuleSet, ruleset
-from foedus.terms import Term, Triple, expand, is_literal, literal, split_literal, text_of
+from foedus.terms import Pattern, Term, Triple, expand, is_literal, literal, split_literal, text_of
 from foedus.why.forms import said_by
 from foedus.why.origins import Origins, claim_contents
 from foedus.why.steps import Explanation, Miss, Origin, Step, explain
 
 if TYPE_CHECKING:
-    from foedus.reasoning.matching import Pattern
     from foedus.reasoning.proof import Proof
     from foedus.resources import Folders
     from foedus.sparql.scope import Row
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 #: Proofs that ``--all`` looks for at most.
 PROOFS = 24
-#: Near misses, and statements about the same things, that are told.
-MISSES, KNOWN = 3, 4
+#: Near misses, statements about the same things, and those of the same form, that are told.
+MISSES, KNOWN, LIKE = 3, 5, 2
 #: Rules whose premise only says the conclusion in other words: what they lack is no news.
 SAYING_THE_SAME = {
     "prp-inv1",
@@ -40,6 +40,9 @@ SAYING_THE_SAME = {
     "cax-eqc1",
     "cax-eqc2",
     "eq-sym",
+    "eq-rep-s",
+    "eq-rep-p",
+    "eq-rep-o",
 }
 
 
@@ -93,18 +96,35 @@ class Explainer:
                     f"'{text}' is a variable, and 'why' is asked of one triple; name a thing "
                     "instead, or ask with 'foedus query --why'"
                 )
-        thing, kind = self.graph.names.resolve(subject), self.phrases.is_kind(predicate)
-        if kind:
-            return thing, kind, self.graph.names.resolve(object, "class")
+        thing = self.graph.names.resolve(subject)
+        if self.phrases.is_kind(predicate):
+            return thing, self.phrases.kind_of, self._kind(object)
         said = self._property(predicate)
         return thing, said, self._literal(said, object) or self.graph.names.resolve(object)
 
+    def _kind(self, text: str) -> Term:
+        """The class of that name; raises `UnknownName` for what nothing is a kind of."""
+        names = self.graph.names
+        found = names.resolve(text, "class")
+        if not names.is_a(found, "class") and not self.find(None, self.phrases.kind_of, found):
+            raise UnknownName("kind of thing", text, names.near(text, kind="class"))
+        return found
+
     def _property(self, text: str) -> Term:
-        """The property of that name, or of that CURIE if the graph uses it (``owl:sameAs``)."""
-        curie = expand(text.strip(), self.graph.prefixes)
+        """The property of that name, or of that CURIE if the graph uses it (``owl:sameAs``).
+
+        The label may have the "is a" or "has the" that proofs put before it.
+        """
+        names, text = self.graph.names, text.strip()
+        curie = expand(text, self.graph.prefixes)
         if curie and next(self.graph.view.match(None, curie), None):
             return curie
-        return _property(self.graph.names, text)
+        for said in (text, re.sub(r"^(?:is|are|was|has|have) (?:(?:an?|the) )?", "", text)):
+            with suppress(UnknownName):
+                found = names.resolve(said, "property")
+                if names.is_a(found, "property"):
+                    return found
+        raise UnknownName("property", text, names.near(text, kind="property"))
 
     def _literal(self, said: Term, text: str) -> Term | None:
         """The literal that is written so: one the graph has with the property, else a new one."""
@@ -181,35 +201,51 @@ class Explainer:
         from foedus.why.missing import near_misses
 
         every = near_misses(triple, self.rules, self.find)
-        found = [m for m in every if m.rule not in SAYING_THE_SAME]
-        told = {(m.rule, m.axioms): m for m in reversed(found) if m.found or len(m.missing) == 1}
-        return sorted(told.values(), key=lambda m: m.rank)[:MISSES]
+        told: dict[tuple[str, tuple[Triple, ...]], NearMiss] = {}
+        for miss in sorted(every, key=lambda m: (m.rank, not self._is_usual(m))):
+            if (miss.found or len(miss.missing) == 1) and self._is_news(miss, triple):
+                told.setdefault((miss.rule, miss.axioms), miss)
+        return [*told.values()][:MISSES]
+
+    def _is_news(self, miss: NearMiss, triple: Triple) -> bool:
+        """Whether a reader learns something from what is missing."""
+        odd = triple[0] != triple[2] and any(p[0] == p[2] is not None for p in miss.missing)
+        hidden = any(map(self.phrases.is_plumbing, miss.missing))
+        return miss.rule not in SAYING_THE_SAME and not odd and not hidden
+
+    def _is_usual(self, miss: NearMiss) -> bool:
+        """Whether what is missing is the like of something that is known of the same things."""
+        return all(s and self.find(s, p, None) for s, p, _ in miss.missing)
 
     def _miss(self, miss: NearMiss) -> Miss:
-        found = tuple(step for t in miss.found if (step := self.prove(t)))
+        shown = (t for t in miss.found if not self.phrases.is_plumbing(t))
+        found = tuple(step for t in shown if (step := self.prove(t)))
         missing = tuple(map(self.open_sentence, miss.missing))
         axioms = [self.phrases.sentence(t) for t in miss.axioms if not self.phrases.is_structure(t)]
-        # A domain rule has no axioms to tell; its note says why it is one.
-        says = listed(axioms) or next((r.note for r in self.rules if r.id == miss.rule), "")
-        return Miss(miss.rule, says.rstrip("."), found, missing)
+        says = listed(axioms) or self.rules[miss.rule].law
+        return Miss(miss.rule, says, found, missing)
 
     def _stated_of(self, triple: Triple) -> Iterator[Step]:
-        """What is stated of the subject and the object together, then of the subject's kind."""
-        s, _, o = triple
-        match = self.graph.view.match
-        direct = sorted([*match(s, None, o), *match(o, None, s)])
-        around = {t[0]: t for t in match(None, None, s)} if s != o else {}
-        near = [x for t in match(None, None, o) if t[0] in around for x in (around[t[0]], t)]
-        kinds = sorted(t for t in match(s) if self.phrases.is_kind_of(t))
-        for found in dict.fromkeys((*direct, *near, *kinds)):
-            if self.phrases.is_fact(found) and self.origins(found) and (step := self.prove(found)):
+        """What is stated instead, of the subject and the object together, and of their kinds."""
+        s, p, o = triple
+        others = (*self.find(s, p, None)[:LIKE], *self.find(None, p, o)[:LIKE])
+        others = () if self.phrases.is_kind_of(triple) else others
+        direct = [*self.find(s, None, o), *self.find(o, None, s)]
+        around = {t[0]: t for t in self.find(None, None, s)} if s != o else {}
+        near = [x for t in self.find(None, None, o) if t[0] in around for x in (around[t[0]], t)]
+        kinds = [t for t in self.find(s, None, None) if self.phrases.is_kind_of(t)]
+        for found in dict.fromkeys((*others, *direct, *near, *kinds)):
+            known = found in others or self.is_asserted(found)
+            if known and self.phrases.is_fact(found) and (step := self.prove(found)):
                 yield step
 
-    def open_sentence(self, pattern: tuple[Term | None, Term | None, Term | None]) -> str:
+    def open_sentence(self, pattern: Pattern) -> str:
         """A triple as a sentence, with "something" for what is open."""
-        s, p, o = ("something" if t is None else self.phrases.label(t) for t in pattern)
-        if all(pattern):
+        if None not in pattern:
             return self.phrases.sentence(pattern)  # type: ignore[arg-type]
+        s, p, o = ("something" if t is None else self.phrases.label(t) for t in pattern)
+        if pattern[2] is None and p.startswith("has the "):
+            return f"{s} has {with_article(p.removeprefix('has the '))}"
         return f"{s} {p} {o}"
 
     def _claimed(self, triple: Triple) -> Iterator[str]:
@@ -222,14 +258,3 @@ class Explainer:
                     f"{speaker} says so{way} ({passage.place}: “{passage.quote}”); "
                     "it is a claim, not a fact of this graph"
                 )
-
-
-def _property(names: Names, text: str) -> Term:
-    """The property of that label, without the "is a" or "has the" that proofs put before it."""
-    bare = re.sub(r"^(?:is|are|was|has|have) (?:(?:an?|the) )?", "", text.strip())
-    try:
-        return names.resolve(text, "property")
-    except UnknownName:
-        if bare == text.strip():
-            raise
-        return names.resolve(bare, "property")

@@ -45,10 +45,12 @@ def _absent(found: Explanation, dim: Callable[[str], str]) -> Iterator[str]:
         yield "No rule gives it from anything else: it would have to be stated itself."
     yield ""
     if found.known:
-        yield "What is stated:"
+        yield "What is known:"
         quoted: set[str] = set()
         for step in found.known:
             yield f"- {_full(step.sentence)}"
+            if step.rule:
+                yield f"    it follows {dim(f'({step.rule})')}"
             yield from (f"    {words}" for words in _words(step, quoted))
         yield ""
 

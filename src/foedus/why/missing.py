@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations, islice
 
-from foedus.reasoning.matching import Bound, Pattern, Task, applied, holds, pattern, solve
+from foedus.reasoning.matching import Bound, Task, applied, holds, pattern, solve
 from foedus.reasoning.rules import Atom, Before, Rule, RuleSet, Var
-from foedus.terms import Find, Term, Triple, expand
+from foedus.terms import Find, Pattern, Term, Triple, expand
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,8 @@ class _Search:
                     if held or not self._allowed(rule, known):
                         continue
                     any_found = True
-                    yield NearMiss(rule.id, known, tuple(used.values()), axioms, missing)
+                    found = tuple(used[t] for t in facts if t in used)
+                    yield NearMiss(rule.id, known, found, axioms, missing)
             if any_found:
                 return
 
