@@ -12,7 +12,9 @@ import pytest
 
 from foedus.cli import run
 from foedus.knowledge import KnowledgeGraph
+from foedus.store.files import read_rdf
 from foedus.store.query import QuadStore
+from foedus.whatif import disagreements
 from foedus.why import Explainer, Step, as_json
 
 GOLDEN = sorted((Path(__file__).parent / "golden").glob("*.txt"))
@@ -266,3 +268,14 @@ def test_the_report_stands_alone(article: KnowledgeGraph) -> None:
     assert "Not stated. That is not a no." in page
     text = as_markdown(report)
     assert text.count("\n## ") >= 4
+
+
+@pytest.mark.parametrize(("file", "how"), [("of-another-time", "times"), ("of-no-time", "rules")])
+def test_claims_that_exclude_each_other_may_speak_of_different_times(
+    article: KnowledgeGraph, file: str, how: str
+) -> None:
+    path = Path(__file__).parent / "data" / "speakers" / f"{file}.trig"
+    graph = article.changed(adding=[(s, p, o, "<x>") for s, p, o, _ in read_rdf(path).quads])
+    found = [d for d in disagreements(graph) if "China trusts North Korea and" in d.sentence]
+    assert [(d.how, len(d.sides)) for d in found] == [(how, 2)]
+    assert {side.place for side in found[0].sides} == {"sentence 5", "sentence 15"}

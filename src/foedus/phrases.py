@@ -121,7 +121,14 @@ class Phrases:
             return verb_phrase(label) if self._is_property(term) else self._called(term, label)
         if is_blank(term):
             return self._expression(term)
-        return _local(text_of(term))
+        return self._statement(term) or _local(text_of(term))
+
+    def _statement(self, record: Term) -> str:
+        """What the record of a statement is called; empty for anything else."""
+        table = _table()["statement"]
+        s, p = (self._one(record, part) for part in table["parts"])
+        o = next(filter(None, (self._one(record, part) for part in table["ends"])), None)
+        return f"the statement that {self.sentence((s, p, o))}" if s and p and o else ""
 
     def _called(self, term: Term, label: str) -> str:
         """A thing's label, with what it is before it where the label is a whole sentence."""

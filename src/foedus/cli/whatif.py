@@ -58,7 +58,8 @@ def what_if(
     if nobody:
         told = whatif.disagreements(graph(graph_, data))
         if form is Form.json or SETTINGS.json:
-            print(json.dumps(asdict(told), ensure_ascii=False, indent=2))
+            body = {"format": whatif.DISAGREEMENTS, "disagreements": [asdict(d) for d in told]}
+            print(json.dumps(body, ensure_ascii=False, indent=2))
         else:
             print("\n".join(whatif.as_lines(told)).strip())
         return

@@ -80,7 +80,7 @@ class Supposing:
         return Proof(triple) if step is None else self._prove(triple, step)
 
     def _prove(self, triple: Triple | None, step: Step) -> Proof:
-        below = tuple(proof for t in step.premises if (proof := self._known(t)))
+        below = tuple(self._known(t) or Proof(t) for t in step.premises)
         return Proof(triple, step.rule, step.bindings, below)
 
 

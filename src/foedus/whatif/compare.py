@@ -187,12 +187,20 @@ def contradictions(
 ) -> tuple[Contradiction, ...]:
     """What cannot all be so in a graph, each with the words on its sides."""
     explainer = explainer or graph.explainer
-    found: dict[Contradiction, None] = {}
-    for clash in graph.closure.clashes:
-        step = explainer.tell(clash.proof())
-        sides = ((premise.sentence, premise.passages()) for premise in step.premises)
-        found[Contradiction(step.because, clash.rule, tuple(s for s in sides if s[1]))] = None
-    return tuple(found)
+    told = (contradiction(explainer.tell(clash.proof())) for clash in graph.closure.clashes)
+    return tuple({(c.rule, c.sides): c for c in reversed([*told])}.values())[::-1]
+
+
+def contradiction(step: Step) -> Contradiction:
+    """A contradiction in words, from its proof: what it rests on stands on its sides."""
+    sides: dict[tuple[str, tuple[Passage, ...]], None] = {}
+    for leaf in step.leaves():
+        passages = leaf.passages()
+        sources = leaf.origin.sources if leaf.origin and not passages else ()
+        if passages or sources:
+            sides[f"{leaf.sentence}{f' ({listed(sources)})' if sources else ''}", passages] = None
+    order = sorted(sides, key=lambda s: (bool(s[1]), s[1][0].start or 0 if s[1] else 0, s[0]))
+    return Contradiction(step.because, step.rule or "", tuple(order))
 
 
 def _answers(before: _State, after: _State) -> Iterator[Changed]:

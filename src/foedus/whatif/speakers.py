@@ -4,95 +4,176 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 
 from foedus.knowledge import KnowledgeGraph
-from foedus.knowledge.belief import EVERYONE
+from foedus.reasoning.supposing import Supposing
 from foedus.resources import folder
 from foedus.store.files import read_text
-from foedus.terms import Term, text_of
-from foedus.whatif.compare import Contradiction, believing, contradictions
-from foedus.why.origins import ARTICLE, place
+from foedus.terms import Term, Triple, text_of
+from foedus.whatif.compare import contradiction
+from foedus.why.forms import said_by
+from foedus.why.origins import ARTICLE, claim_contents, place
+
+#: Name and version of the JSON form.
+DISAGREEMENTS = "foedus-contradictions/1"
+#: How it was found out that two statements pull apart, in the order in which they are told.
+HOW = {
+    "rules": "Cannot both hold, by the rules",
+    "things": "Exclude each other, but are not said of the same",
+    "times": "Only seem to contradict, because their times differ",
+    "noted": "Noted when the text was read",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One side of a disagreement: who, where, in which words."""
+    """One side of a disagreement: who, where, in which words; ``says`` is what by the graph."""
 
     speakers: tuple[str, ...]
     place: str
     words: str
+    says: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Disagreement:
-    """Two statements that were found to pull apart when the text was read.
+    """Statements that pull apart, in a sentence; ``how`` that was found out is a key of `HOW`.
 
-    ``kind`` says how: a contradiction, or one in appearance only, and ``remark`` why.
+    ``kind`` is what the reading of the text called it, and ``remark`` what it said; or, where it
+    was computed, the rule and why the two can stand side by side.
     """
 
-    label: str
-    kind: str
-    sides: tuple[Side, Side]
-    remark: str
+    how: str
+    sentence: str
+    sides: tuple[Side, ...]
+    kind: str = ""
+    remark: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Disagreements:
-    """``proved`` follow by the rules if both speakers were believed; ``noted`` were read so."""
+def disagreements(graph: KnowledgeGraph) -> tuple[Disagreement, ...]:
+    """What speakers contradict each other, or the article, in. The graph is left as it is.
 
-    proved: tuple[Contradiction, ...]
-    noted: tuple[Disagreement, ...]
-
-
-def disagreements(graph: KnowledgeGraph) -> Disagreements:
-    """What speakers contradict each other in. The graph is left as it is.
-
-    Proved are those that clash once everybody is taken at their word. Noted are those that the
-    reading of the text set down: contradictions that no rule sees, and those that only seem to be
-    ones, because they speak of different times or things.
+    By the rules: what all claims say is supposed, and each contradiction that comes of it told
+    with the words it rests on. Claims that exclude each other may be said of different things,
+    and what is told of times that do not meet can both be so. What neither shows is told as the
+    reading of the text noted it.
     """
-    trusting = believing(graph, [EVERYONE])
-    before = {c.sentence for c in contradictions(graph)}
-    proved = tuple(c for c in contradictions(trusting) if c.sentence not in before)
-    return Disagreements(proved, tuple(_noted(graph)))
+    found = _Search(graph)
+    every = [*found.by_rules(), *found.of_others(), *found.noted()]
+    return tuple(sorted(every, key=lambda d: (list(HOW).index(d.how), d.kind)))
 
 
-def _noted(graph: KnowledgeGraph) -> Iterator[Disagreement]:
-    text = read_text(folder("queries") / "build" / "report-tensions.rq")
-    for row in graph.dataset.query(text).dicts():
-        one = _side(graph, row["one"], row.get("oneWords"))
-        other = _side(graph, row["other"], row.get("otherWords"))
-        remark = text_of(row["remark"]) if "remark" in row else ""
-        yield Disagreement(text_of(row["label"]), text_of(row["kind"]), (one, other), remark)
+class _Search:
+    def __init__(self, graph: KnowledgeGraph) -> None:
+        self.graph, self.explainer = graph, graph.explainer
+        self.claims = claim_contents(graph.view)
+        self.told: set[frozenset[Term]] = set()
+        self.times: dict[Term, list[dict[str, Term]]] = {}
+        for row in self._ask("times"):
+            self.times.setdefault(row["thing"], []).append(row)
+
+    def _ask(self, name: str) -> Iterator[dict[str, Term]]:
+        text = read_text(folder("queries") / "build" / f"{name}.rq")
+        return self.graph.view.query(text).dicts()
+
+    def by_rules(self) -> Iterator[Disagreement]:
+        """The contradictions that come of what is claimed, and of what is told of the same."""
+        explainer = self.explainer
+        believed = {t: explainer.origins.believing(*claims) for t, claims in self.claims.items()}
+        supposed = Supposing(believed, explainer.rules, explainer.find, self.graph.proof)
+        seen: set[object] = set()
+        for proof in supposed.contradictions():
+            step = explainer.tell(proof, believed)
+            told = contradiction(step)
+            if told.sides in seen:
+                continue
+            seen.add(told.sides)
+            words = [t for leaf in step.leaves() if leaf.passages() and (t := leaf.triple)]
+            things = [self.claims.get(t) or self._stated_in(t) for t in words]
+            self.told |= {frozenset(pair) for pair in product(*things[:2])}
+            claimed = len(words) == 2 and all(t in self.claims for t in words)
+            why = self._apart(*((claims[0], "") for claims in things)) if claimed else ""
+            sides = tuple(
+                Side(p.speakers, p.place, p.quote, says) for says, ps in told.sides for p in ps[:1]
+            )
+            how, remark = ("times", why) if why else ("rules", f"({told.rule})")
+            yield Disagreement(how, told.sentence, sides, remark=remark)
+
+    def _stated_in(self, triple: Triple) -> tuple[Term, ...]:
+        """The passages that state a triple."""
+        return tuple(g for g in self.graph.graphs(triple) if g in self.explainer.origins.passages)
+
+    def of_others(self) -> Iterator[Disagreement]:
+        """Claims that would exclude each other if they were said of the same."""
+        label = self.explainer.phrases.label
+        for row in self._ask("opposed"):
+            pair = frozenset((row["one"], row["other"]))
+            if pair in self.told:
+                continue
+            self.told.add(pair)
+            names = {n: label(t) for n, t in row.items()}
+            yield Disagreement(
+                "things",
+                f"{names['a']} {names['says']} {names['b']}, "
+                f"or {names['x']} {names['denies']} {names['y']}",
+                (self._side(row["one"]), self._side(row["other"])),
+                remark=f"The one is said of {names['a']} and {names['b']}, the other of "
+                f"{names['x']} and {names['y']}, who lead them.",
+            )
+
+    def noted(self) -> Iterator[Disagreement]:
+        """What the reading of the text set down, and whether the times alone explain it."""
+        for row in self._ask("report-tensions"):
+            if frozenset((row["one"], row["other"])) in self.told:
+                continue
+            one = self._side(row["one"], row.get("oneWords"))
+            other = self._side(row["other"], row.get("otherWords"))
+            why = self._apart((row["one"], one.words), (row["other"], other.words))
+            remark = text_of(row["remark"]) if "remark" in row else ""
+            label, kind = text_of(row["label"]), text_of(row["kind"])
+            yield Disagreement(
+                "times" if why else "noted", label, (one, other), "" if why else kind, why or remark
+            )
+
+    def _apart(self, *sides: tuple[Term, str]) -> str:
+        """How the times of two statements do not meet; empty where they do, or are not known."""
+        pairs = list(product(*(self._times(thing, words) for thing, words in sides)))
+        if not pairs or any(_meet(*pair) for pair in pairs):
+            return ""
+        one, other = (self.explainer.phrases.label(row["time"]) for row in pairs[0])
+        return f"The one speaks of {one}, the other of {other}."
+
+    def _times(self, thing: Term, words: str) -> list[dict[str, Term]]:
+        """The times of which a claim speaks, or a passage by these words."""
+        rows = self.times.get(thing, [])
+        said = ((row, text_of(row["words"]) if "words" in row else words) for row in rows)
+        return [row for row, text in said if words in text or text in words]
+
+    def _side(self, thing: Term, words: Term | None = None) -> Side:
+        told = self.explainer.origins.words_of(thing)
+        if not told:
+            return Side((ARTICLE,), place(thing), text_of(words) if words else "")
+        return Side(told[0].speakers, told[0].place, text_of(words) if words else told[0].quote)
 
 
-def _side(graph: KnowledgeGraph, thing: Term, words: Term | None) -> Side:
-    origins = graph.explainer.origins
-    told = origins.words_of(thing)
-    speakers = told[0].speakers if told else (ARTICLE,)
-    return Side(
-        speakers,
-        told[0].place if told else place(thing),
-        text_of(words) if words else (told[0].quote if told else ""),
+def _meet(one: dict[str, Term], other: dict[str, Term]) -> bool:
+    """Whether two times can overlap; an open bound goes on."""
+    return not any(
+        "latest" in a and "earliest" in b and text_of(a["latest"]) < text_of(b["earliest"])
+        for a, b in ((one, other), (other, one))
     )
 
 
-def as_lines(found: Disagreements) -> Iterator[str]:
-    """The disagreements for a person, the proved ones first, then kind by kind."""
-    from foedus.whatif.forms import sides
-    from foedus.why.forms import said_by
-
-    if found.proved:
-        yield "Cannot both hold, by the rules:"
-        for proved in found.proved:
-            first, *rest = sides(proved)
-            yield f"- {first}"
-            yield from (f"  {line}" for line in rest)
-    for kind in dict.fromkeys(n.kind for n in found.noted):
-        yield ""
-        yield f"{kind[:1].upper()}{kind[1:]}:"
-        for noted in found.noted:
-            if noted.kind == kind:
-                yield f"- {noted.label[:1].upper()}{noted.label[1:]}. {noted.remark}"
-                for side in noted.sides:
-                    yield f"    {side.place} ({said_by(side.speakers)}): “{side.words}”"
+def as_lines(found: tuple[Disagreement, ...]) -> Iterator[str]:
+    """The disagreements for a person, by how they were found out."""
+    for how, head in HOW.items():
+        mine = [d for d in found if d.how == how]
+        for kind in dict.fromkeys(d.kind for d in mine):
+            yield ""
+            yield f"{head}: {kind}" if kind else f"{head}:"
+            for one in (d for d in mine if d.kind == kind):
+                yield f"- {one.sentence[:1].upper()}{one.sentence[1:]}. {one.remark}".rstrip()
+                for side in one.sides:
+                    says = f"{side.says[:1].upper()}{side.says[1:]}. " if side.says else ""
+                    yield f"    {says}{side.place} ({said_by(side.speakers)}): “{side.words}”"

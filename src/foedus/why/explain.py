@@ -142,7 +142,8 @@ class Explainer:
         one = self.prove(triple)
         proofs = tuple(self.proofs(triple) if one and every else filter(None, [one]))
         if proofs:
-            return Explanation(triple, sentence, proofs, tuple(claims))
+            trusted = any(leaf.origin and leaf.origin.believed for leaf in proofs[0].leaves())
+            return Explanation(triple, sentence, proofs, () if trusted else tuple(claims))
         misses = tuple(map(self._miss, self._nearest(triple)))
         known = tuple(islice(self._stated_of(triple), KNOWN))
         return Explanation(triple, sentence, (), tuple(claims), misses, known)
@@ -173,9 +174,11 @@ class Explainer:
                 self._told[triple] = self.tell(proof)
         return self._told[triple]
 
-    def tell(self, proof: Proof) -> Step:
-        """A proof in words."""
-        return explain(proof, self.phrases, self.rules, self.origins)
+    def tell(self, proof: Proof, supposed: Mapping[Triple, Origin] | None = None) -> Step:
+        """A proof in words; ``supposed`` says where triples come from that are not the graph's."""
+        more = supposed or {}
+        origin = lambda triple: more.get(triple) or self.origins(triple)  # noqa: E731
+        return explain(proof, self.phrases, self.rules, origin)
 
     @cached_property
     def rows(self) -> Rows:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from foedus.phrases import listed
 from foedus.terms import Triple
 from foedus.why.steps import Explanation, Step
 
@@ -109,6 +110,8 @@ def _words(step: Step, quoted: set[str]) -> Iterator[str]:
         yield f"background: {'; '.join(origin.sources)}"
     elif origin.kind == "added":
         yield f"supposed: {'; '.join(origin.sources)}"
+    elif origin.kind == "belief" and origin.sources:
+        yield f"{listed(origin.believed)}: {'; '.join(origin.sources)}"
     elif origin.kind == "record":
         yield "noted when the text was read"
     for passage in origin.passages:

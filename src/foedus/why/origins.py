@@ -50,7 +50,7 @@ class Origins:
             return None
         if graph in self.passages:
             return Origin("article", self.passages[graph])
-        if graph in self.claims:
+        if self.speaker_of(graph):
             return self.believing(graph)
         if graph in self.records:
             return Origin("background", (), (self.records[graph][0],))
@@ -58,11 +58,14 @@ class Origins:
             return Origin("meaning")
         return Origin("record", self.words_of(triple[0]))
 
-    def believing(self, claim: Term) -> Origin:
-        """The origin of what a claim says, once its speaker is believed."""
-        passages = self.claims[claim]
-        speakers = {p.speakers[0] for p in passages if p.speakers}
-        return Origin("belief", passages, believed=tuple(sorted(speakers)))
+    def believing(self, *claims: Term) -> Origin:
+        """The origin of what claims say, once their speakers are believed."""
+        passages = tuple(p for claim in claims for p in self.claims.get(claim, ()))
+        speakers = {name for claim in claims if (name := self.speaker_of(claim))}
+        unquoted = (c for c in claims if c not in self.claims)
+        said = (t for c in unquoted for t in self.view.match(c, self._speaker))
+        titles = (self.records[g][0] for t in said for g in self.graphs(t) if g in self.records)
+        return Origin("belief", passages, tuple(dict.fromkeys(titles)), tuple(sorted(speakers)))
 
     def words_of(self, thing: Term) -> tuple[Passage, ...]:
         """The words that a claim, a mention or a passage quotes, or the passage it stands in."""
@@ -81,8 +84,12 @@ class Origins:
 
     def speaker_of(self, thing: Term) -> str | None:
         """Who makes a claim, by name; None where the thing is not a claim."""
-        found = self.claims.get(thing)
-        return found[0].speakers[0] if found and found[0].speakers else None
+        found = next(self.view.match(thing, self._speaker), None) if is_iri(thing) else None
+        return self.names.label(found[2]) if found else None
+
+    @cached_property
+    def _speaker(self) -> Term:
+        return expand("fo:speaker", self.prefixes) or ""
 
     # -- what the dataset says of its graphs ---------------------------------------------------
 
