@@ -31,10 +31,10 @@ LAYERS = {
     "owlfiles": 7,
     "exports": 7,
     "whatif": 7,
-    "report": 7,
-    "cli": 8,
-    "__init__": 9,
-    "__main__": 9,
+    "report": 8,
+    "cli": 9,
+    "__init__": 10,
+    "__main__": 10,
 }
 
 

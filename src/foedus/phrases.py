@@ -66,7 +66,7 @@ class Phrases:
         return self._labels[term]
 
     def sentence(self, triple: Triple) -> str:
-        """What a triple says, without a full stop."""
+        """What a triple says, without a full stop; ``?words`` stand for what is open."""
         return polished(self._said(triple))
 
     def _said(self, triple: Triple) -> str:
@@ -81,6 +81,12 @@ class Phrases:
             return f"{subject} {agreeing(verb) if is_plural(subject) else verb} {self.label(o)}"
         phrase = table["properties"][p]
         return self._fill(phrase, {"s": s, "p": p, "o": o})
+
+    @property
+    def statement_parts(self) -> tuple[Term, Term, Term]:
+        """The properties by which the record of a statement gives subject, predicate, object."""
+        table = _table()["statement"]
+        return (*table["parts"], table["ends"][0])
 
     @property
     def kind_of(self) -> Term:
@@ -114,8 +120,8 @@ class Phrases:
         return min((t[2] for t in self.find(s, p, None)), default=None)
 
     def _name(self, term: Term) -> str:
-        if is_literal(term):
-            return _literal(term)
+        if is_literal(term) or term.startswith("?"):
+            return _literal(term) if is_literal(term) else term[1:]
         if term in self.names:
             label = self.names.label(term)
             return verb_phrase(label) if self._is_property(term) else self._called(term, label)
@@ -234,6 +240,12 @@ def polished(text: str) -> str:
     >>> polished("it follows the tenure Xi Jinping's tenure, on the side the northern side")
     "it follows Xi Jinping's tenure, on the northern side"
     """
+    if found := re.search(
+        r" (has|have) the ([a-z][a-z ]*?) (something|something else|a third)$", text
+    ):
+        article = {"something else": "another ", "a third": "a third "}.get(found[3])
+        noun = f"{article}{found[2]}" if article else with_article(found[2])
+        return f"{text[: found.start()]} {found[1]} {noun}"
     open_ = r"(anything|something|somebody|it|them)\b"
     text = re.sub(rf"\b(has|have) the ([a-z][a-z ]*?) {open_}", r"\1 \3 as \2", text)
     text = re.sub(rf"{open_} that anything has the ([a-z][a-z ]*?) is\b", r"any \2 is", text)
@@ -306,7 +318,8 @@ def _literal(term: Term) -> str:
     value, datatype, _ = split_literal(term)
     if datatype and f"<{datatype}>" in _table()["dates"]["datatypes"]:
         return say_date(value)
-    return f"“{value}”" if datatype is None else value
+    words = datatype is None and not re.fullmatch(r"[\dX][\dX/.~?%-]*", value)  # dates, codes
+    return f"“{value}”" if words else value
 
 
 def say_date(value: str) -> str:

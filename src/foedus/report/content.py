@@ -11,8 +11,8 @@ from foedus.knowledge import KnowledgeGraph
 from foedus.resources import folder
 from foedus.store.files import read_text
 from foedus.terms import Term, text_of
+from foedus.whatif import Disagreement, disagreements
 from foedus.why import Explainer, Passage, Step
-from foedus.why.origins import place
 from foedus.why.rows import RowSupport
 
 
@@ -73,16 +73,6 @@ class Answered:
 
 
 @dataclass(frozen=True, slots=True)
-class Tension:
-    """Two statements that do not sit well together."""
-
-    label: str
-    kind: str
-    sides: tuple[tuple[str, str], ...]
-    remark: str
-
-
-@dataclass(frozen=True, slots=True)
 class Report:
     """The whole document."""
 
@@ -91,7 +81,7 @@ class Report:
     topics: tuple[tuple[str, tuple[Answered, ...]], ...]
     article: tuple[Read, ...]
     derived: tuple[tuple[str, tuple[Step, ...]], ...]
-    tensions: tuple[Tension, ...]
+    tensions: tuple[Disagreement, ...]
     background: tuple[tuple[str, str], ...]
     believed: tuple[str, ...]
 
@@ -109,7 +99,7 @@ def gather(graph: KnowledgeGraph) -> Report:
         tuple((topic, tuple(answers)) for topic, answers in topics),
         reads,
         tuple(_derived(graph, explainer)),
-        tuple(_tensions(graph, explainer)),
+        disagreements(graph),
         tuple(sorted(explainer.origins.records.values())),
         graph.manifest.believe,
     )
@@ -145,18 +135,6 @@ def _derived(graph: KnowledgeGraph, explainer: Explainer) -> Iterator[tuple[str,
             groups[explainer.phrases.label(triple[0])].append(step)
     for name in sorted(groups, key=str.casefold):
         yield name, tuple(sorted(groups[name], key=lambda s: s.sentence))
-
-
-def _tensions(graph: KnowledgeGraph, explainer: Explainer) -> Iterator[Tension]:
-    for row in _ask(graph, "report-tensions"):
-        sides = []
-        for side, words in (("one", "oneWords"), ("other", "otherWords")):
-            who = explainer.origins.speaker_of(row[side]) or "the article"
-            where = explainer.origins.words_of(row[side])
-            at = where[0].place if where else place(row[side])
-            sides.append((f"{who}, {at}", text_of(row[words]) if words in row else ""))
-        remark = text_of(row["remark"]) if "remark" in row else ""
-        yield Tension(text_of(row["label"]), text_of(row["kind"]), tuple(sides), remark)
 
 
 # -- the article -------------------------------------------------------------------------------

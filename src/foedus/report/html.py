@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from html import escape
 from importlib.resources import files
+from itertools import chain
 from string import Template
 
 import foedus
-from foedus.report.content import Answered, Note, Piece, Read, Report, Tension
+from foedus.report.content import Answered, Note, Piece, Read, Report
+from foedus.whatif import HOW, Disagreement
 from foedus.why import Passage, Step
 from foedus.why.forms import said_by
 from foedus.why.rows import RowSupport
@@ -20,10 +22,10 @@ QUOTES = 3
 def render(report: Report) -> str:
     """The report as an HTML document."""
     sections = [
-        ("answers", "Questions and answers", _answers(report)),
+        ("answers", "Questions and answers", chain([_PRINTED], _answers(report))),
         ("article", "The article, as it was read", _article(report)),
         ("derived", "What follows, and why", _derived(report)),
-        ("tensions", "What does not sit well together", map(_tension, report.tensions)),
+        ("tensions", "What does not sit well together", _tensions(report)),
         ("doubts", "Doubtful words", _doubts(report)),
         ("background", "Public records used", _background(report)),
     ]
@@ -99,6 +101,11 @@ def short(found: Answered) -> str:
     return told if len(found.rows) <= 4 and len(told) <= 60 else count
 
 
+#: Where the quotes are that every row repeats on the screen.
+_PRINTED = (
+    '<p class="meta printed">On paper a row names the sentences that it rests on; their words are '
+    "in the article below. Proofs are folded: the file shows them on a screen.</p>"
+)
 _EMPTY = '<p class="empty">Not stated. That is not a no.</p>'
 
 
@@ -122,7 +129,7 @@ def _quote(passage: Passage) -> str:
     speakers = f" {escape(said_by(passage.speakers))}" if len(passage.speakers) > 1 else ""
     return (
         f'<blockquote><b><a href="#{name}">{escape(passage.place)}</a>{speakers}</b> '
-        f"“{escape(passage.quote)}”</blockquote>"
+        f"<span>“{escape(passage.quote)}”</span></blockquote>"
     )
 
 
@@ -239,15 +246,24 @@ def _step(step: Step) -> str:
 # -- the rest ----------------------------------------------------------------------------------
 
 
-def _tension(tension: Tension) -> str:
+def _tensions(report: Report) -> Iterator[str]:
+    for how, head in HOW.items():
+        mine = [t for t in report.tensions if t.how == how]
+        if mine:
+            yield f"<h3>{escape(head)}</h3>"
+            yield from map(_tension, mine)
+
+
+def _tension(tension: Disagreement) -> str:
     sides = "".join(
-        f"<blockquote><b>{escape(who)}</b> “{escape(words)}”</blockquote>"
-        for who, words in tension.sides
+        f"<blockquote><b>{escape(side.place)} {escape(said_by(side.speakers))}</b> "
+        f"{escape(_full(side.says)) if side.says else ''} “{escape(side.words)}”</blockquote>"
+        for side in tension.sides
     )
+    kind = f' <span class="badge default">{escape(tension.kind)}</span>' if tension.kind else ""
     return (
-        f'<div class="card"><b>{escape(_full(tension.label))}</b> '
-        f'<span class="badge default">{escape(tension.kind)}</span>{sides}'
-        f'<p class="meta">{escape(tension.remark)}</p></div>'
+        f'<div class="card"><b>{escape(_full(tension.sentence))}</b>{kind}'
+        f'<div class="sides">{sides}</div><p class="meta">{escape(tension.remark)}</p></div>'
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from foedus.report.content import Answered, Report
 from foedus.report.html import lead
+from foedus.whatif import HOW
 from foedus.why import Step
 from foedus.why.forms import said_by
 from foedus.why.rows import RowSupport
@@ -27,8 +28,9 @@ def render(report: Report) -> str:
     if report.tensions:
         lines += ["## What does not sit well together", ""]
         for tension in report.tensions:
-            sides = " / ".join(f"“{words}” ({who})" for who, words in tension.sides)
-            lines += [f"- **{tension.label}** ({tension.kind}): {sides}. {tension.remark}"]
+            sides = " / ".join(f"“{s.words}” ({said_by(s.speakers)})" for s in tension.sides)
+            found = HOW[tension.how] + (f", {tension.kind}" if tension.kind else "")
+            lines += [f"- **{tension.sentence}** ({found}): {sides}. {tension.remark}"]
         lines.append("")
     if report.background:
         lines += ["## Public records used", ""]

@@ -11,10 +11,11 @@ from foedus.whatif.compare import (
 )
 from foedus.whatif.forms import as_json, as_markdown, as_text, sides
 from foedus.whatif.otherwise import alternatives
-from foedus.whatif.speakers import DISAGREEMENTS, Disagreement, as_lines, disagreements
+from foedus.whatif.speakers import DISAGREEMENTS, HOW, Disagreement, as_lines, disagreements
 
 __all__ = [
     "DISAGREEMENTS",
+    "HOW",
     "Change",
     "Changed",
     "Contradiction",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from foedus.errors import UnknownName, UsageError
 from foedus.names import Names
-from foedus.phrases import Phrases, listed, with_article
+from foedus.phrases import Phrases, listed
 from foedus.reasoning.rules import RuleSet, ruleset
 from foedus.terms import Pattern, Term, Triple, expand, is_literal, literal, split_literal, text_of
 from foedus.why.forms import said_by
@@ -244,12 +244,8 @@ class Explainer:
 
     def open_sentence(self, pattern: Pattern) -> str:
         """A triple as a sentence, with "something" for what is open."""
-        if None not in pattern:
-            return self.phrases.sentence(pattern)  # type: ignore[arg-type]
-        s, p, o = ("something" if t is None else self.phrases.label(t) for t in pattern)
-        if pattern[2] is None and p.startswith("has the "):
-            return f"{s} has {with_article(p.removeprefix('has the '))}"
-        return f"{s} {p} {o}"
+        s, p, o = (t or "?something" for t in pattern)
+        return self.phrases.sentence((s, p, o))
 
     def _claimed(self, triple: Triple) -> Iterator[str]:
         """Who claims a triple, if anybody does."""

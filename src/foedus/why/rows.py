@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from foedus.evidence import Absence, evidence
-from foedus.phrases import Phrases, listed
+from foedus.phrases import Phrases, listed, with_article
 from foedus.sparql import Pattern, is_variable
 from foedus.sparql.scope import Row
+from foedus.sparql.tree import Alternative, Path, Repeat, Sequence
 from foedus.store.query import QuadStore
 from foedus.terms import Triple
 from foedus.why.origins import Origins
@@ -106,29 +107,72 @@ class Rows:
 
     def assumption(self, absence: Absence) -> str:
         """What a row takes for granted, as a sentence without a full stop."""
-        named = [
-            p for p in absence.patterns if not (is_variable(p.subject) and is_variable(p.object))
-        ]
-        what = listed([self._pattern(p) for p in named or absence.patterns])
         if absence.kind == "total":
             return "nothing counts but what is stated"
         if absence.kind == "order":
             return "nothing comes before it but what is stated"
-        return f"nothing states that {what}" if what else "nothing states it"
+        names = _Names(self.phrases, absence.patterns)
+        if said := names.statement():
+            return f"no text states that {said}"
+        what = names.sentences()
+        at_once = "at once " if len(what) > 1 else ""
+        return f"nothing states {at_once}that {listed(what)}" if what else "nothing states it"
 
-    def _pattern(self, pattern: Pattern) -> str:
-        """A pattern as a sentence; what is open is "something"."""
 
-        def name(term: str) -> str:
-            return "something" if is_variable(term) else self.phrases.label(term)
+class _Names:
+    """What the patterns of an absence say, with words for what is open in them."""
 
-        if isinstance(pattern.predicate, str) and not is_variable(pattern.predicate):
-            if not is_variable(pattern.subject) and not is_variable(pattern.object):
-                return self.phrases.sentence((pattern.subject, pattern.predicate, pattern.object))
-            verb = self.phrases.label(pattern.predicate)
-        else:
-            verb = "has to do with"
-        return f"{name(pattern.subject)} {verb} {name(pattern.object)}"
+    def __init__(self, phrases: Phrases, patterns: Iterable[Pattern]) -> None:
+        self.phrases, self.patterns = phrases, tuple(patterns)
+        self.words: dict[str, str] = {}
+        kinds = [p for p in self.patterns if is_variable(p.subject) and self._is_kind(p)]
+        told = {v for p in self.patterns if p not in kinds for v in (p.subject, p.object)}
+        for kind in kinds:
+            if kind.subject in told:
+                self.words[kind.subject] = with_article(phrases.label(kind.object))
+        self.shown = [p for p in self.patterns if p not in kinds or p.subject not in told]
+
+    def sentences(self) -> list[str]:
+        """Each pattern as a sentence; what only joins others is left out."""
+        named = [p for p in self.shown if not (is_variable(p.subject) and is_variable(p.object))]
+        return list(dict.fromkeys(map(self.sentence, named or self.shown)))
+
+    def statement(self) -> str:
+        """What the record of a statement would state; empty for patterns of anything else."""
+        parts = {p.predicate: p.object for p in self.patterns if isinstance(p.predicate, str)}
+        s, p, o = (parts.get(part) for part in self.phrases.statement_parts)
+        known = s and p and not is_variable(p)
+        return self.sentence(Pattern(s, p, o or "?")) if s and p and known else ""
+
+    def sentence(self, pattern: Pattern) -> str:
+        s, p, o = pattern.subject, pattern.predicate, pattern.object
+        subject, what = self._open(s), "?itself" if s == o else self._open(o)
+        if p == self.phrases.kind_of and is_variable(o):
+            return f"{subject.strip('?')} is of the kind {what[1:]}"
+        if isinstance(p, str) and not is_variable(p):
+            return self.phrases.sentence((subject, p, what))
+        return " ".join((self.phrases.label(subject), self._verb(p), self.phrases.label(what)))
+
+    def _verb(self, path: str | Path) -> str:
+        """The verb of a property, or of the first step of a path."""
+        if isinstance(path, str):
+            return "has to do with" if is_variable(path) else self.phrases.label(path)
+        if isinstance(path, Alternative):
+            return " or ".join(dict.fromkeys(map(self._verb, path.paths)))
+        if isinstance(path, Sequence):
+            return self._verb(path.paths[0])
+        return self._verb(path.path) if isinstance(path, Repeat) else "has to do with"
+
+    def _is_kind(self, pattern: Pattern) -> bool:
+        return pattern.predicate == self.phrases.kind_of and not is_variable(pattern.object)
+
+    def _open(self, term: str) -> str:
+        """A term, or words for one that is open."""
+        if not is_variable(term):
+            return term
+        open_ = ("something", "something else", "a third")
+        used = sum(word in open_ for word in self.words.values())
+        return "?" + self.words.setdefault(term, open_[min(used, 2)])
 
 
 def _short(title: str) -> str:
