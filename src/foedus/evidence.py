@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 
+from foedus.errors import UsageError
 from foedus.sparql import parse
 from foedus.sparql.scope import (
     Row,
@@ -99,11 +100,37 @@ def evidence(
         Evidence whose triples alone, asked the same query, give the row again.
 
     Raises:
-        ParseFailure: a CONSTRUCT, a DESCRIBE, or a query that is not well formed.
+        ParseFailure: a query that is not well formed.
+        UsageError: a CONSTRUCT or a DESCRIBE.
     """
     tree = parse(query) if isinstance(query, str) else query
+    if tree.form not in ("SELECT", "ASK"):
+        raise UsageError(f"a {tree.form} has no rows; ask what a triple rests on")
     asked = {v if is_variable(v) else f"?{v}": t for v, t in row.items()}
     return _Search(graph, cost).row(tree, asked)
+
+
+def evidence_of(
+    query: str,
+    triple: Triple,
+    graph: QuadStore,
+    cost: Callable[[Triple], float] = lambda _: 0.0,
+) -> Evidence:
+    """What one triple of a CONSTRUCT or a DESCRIBE rests on.
+
+    For a CONSTRUCT, what a row that makes it rests on: the pattern asked for that row alone. A
+    DESCRIBE tells triples of the graph, each of which rests on itself.
+    """
+    tree = parse(query)
+    for made in tree.template:
+        row: dict[str, Term | None] = {}
+        parts = zip((made.subject, made.predicate, made.object), triple, strict=True)
+        if all(row.setdefault(str(a), t) == t if is_variable(str(a)) else a == t for a, t in parts):
+            asked = {v: t for v, t in row.items() if v in own(tree.where)}
+            found = _Search(graph, cost).row(replace(tree, form="SELECT", template=()), asked)
+            if found.ways:
+                return found
+    return Evidence((triple,))
 
 
 @dataclass(slots=True)

@@ -120,6 +120,8 @@ class Phrases:
         return min((t[2] for t in self.find(s, p, None)), default=None)
 
     def _name(self, term: Term) -> str:
+        if term == self.kind_of:
+            return "is a"
         if is_literal(term) or term.startswith("?"):
             return _literal(term) if is_literal(term) else term[1:]
         if term in self.names:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from foedus.cli.output import Format, render, terminal_width
-from foedus.errors import BadParameter, InputError, UsageError
+from foedus.errors import BadParameter, InputError
 
 if TYPE_CHECKING:
     from foedus.knowledge import KnowledgeGraph
@@ -133,9 +133,7 @@ def show(result: Result, format: Format | None, found: KnowledgeGraph) -> None:
 
 def show_why(found: KnowledgeGraph, sparql: str, result: Result, format: Format | None) -> None:
     """Print a result with what each of its rows rests on."""
-    if result.kind == "triples":
-        raise UsageError("--why explains SELECT and ASK; a CONSTRUCT has no rows")
-    if not result and result.kind == "rows":
+    if not result and result.kind != "boolean":
         show(result, format, found)
         return
     from foedus.cli.support import show_support

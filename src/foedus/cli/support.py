@@ -27,12 +27,14 @@ WIDTH = 100
 def show_support(found: KnowledgeGraph, sparql: str, result: Result, form: Format) -> None:
     """Print each row with its basis, the triples that it rests on, and their words."""
     supports = found.support_of(sparql, result)
-    rows: list[tuple[Term | None, ...]] = list(result.rows) if result.kind == "rows" else [()]
+    rows: list[tuple[Term | None, ...]] = [*result.rows, *result.triples] or [()]
     label = found.explainer.phrases.label
     cells = [[label(t) if t else "" for t in row] for row in rows]
     if result.kind == "boolean":
         cells = [["true" if result.boolean else "false"]]
     heads = list(result.variables) or ["answer"]
+    if result.kind == "triples":
+        heads = ["subject", "predicate", "object"]
     if form is Format.json:
         told = [_as_json(*row) for row in zip(rows, cells, supports, strict=True)]
         body = {"format": FORMAT, "columns": heads, "rows": told}

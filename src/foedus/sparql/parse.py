@@ -1,4 +1,4 @@
-"""Reads a SELECT or ASK query into its tree.
+"""Reads a query into its tree.
 
 For queries that a SPARQL engine has accepted: what is well formed is read right, what is not may
 pass. Grammar: https://www.w3.org/TR/sparql11-query/#sparqlGrammar
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache
 from urllib.parse import urljoin
 
@@ -43,7 +44,7 @@ _XSD = "http://www.w3.org/2001/XMLSchema#"
 
 @lru_cache(maxsize=64)
 def parse(text: str) -> Query:
-    """The tree of a SELECT or ASK query.
+    """The tree of a query; of a DESCRIBE only that it is one.
 
     >>> str(parse("PREFIX e: <http://e/> SELECT ?x { e:a e:p/e:q ?x }").where)
     '{ <http://e/a> (<http://e/p>/<http://e/q>) ?x . }'
@@ -73,9 +74,15 @@ class _Parser(Cursor):
             self.take("WHERE")
             where = self._group()
             return Query("ASK", self._with_values(where))
-        if self.peek() != "SELECT":
-            self.fail("only SELECT and ASK have answers that can be explained")
-        query = self._select()
+        if self.peek() == "DESCRIBE":
+            return Query("DESCRIBE", Group(()))
+        if self.take("CONSTRUCT"):
+            template = self._group() if self.peek() == "{" else None
+            query = self._asked("CONSTRUCT", ())
+            made = tuple((template or query.where).patterns())
+            query = replace(query, template=made)
+        else:
+            query = self._select()
         if self.peek():
             self.fail(f"did not expect {self.peek()!r}")
         return query
@@ -87,6 +94,10 @@ class _Parser(Cursor):
         if not self.take("*"):
             while self.kind() == "var" or self.peek() == "(":
                 columns.append(self._projection())
+        return self._asked("SELECT", tuple(columns), distinct)
+
+    def _asked(self, form: str, columns: tuple[Projection, ...], distinct: str = "") -> Query:
+        """What stands after the columns or the template: the pattern and its modifiers."""
         if self.peek() == "FROM":
             self.fail("FROM is not for a query that is to be explained")
         self.take("WHERE")
@@ -110,9 +121,9 @@ class _Parser(Cursor):
             keyword = self.next()
             limits[keyword] = int(self.next())
         return Query(
-            "SELECT",
+            form,
             self._with_values(where),
-            tuple(columns),
+            columns,
             distinct,
             tuple(group_by),
             tuple(having),

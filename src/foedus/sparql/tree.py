@@ -257,7 +257,10 @@ _TOTALS = _AGGREGATES - {"SAMPLE", "GROUP_CONCAT"}
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A SELECT (``columns`` empty: ``*``) or an ASK."""
+    """A SELECT (``columns`` empty: ``*``), an ASK, a CONSTRUCT or a DESCRIBE.
+
+    ``template`` is what a CONSTRUCT makes; of a DESCRIBE nothing more is kept.
+    """
 
     form: str
     where: Group
@@ -268,6 +271,7 @@ class Query:
     order_by: tuple[Expression, ...] = ()
     limit: int | None = None
     offset: int = 0
+    template: tuple[Pattern, ...] = ()
 
     def __str__(self) -> str:
         head = self.form

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from foedus.evidence import Absence, evidence
+from foedus.evidence import Absence, Evidence, evidence, evidence_of
 from foedus.phrases import Phrases, listed, with_article
 from foedus.sparql import Pattern, is_variable
 from foedus.sparql.scope import Row
@@ -86,7 +86,16 @@ class Rows:
 
     def support(self, query: str, row: Row) -> RowSupport:
         """What one row of a query's answer rests on."""
-        found = evidence(query, row, self.view, lambda t: 0.0 if self.asserted(t) else 1.0)
+        return self._told(evidence(query, row, self.view, self._cost))
+
+    def support_of(self, query: str, triple: Triple) -> RowSupport:
+        """What one triple of a CONSTRUCT or a DESCRIBE rests on."""
+        return self._told(evidence_of(query, triple, self.view, self._cost))
+
+    def _cost(self, triple: Triple) -> float:
+        return 0.0 if self.asserted(triple) else 1.0
+
+    def _told(self, found: Evidence) -> RowSupport:
         supports = tuple(s for t in found.triples if (s := self._support(t)))
         assumptions = dict.fromkeys(map(self.assumption, found.absences))
         default = bool(found.absences)
