@@ -72,8 +72,10 @@ class Phrases:
     def _said(self, triple: Triple) -> str:
         s, p, o = triple
         table = _table()
-        if p == table["structure"]["type"] and o in table["types"]:
+        if p == self.kind_of and o in table["types"]:
             return self._fill(table["types"][o], {"s": s})
+        if p == self.kind_of and is_plural(self.label(s)):
+            return f"{self.label(s)} are of the kind {self.label(o)}"
         if p == table["structure"]["chain"]:
             return self._chain(s, o)
         if p not in table["properties"]:
@@ -294,7 +296,9 @@ def is_plural(name: str) -> bool:
     >>> [is_plural(n) for n in ("the volunteers sent by Mao", "the United States", "the closeness")]
     [True, False, False]
     """
-    noun = re.split(r" (?:of|sent|by|in|on|between|with|that|from|to|for) ", name)[0].split()[-1]
+    noun = re.split(
+        r" (?:of|sent|by|in|on|between|against|with|that|who|from|to|for|at|over) ", name
+    )[0].split()[-1]
     common = name[:1].islower() and noun[:1].islower()
     return common and noun.endswith("s") and not noun.endswith(("ss", "us", "is", "'s", "’s"))
 

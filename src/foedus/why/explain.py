@@ -104,9 +104,12 @@ class Explainer:
 
     def _kind(self, text: str) -> Term:
         """The class of that name; raises `UnknownName` for what nothing is a kind of."""
-        names = self.graph.names
+        names, kind = self.graph.names, self.phrases.kind_of
+        curie = expand(text.strip(), self.graph.prefixes)
+        if curie and (self.find(None, kind, curie) or self.rules.is_noise((curie, kind, curie))):
+            return curie
         found = names.resolve(text, "class")
-        if not names.is_a(found, "class") and not self.find(None, self.phrases.kind_of, found):
+        if not names.is_a(found, "class"):
             raise UnknownName("kind of thing", text, names.near(text, kind="class"))
         return found
 
@@ -137,16 +140,18 @@ class Explainer:
 
     def why(self, triple: Triple, every: bool = False) -> Explanation:
         """Why a triple holds: one proof, or ``every`` proof; or why it does not."""
-        sentence = self.phrases.sentence(triple)
-        claims = self._claimed(triple)
-        one = self.prove(triple)
-        proofs = tuple(self.proofs(triple) if one and every else filter(None, [one]))
-        if proofs:
-            trusted = any(leaf.origin and leaf.origin.believed for leaf in proofs[0].leaves())
-            return Explanation(triple, sentence, proofs, () if trusted else tuple(claims))
-        misses = tuple(map(self._miss, self._nearest(triple)))
-        known = tuple(islice(self._stated_of(triple), KNOWN))
-        return Explanation(triple, sentence, (), tuple(claims), misses, known)
+        sentence, one = self.phrases.sentence(triple), self.prove(triple)
+        if one is None and self.rules.is_noise(triple):  # true of everything, and not stored
+            one = Step(triple, sentence, origin=Origin("meaning"))
+            return Explanation(triple, sentence, (one,))
+        claims = tuple(self._claimed(triple, one is not None))
+        if one is None:
+            misses = tuple(filter(None, map(self._miss, self._nearest(triple))))[:MISSES]
+            known = tuple(islice(self._stated_of(triple), KNOWN))
+            return Explanation(triple, sentence, (), claims, misses, known)
+        proofs = tuple(self.proofs(triple)) if every else (one,)
+        trusted = any(leaf.origin and leaf.origin.believed for leaf in one.leaves())
+        return Explanation(triple, sentence, proofs, () if trusted else claims)
 
     def proofs(self, triple: Triple) -> Iterator[Step]:
         """The proofs of a triple in words, smallest first."""
@@ -208,7 +213,7 @@ class Explainer:
         for miss in sorted(every, key=lambda m: (m.rank, not self._is_usual(m))):
             if (miss.found or len(miss.missing) == 1) and self._is_news(miss, triple):
                 told.setdefault((miss.rule, miss.axioms), miss)
-        return [*told.values()][:MISSES]
+        return [*told.values()]
 
     def _is_news(self, miss: NearMiss, triple: Triple) -> bool:
         """Whether a reader learns something from what is missing."""
@@ -220,13 +225,15 @@ class Explainer:
         """Whether what is missing is the like of something that is known of the same things."""
         return all(s and self.find(s, p, None) for s, p, _ in miss.missing)
 
-    def _miss(self, miss: NearMiss) -> Miss:
-        shown = (t for t in miss.found if not self.phrases.is_plumbing(t))
-        found = tuple(step for t in shown if (step := self.prove(t)))
-        missing = tuple(map(self.open_sentence, miss.missing))
+    def _miss(self, miss: NearMiss) -> Miss | None:
+        """A near miss in words; None where the rule says nothing of its own."""
         axioms = [self.phrases.sentence(t) for t in miss.axioms if not self.phrases.is_structure(t)]
         says = listed(axioms) or self.rules[miss.rule].law
-        return Miss(miss.rule, says, found, missing)
+        if not says:
+            return None
+        shown = (t for t in miss.found if not self.phrases.is_plumbing(t))
+        found = tuple(step for t in shown if (step := self.prove(t)))
+        return Miss(miss.rule, says, found, tuple(map(self.open_sentence, miss.missing)))
 
     def _stated_of(self, triple: Triple) -> Iterator[Step]:
         """What is stated instead, of the subject and the object together, and of their kinds."""
@@ -247,13 +254,14 @@ class Explainer:
         s, p, o = (t or "?something" for t in pattern)
         return self.phrases.sentence((s, p, o))
 
-    def _claimed(self, triple: Triple) -> Iterator[str]:
+    def _claimed(self, triple: Triple, holds: bool) -> Iterator[str]:
         """Who claims a triple, if anybody does."""
+        so = "says so too" if holds else "says so"
+        end = "" if holds else "; it is a claim, not a fact of this graph"
         for claim in claim_contents(self.graph.view).get(triple, ()):
-            for passage in self.origins.words_of(claim):
-                speaker, *_ = passage.speakers
-                way = said_by(passage.speakers)[len(speaker) :]
-                yield (
-                    f"{speaker} says so{way} ({passage.place}: “{passage.quote}”); "
-                    "it is a claim, not a fact of this graph"
-                )
+            origin = self.origins.believing(claim)
+            for p in origin.passages:
+                way = said_by(p.speakers)[len(p.speakers[0]) :]
+                yield f"{p.speakers[0]} {so}{way} ({p.place}: “{p.quote}”){end}"
+            if not origin.passages:
+                yield f"{listed(origin.believed)} {so} ({'; '.join(origin.sources)}){end}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from foedus.phrases import Phrases, polished
+from foedus.phrases import Phrases, is_plural, polished, with_article
 from foedus.reasoning.proof import Proof
 from foedus.reasoning.rules import RuleSet
 from foedus.terms import Term, Triple
@@ -143,9 +143,18 @@ def explain(
         sentence = phrases.sentence(triple) if triple else ""
         if proof.rule is None:
             source = origin(triple) if triple else None
-            hidden = bool(triple and phrases.is_structure(triple))
+            hidden = bool(triple and phrases.is_plumbing(triple))
             return Step(triple, sentence, origin=source, structure=hidden)
         because = polished(rules[proof.rule].sentence(proof.bindings, phrases.label))
+        for told in (triple, *(p.triple for p in proof.premises)):
+            if told:  # as it is said elsewhere, where a verb agrees or a phrase is better
+                s, p, o = map(phrases.label, told)
+                end = with_article(o) if phrases.is_kind_of(told) else o
+                because = because.replace(
+                    f"{s} {p.removesuffix(' a')} {end}", phrases.sentence(told)
+                )
+                if is_plural(s):
+                    because = because.replace(f"{s} is ", f"{s} are ")
         premises = tuple(tell(p) for p in proof.premises)
         return Step(triple, sentence or because, proof.rule, because, None, premises)
 
