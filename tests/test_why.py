@@ -77,7 +77,6 @@ def test_golden(path: Path, built: dict[str, Path], capsys: pytest.CaptureFixtur
         (["what-if", "--believe", "Beijing"], 2, "claims are by"),
         (["what-if", "--add", "/no/such.ttl"], 3, "/no/such.ttl cannot be read"),
         (["ask", "allies-of", "--believe", "KCNA"], 2, "claims are by"),
-        (["query", "CONSTRUCT WHERE { ?s ?p ?o }", "--why"], 2, "has no rows"),
         (["report", "-o", "/no/such/folder/r.html"], 3, "cannot be written"),
     ],
     ids=lambda v: " ".join(v) if isinstance(v, list) else None,

@@ -76,6 +76,8 @@ def _lines(
                 yield from textwrap.wrap(
                     words, width, initial_indent=" " * 6, subsequent_indent=" " * 6
                 )
+    if not (support.supports or support.assumptions):
+        yield "  - it rests on the query alone."
     for text in support.assumptions:
         taken = f"taken for granted: {text}."
         yield from textwrap.wrap(taken, width, initial_indent="  - ", subsequent_indent="    ")

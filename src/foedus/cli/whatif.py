@@ -60,6 +60,8 @@ def what_if(
         if form is Form.json or SETTINGS.json:
             body = {"format": whatif.DISAGREEMENTS, "disagreements": [asdict(d) for d in told]}
             print(json.dumps(body, ensure_ascii=False, indent=2))
+        elif form is Form.md:
+            print(whatif.disagreements_as_markdown(told), end="")
         else:
             print("\n".join(whatif.as_lines(told)).strip())
         return

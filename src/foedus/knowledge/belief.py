@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from foedus.errors import UnknownName
@@ -52,8 +53,10 @@ def believed(
         if name.casefold() == EVERYONE:
             chosen |= who
             continue
-        speaker = names.resolve(name)
-        if speaker not in who:
+        speaker = None
+        with suppress(UnknownName):
+            speaker = names.resolve(name)
+        if speaker is None or speaker not in who:
             others = sorted(names.label(w) for w in who)
             raise UnknownName(
                 "speaker", name, near(name, others), f"claims are by {', '.join(others)}"

@@ -12,6 +12,7 @@ from foedus.whatif.compare import (
 from foedus.whatif.forms import as_json, as_markdown, as_text, sides
 from foedus.whatif.otherwise import alternatives
 from foedus.whatif.speakers import DISAGREEMENTS, HOW, Disagreement, as_lines, disagreements
+from foedus.whatif.speakers import as_markdown as disagreements_as_markdown
 
 __all__ = [
     "DISAGREEMENTS",
@@ -29,6 +30,7 @@ __all__ = [
     "believing",
     "contradictions",
     "disagreements",
+    "disagreements_as_markdown",
     "sides",
     "what_if",
 ]

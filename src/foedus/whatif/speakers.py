@@ -177,3 +177,13 @@ def as_lines(found: tuple[Disagreement, ...]) -> Iterator[str]:
                 for side in one.sides:
                     says = f"{side.says[:1].upper()}{side.says[1:]}. " if side.says else ""
                     yield f"    {says}{side.place} ({said_by(side.speakers)}): “{side.words}”"
+
+
+def as_markdown(found: tuple[Disagreement, ...]) -> str:
+    """The disagreements as a Markdown document."""
+    lines = ["# What does not sit well together"]
+    for line in as_lines(found):
+        is_head = line[:1] not in ("", "-", " ")
+        text = f"## {line.removesuffix(':')}\n" if is_head else line
+        lines.append(f"  > {line.strip()}  " if line.startswith(" ") else text)
+    return "\n".join(lines) + "\n"

@@ -200,7 +200,8 @@ def _step_json(step: Step) -> dict[str, Any]:
 
 def as_markdown(found: Explanation) -> str:
     """The explanation as nested Markdown lists."""
-    lines = [f"## {_full(found.sentence)}", ""]
+    head = _full(found.sentence) if found.proofs else f"Not stated: {found.sentence}"
+    lines = [f"## {head}", ""]
 
     def tell(step: Step, depth: int, quoted: set[str]) -> None:
         pad = "  " * depth
@@ -224,7 +225,10 @@ def as_markdown(found: Explanation) -> str:
 
 
 def as_mermaid(found: Explanation) -> str:
-    """The first proof as a Mermaid flow chart: words at the bottom, the conclusion on top."""
+    """The first proof as a Mermaid flow chart: words at the bottom, the conclusion on top.
+
+    Without a proof, what is missing stands there instead.
+    """
     lines = ["flowchart BT"]
     names: dict[Triple | None, str] = {}
 
@@ -241,6 +245,11 @@ def as_mermaid(found: Explanation) -> str:
 
     for proof in found.proofs[:1]:
         tell(proof)
+    if not found.proofs:
+        lines.append(f'  t0["Not stated: {_mermaid(found.sentence)}"]')
+    for number, miss in enumerate(found.misses):
+        missing = "; ".join(miss.missing)
+        lines.append(f'  m{number}["missing: {_mermaid(missing)}"] -.->|{miss.rule}| t0')
     return "\n".join(lines) + "\n"
 
 
