@@ -202,8 +202,10 @@ class _Search:
             if best:
                 total = best[1]
             else:
-                patterns = tuple(filled(where, {**given(where), **row}))
-                total.absences[Absence("no answer", patterns)] = None
+                # Of a filter or an alternative the patterns alone do not tell what is not so.
+                plain = all(isinstance(p, Pattern | Values) for p in where.parts)
+                sought = filled(where, {**given(where), **row}) if plain else ()
+                total.absences[Absence("no answer", tuple(sought))] = None
         if query.limit is not None and query.order_by:
             total.absences[Absence("order")] = None
         return total, ways

@@ -80,6 +80,7 @@ class Phrases:
             return self._chain(s, o)
         if p not in table["properties"]:
             subject, verb = self.label(s), self.label(p)
+            verb = verb if p in self.names or p == self.kind_of else verb_phrase(verb)
             return f"{subject} {agreeing(verb) if is_plural(subject) else verb} {self.label(o)}"
         phrase = table["properties"][p]
         return self._fill(phrase, {"s": s, "p": p, "o": o})

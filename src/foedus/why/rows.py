@@ -125,7 +125,9 @@ class Rows:
             return f"no text states that {said}"
         what = names.sentences()
         at_once = "at once " if len(what) > 1 else ""
-        return f"nothing states {at_once}that {listed(what)}" if what else "nothing states it"
+        if not what:
+            return "nothing that is stated meets all of it"
+        return f"nothing states {at_once}that {listed(what)}"
 
 
 class _Names:
