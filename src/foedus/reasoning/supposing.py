@@ -20,7 +20,7 @@ class Supposing:
     """What follows if triples are taken as facts beside those of a closed graph.
 
     ``find`` gives the graph's triples, ``proof`` one proof of each. ``limit`` bounds the triples
-    that are followed, nearest first: what lies beyond is not found. What is true of every term
+    that follow, nearest first: what lies beyond is not found. What is true of every term
     and every literal by itself takes no part, and lists are those of the graph.
     """
 
@@ -43,6 +43,7 @@ class Supposing:
             for atom in rule.premises if rule.stored else ():
                 by_form.setdefault(_form(atom, self._type), []).append((rule, atom))
         waiting = deque(t for t in dict.fromkeys(supposed) if self._take(t, None))
+        limit += len(waiting)
         while waiting and len(self._more.steps) < limit:
             s, p, o = waiting.popleft()
             for form in ((None, None), (p, None), (p, o)):

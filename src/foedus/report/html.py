@@ -255,11 +255,7 @@ def _tensions(report: Report) -> Iterator[str]:
 
 
 def _tension(tension: Disagreement) -> str:
-    sides = "".join(
-        f"<blockquote><b>{escape(side.place)} {escape(said_by(side.speakers))}</b> "
-        f"{escape(_full(side.says)) if side.says else ''} “{escape(side.words)}”</blockquote>"
-        for side in tension.sides
-    )
+    sides = "".join(f"<blockquote>{escape(str(side))}</blockquote>" for side in tension.sides)
     kind = f' <span class="badge default">{escape(tension.kind)}</span>' if tension.kind else ""
     return (
         f'<div class="card"><b>{escape(_full(tension.sentence))}</b>{kind}'

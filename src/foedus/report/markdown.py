@@ -28,7 +28,7 @@ def render(report: Report) -> str:
     if report.tensions:
         lines += ["## What does not sit well together", ""]
         for tension in report.tensions:
-            sides = " / ".join(f"“{s.words}” ({said_by(s.speakers)})" for s in tension.sides)
+            sides = " / ".join(map(str, tension.sides))
             found = HOW[tension.how] + (f", {tension.kind}" if tension.kind else "")
             lines += [f"- **{tension.sentence}** ({found}): {sides}. {tension.remark}"]
         lines.append("")

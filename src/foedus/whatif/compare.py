@@ -196,7 +196,8 @@ def contradiction(step: Step) -> Contradiction:
     sides: dict[tuple[str, tuple[Passage, ...]], None] = {}
     for leaf in step.leaves():
         passages = leaf.passages()
-        sources = leaf.origin.sources if leaf.origin and not passages else ()
+        origin = leaf.origin if not passages else None
+        sources = (*origin.believed, *origin.sources) if origin else ()
         if passages or sources:
             sides[f"{leaf.sentence}{f' ({listed(sources)})' if sources else ''}", passages] = None
     order = sorted(sides, key=lambda s: (bool(s[1]), s[1][0].start or 0 if s[1] else 0, s[0]))

@@ -14,6 +14,7 @@ from foedus.terms import Term, Triple, text_of
 from foedus.whatif.compare import contradiction
 from foedus.why.forms import said_by
 from foedus.why.origins import ARTICLE, claim_contents, place
+from foedus.why.steps import Passage
 
 #: Name and version of the JSON form.
 DISAGREEMENTS = "foedus-contradictions/1"
@@ -28,12 +29,20 @@ HOW = {
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One side of a disagreement: who, where, in which words; ``says`` is what by the graph."""
+    """One side of a disagreement: who, where, in which words; ``says`` is what by the graph.
 
-    speakers: tuple[str, ...]
-    place: str
-    words: str
+    A public record has no words here: ``says`` then names it.
+    """
+
+    speakers: tuple[str, ...] = ()
+    place: str = ""
+    words: str = ""
     says: str = ""
+
+    def __str__(self) -> str:
+        says = f"{self.says[:1].upper()}{self.says[1:]}." if self.says else ""
+        quoted = f"{self.place} ({said_by(self.speakers)}): “{self.words}”" if self.place else ""
+        return " ".join(filter(None, (says, quoted)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +98,12 @@ class _Search:
             if told.sides in seen:
                 continue
             seen.add(told.sides)
-            words = [t for leaf in step.leaves() if leaf.passages() and (t := leaf.triple)]
-            things = [self.claims.get(t) or self._stated_in(t) for t in words]
-            self.told |= {frozenset(pair) for pair in product(*things[:2])}
-            claimed = len(words) == 2 and all(t in self.claims for t in words)
-            why = self._apart(*((claims[0], "") for claims in things)) if claimed else ""
-            sides = tuple(
-                Side(p.speakers, p.place, p.quote, says) for says, ps in told.sides for p in ps[:1]
-            )
+            words = sorted(step.words())
+            things = [who for t in words if (who := self.claims.get(t) or self._stated_in(t))]
+            self.told |= {frozenset(pair) for pair in product(*things)}
+            claims = [thing[0] for thing in things if explainer.origins.speaker_of(thing[0])]
+            why = self._apart(*((c, "") for c in claims)) if len(things) == len(claims) == 2 else ""
+            sides = tuple(_side_of(says, passages) for says, passages in told.sides)
             how, remark = ("times", why) if why else ("rules", f"({told.rule})")
             yield Disagreement(how, told.sentence, sides, remark=remark)
 
@@ -157,6 +164,13 @@ class _Search:
         return Side(told[0].speakers, told[0].place, text_of(words) if words else told[0].quote)
 
 
+def _side_of(says: str, passages: tuple[Passage, ...]) -> Side:
+    """A side of what is computed, with the first of its passages."""
+    for p in passages[:1]:
+        return Side(p.speakers, p.place, p.quote, says)
+    return Side(says=says)
+
+
 def _meet(one: dict[str, Term], other: dict[str, Term]) -> bool:
     """Whether two times can overlap; an open bound goes on."""
     return not any(
@@ -174,9 +188,7 @@ def as_lines(found: tuple[Disagreement, ...]) -> Iterator[str]:
             yield f"{head}: {kind}" if kind else f"{head}:"
             for one in (d for d in mine if d.kind == kind):
                 yield f"- {one.sentence[:1].upper()}{one.sentence[1:]}. {one.remark}".rstrip()
-                for side in one.sides:
-                    says = f"{side.says[:1].upper()}{side.says[1:]}. " if side.says else ""
-                    yield f"    {says}{side.place} ({said_by(side.speakers)}): “{side.words}”"
+                yield from (f"    {side}" for side in one.sides)
 
 
 def as_markdown(found: tuple[Disagreement, ...]) -> str:
