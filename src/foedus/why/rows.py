@@ -144,9 +144,11 @@ class _Names:
         self.shown = [p for p in self.patterns if p not in kinds or p.subject not in told]
 
     def sentences(self) -> list[str]:
-        """Each pattern as a sentence; what only joins others is left out."""
-        named = [p for p in self.shown if not (is_variable(p.subject) and is_variable(p.object))]
-        return list(dict.fromkeys(map(self.sentence, named or self.shown)))
+        """Each pattern as a sentence; where a time lies is left out."""
+        plain = [
+            p for p in self.shown if not self.phrases.is_plumbing((None, str(p.predicate), None))
+        ]
+        return list(dict.fromkeys(map(self.sentence, plain or self.shown)))
 
     def statement(self) -> str:
         """What the record of a statement would state; empty for patterns of anything else."""
@@ -156,10 +158,11 @@ class _Names:
         return self.sentence(Pattern(s, p, o or "?")) if s and p and known else ""
 
     def sentence(self, pattern: Pattern) -> str:
+        """A pattern as a sentence; the same words for the same open thing."""
         s, p, o = pattern.subject, pattern.predicate, pattern.object
         subject, what = self._open(s), "?itself" if s == o else self._open(o)
         if p == self.phrases.kind_of and is_variable(o):
-            return f"{subject.strip('?')} is of the kind {what[1:]}"
+            return f"{self.phrases.label(subject)} is of the kind {what[1:]}"
         if isinstance(p, str) and not is_variable(p):
             return self.phrases.sentence((subject, p, what))
         return " ".join((self.phrases.label(subject), self._verb(p), self.phrases.label(what)))
