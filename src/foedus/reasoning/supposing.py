@@ -42,8 +42,8 @@ class Supposing:
         for rule in self.rules:
             for atom in rule.premises if rule.stored else ():
                 by_form.setdefault(_form(atom, self._type), []).append((rule, atom))
-        waiting = deque(t for t in dict.fromkeys(supposed) if self._take(t, None))
-        limit += len(waiting)
+        waiting = deque(dict.fromkeys(supposed))  # what the graph holds already may clash in it
+        limit += sum(self._take(triple, None) for triple in waiting)
         while waiting and len(self._more.steps) < limit:
             s, p, o = waiting.popleft()
             for form in ((None, None), (p, None), (p, o)):

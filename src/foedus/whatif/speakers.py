@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import product
 
 from foedus.knowledge import KnowledgeGraph
+from foedus.reasoning.alternatives import size
 from foedus.reasoning.supposing import Supposing
 from foedus.resources import folder
 from foedus.store.files import read_text
@@ -92,12 +93,12 @@ class _Search:
         believed = {t: explainer.origins.believing(*claims) for t, claims in self.claims.items()}
         supposed = Supposing(believed, explainer.rules, explainer.find, self.graph.proof)
         seen: set[object] = set()
-        for proof in supposed.contradictions():
+        for proof in sorted(supposed.contradictions(), key=size):
             step = explainer.tell(proof, believed)
             told = contradiction(step)
-            if told.sides in seen:
+            if step.words() in seen:
                 continue
-            seen.add(told.sides)
+            seen.add(step.words())
             words = sorted(step.words())
             things = [who for t in words if (who := self.claims.get(t) or self._stated_in(t))]
             self.told |= {frozenset(pair) for pair in product(*things)}

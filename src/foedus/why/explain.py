@@ -181,8 +181,10 @@ class Explainer:
 
     def tell(self, proof: Proof, supposed: Mapping[Triple, Origin] | None = None) -> Step:
         """A proof in words; ``supposed`` says where triples come from that are not the graph's."""
-        more = supposed or {}
-        origin = lambda triple: more.get(triple) or self.origins(triple)  # noqa: E731
+
+        def origin(triple: Triple) -> Origin | None:
+            return self.origins(triple) or (supposed or {}).get(triple)
+
         return explain(proof, self.phrases, self.rules, origin)
 
     @cached_property
