@@ -80,10 +80,10 @@ def applied(
 
     A list is found by the premises that name it, which are then bound, and still to be matched.
     """
-    heads = {listed.head for listed in rule.lists}
-    naming = [(a, 0, 0) for a in rule.premises if heads & {a.s, a.o}]
-    later = [a for a in rule.premises if not heads & {a.s, a.o}]
     for start in _starts(rule, fits, find):
+        heads = [listed.head for listed in rule.lists]
+        naming = [(a, 0, 0) for a in rule.premises if a.s in heads or a.o in heads]
+        later = [a for a in rule.premises if a.s not in heads and a.o not in heads]
         for bound, _ in solve(naming, start, find):
             for named, size, cells in read_list(rule, bound, find):
                 ks = range(1, size + 1)
@@ -109,8 +109,10 @@ def solve(
     if not tasks:
         yield bindings, {}
         return
-    task = min(tasks, key=lambda t: pattern(t, bindings).count(None))
-    rest = [t for t in tasks if t is not task]
+    task, rest = tasks[0], tasks[1:]
+    if rest:
+        task = min(tasks, key=lambda t: pattern(t, bindings).count(None))
+        rest = [t for t in tasks if t is not task]
     for triple in _candidates(task, bindings, find):
         if (known := _unified(task, bindings, triple)) is not None:
             for found, matched in solve(rest, known, find):
