@@ -155,10 +155,20 @@ def lines_as_spans(text: str, count: int) -> tuple[Bytes, Ids, Ids]:
 
 
 def firsts(keys: Words) -> Ids:
-    """Where each distinct key stands first, in order of appearance."""
-    if not len(keys):
-        return np.zeros(0, np.int64)
-    order = np.argsort(keys)
-    ranked = keys[order]
-    new = np.flatnonzero(ranked[1:] != ranked[:-1]) + 1
-    return np.sort(np.minimum.reduceat(order, np.append(0, new)))
+    """Where each distinct key stands first, in order of appearance.
+
+    Every key is thrown into a table from the last to the first, so that the first stays there;
+    those that met another key are thrown again.
+    """
+    left = np.arange(len(keys))
+    size = 1 << (2 * len(keys)).bit_length()
+    table = np.empty(size, np.int64)
+    slots = (keys & np.uint64(size - 1)).astype(np.int64)
+    found: list[Ids] = []
+    while len(left):
+        at = slots[left]
+        table[at[::-1]] = left[::-1]
+        there = table[at]
+        found.append(left[there == left])
+        left = left[keys[there] != keys[left]]
+    return np.sort(np.concatenate(found)) if found else left
