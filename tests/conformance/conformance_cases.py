@@ -88,7 +88,7 @@ def comes_out(check: Check, close: Close, trials: bool = True) -> bool:
         return not closure.clashes
     if check.kind == "inconsistency":
         return bool(closure.clashes)
-    follows = entails(closure, conclusion(check), close=close, trials=trials)
+    follows = entails(closure, conclusion(check), trials=trials)
     return follows is (check.kind == "positive-entailment")
 
 

@@ -42,10 +42,14 @@ if TYPE_CHECKING:
 class Closure:
     """Triples and all that follows from them by the rules."""
 
-    def __init__(self, engine: Engine, triples: Ids, timeout: float = float("inf")) -> None:
+    def __init__(
+        self, engine: Engine, triples: Ids | dict[int, Ids], timeout: float = float("inf")
+    ) -> None:
         started = time.perf_counter()
         self._timeout = timeout
-        self._start(engine, partition(triples, engine.vocabulary.type, len(engine.terms)))
+        if not isinstance(triples, dict):
+            triples = partition(triples, engine.vocabulary.type, len(engine.terms))
+        self._start(engine, triples)
         self._seconds = time.perf_counter() - started
 
     def _start(self, engine: Engine, asserted: dict[int, Ids]) -> None:
@@ -206,7 +210,18 @@ class Closure:
         """Whether the triples follow, beyond what is stored too."""
         from foedus.reasoning.entails import entails
 
-        return entails(self, triples, close=lambda t: close(t, rules=self.rules))
+        return entails(self, triples)
+
+    def supposing(self, triples: Iterable[Triple]) -> Closure:
+        """The closure of what is asserted here and of more triples; this one stays as it is."""
+        old = self._engine
+        end = time.monotonic() + self._timeout
+        engine = Engine(self.rules, old.terms.copy(), limit=old.limit, end=end)
+        numbers = read_triples(triples, engine.terms)
+        asserted = dict(self._stored.asserted)
+        for code, keys in partition(numbers, engine.vocabulary.type, len(engine.terms)).items():
+            asserted[code] = union([asserted.get(code, NONE), keys])
+        return Closure(engine, asserted, self._timeout)
 
     # Live
 

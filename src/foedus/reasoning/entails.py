@@ -19,7 +19,7 @@ Sound for the OWL 2 RDF-Based Semantics. Not complete: no theorem prover for OWL
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from itertools import product
 from typing import Protocol
@@ -51,25 +51,19 @@ class Closed(Protocol):
     def triples(
         self, s: Term | None = None, p: Term | None = None, o: Term | None = None
     ) -> Iterable[Triple]: ...
+    def supposing(self, triples: Iterable[Triple], /) -> Closed: ...
 
 
-Close = Callable[[list[Triple]], Closed]
 Bindings = dict[str, Term]
 
 
-def entails(
-    closure: Closed, conclusion: Iterable[Triple], *, close: Close, trials: bool = True
-) -> bool:
+def entails(closure: Closed, conclusion: Iterable[Triple], *, trials: bool = True) -> bool:
     """Whether the conclusion follows from what the closure was made of.
 
-    ``close`` makes the closure of a list of triples under the same rules; it is called for trials.
     Without ``trials``, only what is stored and what is true of everything is looked at. Neither
     the closure nor the conclusion is changed.
     """
-    if not trials:
-        judge = Judge(closure, close, 0)
-    else:
-        judge = Judge(_with_loops(closure, close), lambda t: _with_loops(close(t), close), DEPTH)
+    judge = Judge(_with_loops(closure), DEPTH) if trials else Judge(closure, 0)
     return judge.contradiction or all(judge.part_holds(part) for part in parts(conclusion))
 
 
@@ -78,29 +72,29 @@ def obvious(closure: Closed) -> Iterator[Triple]:
 
     For tools that want it stored: ``?x a rdfs:Resource``, ``?p a rdf:Property`` and the like.
     """
-    judge = Judge(closure, lambda triples: closure, 0)
+    judge = Judge(closure, 0)
     for form in judge.always:
         for triple in judge.everything(form, (None, None, None)):
             if judge.obvious(triple):
                 yield triple
 
 
-def _with_loops(closure: Closed, close: Close) -> Closed:
+def _with_loops(closure: Closed) -> Closed:
     """The closure; if it has reflexive properties, that of its premises and the loops they make."""
-    judge = Judge(closure, close, 0)
+    judge = Judge(closure, 0)
     atom = conclusions().reflexive.premises[0]
     reflexive = [t[0] for t in closure.triples(None, str(atom.p), str(atom.o))]
     if not reflexive or not judge.owl:
         return closure
     loops = [(x, p, x) for p in sorted(reflexive) for x in sorted(judge.terms)]
-    return close([*closure.asserted, *loops])
+    return closure.supposing(loops)
 
 
 class Judge:
     """Answers for one closure; ``depth`` is how many trials may still stand on one another."""
 
-    def __init__(self, closure: Closed, close: Close, depth: int) -> None:
-        self.closure, self.close, self.depth = closure, close, depth
+    def __init__(self, closure: Closed, depth: int) -> None:
+        self.closure, self.depth = closure, depth
         self.axioms = frozenset(
             (str(a.s), str(a.p), str(a.o))
             for rule in closure.rules
@@ -211,8 +205,7 @@ class Judge:
 
     def suppose(self, triples: list[Triple]) -> Judge:
         """A judge of the same premises and these."""
-        closure = self.close([*self.closure.asserted, *triples])
-        return Judge(closure, self.close, self.depth - 1)
+        return Judge(_with_loops(self.closure.supposing(triples)), self.depth - 1)
 
     def holds(self, triple: Triple, deep: bool = True) -> bool:
         """Whether a triple without variables follows."""
@@ -336,4 +329,4 @@ class Judge:
 
     def deeper(self) -> Judge:
         """The same judge, with one trial less to go."""
-        return Judge(self.closure, self.close, self.depth - 1)
+        return Judge(self.closure, self.depth - 1)

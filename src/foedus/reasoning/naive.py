@@ -175,9 +175,11 @@ class Closure:
         """Whether the triples follow, beyond what is stored too."""
         from foedus.reasoning.entails import entails
 
-        return entails(
-            self, triples, close=lambda t: Closure(t, self.rules, self._limit, self._end)
-        )
+        return entails(self, triples)
+
+    def supposing(self, triples: Iterable[Triple]) -> Closure:
+        """The closure of what is asserted here and of more triples."""
+        return Closure([*self.asserted, *triples], self.rules, self._limit, self._end)
 
     def add(self, triples: Iterable[Triple]) -> None:
         """Assert more; here by starting over."""
