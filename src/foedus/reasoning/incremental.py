@@ -63,7 +63,7 @@ class Withdrawal:
                 self.names.part_all(engine.equality.rep[keys >> SHIFT])
                 self.names.part_all(engine.equality.rep[keys & LOW])
             else:
-                self.suspect(code, self.names.current(code, keys), -1)
+                self.suspect(code, keys, -1)
         self.drop_literals(parts)
         self.drain()
         self.recompile()
@@ -358,7 +358,8 @@ class Withdrawal:
         given = self.names.settle(gone, self.asserted)
         if engine.equal and len(engine.named_same):
             pairs = self.asserted.get(same, NONE)
-            engine.named_same = unique(np.concatenate([pairs >> SHIFT, pairs & LOW, [same]]))
+            named = unique(np.concatenate([pairs >> SHIFT, pairs & LOW, [same]]))
+            engine.named_same = named if len(pairs) else NONE
             pairs = pairs[self.names.parted[self.names.rep[pairs >> SHIFT]]]
             engine.step += 1
             engine.unite([(pairs >> SHIFT, pairs & LOW, GIVEN)])
