@@ -26,13 +26,13 @@ if have mvn && have java; then
   else
     missing "fuseki, riot" "see $to/jena.log"
   fi
-  # RDF4J server, in a servlet container of one jar.
-  for artifact in org.eclipse.rdf4j:rdf4j-http-server:3.7.7:war \
-    org.eclipse.jetty:jetty-runner:9.4.53.v20231009:jar; do
-    name=$(cut -d: -f2 <<<"$artifact")
-    compgen -G "$to/rdf4j/$name-*" >/dev/null ||
-      timeout 200 mvn -q -B dependency:copy -Dartifact="$artifact" \
-        -DoutputDirectory="$PWD/$to/rdf4j" >"$to/rdf4j.log" 2>&1 ||
+  # RDF4J server, in a servlet container of one jar (of the Jetty line that takes javax.servlet).
+  for artifact in org.eclipse.rdf4j:rdf4j-http-server:4.1.3:war \
+    org.eclipse.jetty:jetty-runner:10.0.26:jar; do
+    IFS=: read -r _ name version kind <<<"$artifact"
+    [ -e "$to/rdf4j/$name-$version.$kind" ] ||
+      { rm -f "$to/rdf4j/$name"-*; timeout 200 mvn -q -B dependency:copy \
+        -Dartifact="$artifact" -DoutputDirectory="$PWD/$to/rdf4j" >"$to/rdf4j.log" 2>&1; } ||
       missing "rdf4j ($name)" "see $to/rdf4j.log"
   done
   compgen -G "$to/rdf4j/rdf4j-http-server-*" >/dev/null && echo "  rdf4j: ready"
