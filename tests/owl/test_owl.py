@@ -14,7 +14,7 @@ import pytest
 from foedus import owlfiles
 from foedus.knowledge import KnowledgeGraph
 from foedus.store.files import read_rdf
-from foedus.terms import Triple, is_blank
+from foedus.terms import Triple, expand, is_blank
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +58,18 @@ def test_each_derived_axiom_says_why_and_no_asserted_one_does(
     assert not noted & graph.asserted
     ours = {t for t in graph.closure.derived if not is_blank(t[0]) and not is_blank(t[2])}
     assert said & ours == noted
+
+
+def test_each_thing_has_one_label_of_its_own_and_keeps_its_names(
+    graph: KnowledgeGraph, files: Path
+) -> None:
+    label, name = (expand(c, graph.prefixes) for c in ("rdfs:label", "skos:prefLabel"))
+    said = triples(files / "foedus-full.owl")
+    labels = [(s, o) for s, p, o in said if p == label]
+    assert len(labels) == len({s for s, _ in labels}) == len({o for _, o in labels})
+    names = {(s, o) for s, p, o in said if p in {label, name}}
+    assert names > set(labels)
+    assert {(s, o) for s, p, o in graph.asserted if p == label and s in dict(labels)} <= names
 
 
 def test_neither_file_imports(files: Path) -> None:

@@ -13,7 +13,7 @@ from foedus.reasoning.rules import ruleset
 from foedus.store.export import export
 from foedus.store.files import read_rdf
 from foedus.store.query import QuadStore
-from foedus.terms import Term, Triple, expand, is_blank, literal
+from foedus.terms import Term, Triple, expand, is_blank, is_literal, literal, split_literal
 
 _HERE = Path(__file__).parent
 
@@ -49,8 +49,10 @@ def full_triples(graph: KnowledgeGraph, records: bool = False) -> Iterator[Tripl
     A derived axiom is annotated with its rule and reason, an asserted one with the words that it
     rests on. With ``records``, the build's records of the statements are there as well.
 
-    Derived triples about the unnamed parts of class expressions are left out: OWL's syntax has no
-    place for a second mention of such a part.
+    Left out are derived triples about the unnamed parts of class expressions, which OWL's syntax
+    cannot mention twice, and derived annotations: in OWL 2 DL nothing follows about them, so of two
+    things found to be one each keeps its own label. OWL tools take a second label for a slip, so
+    names in other languages than the label's are there as ``skos:prefLabel``.
     """
     a = _term(graph, "rdf:type")
     left_out = {s for s, _, _ in graph.view.match(None, a, _term(graph, "owl:Ontology"))}
@@ -60,7 +62,13 @@ def full_triples(graph: KnowledgeGraph, records: bool = False) -> Iterator[Tripl
         notes.append((triple, _term(graph, "dcterms:source"), row["words"]))
         if not records:
             left_out.add(row["statement"])
-    derived = {t: why for t, why in reasons(graph) if not is_blank(t[0]) and not is_blank(t[2])}
+    notings = graph.view.match(None, a, _term(graph, "owl:AnnotationProperty"))
+    unreasoned = {_term(graph, "rdfs:label"), *(s for s, _, _ in notings)}
+    derived = {
+        t: why
+        for t, why in reasons(graph)
+        if not is_blank(t[0]) and not is_blank(t[2]) and t[1] not in unreasoned
+    }
     notes += [(t, derived_by(graph), literal(why, lang="en")) for t, why in derived.items()]
     everything = {q[:3] for q in read_rdf(_HERE / "full.ttl").quads}
     every = (
@@ -69,7 +77,7 @@ def full_triples(graph: KnowledgeGraph, records: bool = False) -> Iterator[Tripl
         *graph.view.query(build_query("individuals")).triples,
     )
     everything |= {t for t in every if not left_out & {t[0], t[2]}}
-    yield from everything
+    yield from _one_label(graph, everything)
     for number, (triple, prop, value) in enumerate(notes):
         if triple in everything:
             node = f"_:note{number}"
@@ -77,6 +85,20 @@ def full_triples(graph: KnowledgeGraph, records: bool = False) -> Iterator[Tripl
             for part, term in zip(("Source", "Property", "Target"), triple, strict=True):
                 yield node, _term(graph, f"owl:annotated{part}"), term
             yield node, prop, value
+
+
+def _one_label(graph: KnowledgeGraph, triples: Iterable[Triple]) -> Iterator[Triple]:
+    """The triples, each thing with one label, the English one if it has that."""
+    label, name = _term(graph, "rdfs:label"), _term(graph, "skos:prefLabel")
+    labelled = set()
+
+    def foreign(triple: Triple) -> tuple[bool, Triple]:
+        return is_literal(triple[2]) and split_literal(triple[2])[2] not in ("en", None), triple
+
+    for s, p, o in sorted(triples, key=foreign):
+        yield s, name if p == label and s in labelled else p, o
+        if p == label:
+            labelled.add(s)
 
 
 def reasons(graph: KnowledgeGraph) -> Iterator[tuple[Triple, str]]:
