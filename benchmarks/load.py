@@ -95,7 +95,7 @@ def compare(start: Callable[[Path], Server], file: Path, runs: int) -> list[str]
 
 def on_disk(folder: Path) -> Server:
     """Oxigraph with its data on disk, as one runs it."""
-    return oxigraph(folder, location=folder / "db")
+    return oxigraph(folder, lasting=True)
 
 
 def main() -> None:

@@ -1,7 +1,7 @@
 # The same for the store's default graph.
 DELETE { ?s ?p ?o } WHERE {
+  { SELECT ?waiting { GRAPH $stage { ?waiting ?b ?c } } LIMIT 1 }
   ?s ?p ?o
-  FILTER EXISTS { GRAPH $stage { ?a ?b ?c } }
 } ;
-ADD SILENT GRAPH $stage TO DEFAULT ;
+INSERT { ?s ?p ?o } WHERE { GRAPH $stage { ?s ?p ?o } } ;
 DROP SILENT GRAPH $stage

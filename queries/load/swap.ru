@@ -1,8 +1,9 @@
 # What waits in $stage takes the place of what is in $graph. Where nothing waits, nothing happens: so
-# the same update can be sent again when its answer was lost. (MOVE would empty the graph.)
+# the same update can be sent again when its answer was lost. (MOVE would empty the graph, and some
+# stores evaluate FILTER EXISTS anew for each triple.)
 DELETE { GRAPH $graph { ?s ?p ?o } } WHERE {
+  { SELECT ?waiting { GRAPH $stage { ?waiting ?b ?c } } LIMIT 1 }
   GRAPH $graph { ?s ?p ?o }
-  FILTER EXISTS { GRAPH $stage { ?a ?b ?c } }
 } ;
-ADD SILENT GRAPH $stage TO GRAPH $graph ;
+INSERT { GRAPH $graph { ?s ?p ?o } } WHERE { GRAPH $stage { ?s ?p ?o } } ;
 DROP SILENT GRAPH $stage

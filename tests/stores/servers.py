@@ -96,28 +96,31 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def start(name: str, folder: Path) -> Server:
-    """The store of that name, running; raises `Absent` with the reason where it cannot be."""
-    return STARTERS[name](folder)
+def start(name: str, folder: Path, *, lasting: bool = False) -> Server:
+    """The store of that name, running; raises `Absent` with the reason where it cannot be.
+
+    One that is ``lasting`` finds its data again when it is started anew in the same folder.
+    """
+    return STARTERS[name](folder, lasting=lasting)
 
 
-def oxigraph(folder: Path, port: int | None = None, location: Path | None = None) -> Server:
-    """Oxigraph's server, in memory or on a folder."""
+def oxigraph(folder: Path, port: int | None = None, *, lasting: bool = False) -> Server:
+    """Oxigraph's server, in memory or in its folder."""
     program = BIN / "oxigraph"
     if not program.is_file():
         raise Absent(f"oxigraph is not in {BIN}; {INSTALL}")
     port = port or free_port()
-    where = ["-l", str(location)] if location else []
+    where = ["-l", str(folder / "db")] if lasting else []
     command = [str(program), "serve", "-b", f"127.0.0.1:{port}", *where]
     return _started("oxigraph", f"http://127.0.0.1:{port}", command, folder)
 
 
-def fuseki(folder: Path, port: int | None = None, users: str | None = None) -> Server:
-    """Apache Jena Fuseki, in memory; ``users`` ("name: password") makes it ask for one."""
+def fuseki(folder: Path, *, lasting: bool = False, users: str | None = None) -> Server:
+    """Apache Jena Fuseki, in memory or TDB2; ``users`` ("name: password") makes it ask for one."""
     jars = CACHE / "jena"
     if not list(jars.glob("jena-fuseki-main-*.jar")) or not shutil.which("java"):
         raise Absent(f"Fuseki is not in {jars}; {INSTALL}")
-    port = port or free_port()
+    port = free_port()
     options = []
     if users:
         (folder / "passwd").write_text(users + "\n")
@@ -129,13 +132,16 @@ def fuseki(folder: Path, port: int | None = None, users: str | None = None) -> S
         f"{jars}/*",
         "org.apache.jena.fuseki.main.cmds.FusekiMainCmd",
     ]
-    command += ["--localhost", f"--port={port}", "--update", *options, "--mem", "/ds"]
+    place = folder / "db"
+    place.mkdir(exist_ok=True)
+    data = ["--tdb2", f"--loc={place}"] if lasting else ["--mem"]
+    command += ["--localhost", f"--port={port}", "--update", *options, *data, "/ds"]
     who = Credentials(*users.split(": ")) if users else None
     return _started("fuseki", f"http://127.0.0.1:{port}/ds", command, folder, user=who)
 
 
-def rdf4j(folder: Path) -> Server:
-    """RDF4J's server with one repository in memory."""
+def rdf4j(folder: Path, *, lasting: bool = False) -> Server:
+    """RDF4J's server with one repository, in memory or on disk."""
     wars = list((CACHE / "rdf4j").glob("rdf4j-http-server-*.war"))
     runners = list((CACHE / "rdf4j").glob("jetty-runner-*.jar"))
     if not wars or not runners or not shutil.which("java"):
@@ -147,17 +153,22 @@ def rdf4j(folder: Path) -> Server:
     base = f"http://127.0.0.1:{port}/rdf4j-server"
 
     def prepare() -> None:
-        content = Path(__file__).with_name("repository.ttl").read_bytes()
+        content = Path(__file__).with_name("repository.ttl").read_text()
+        made = content.replace("MemoryStore", "NativeStore" if lasting else "MemoryStore").encode()
         request = urllib.request.Request(
-            f"{base}/repositories/test", content, {"Content-Type": "text/turtle"}, method="PUT"
+            f"{base}/repositories/test", made, {"Content-Type": "text/turtle"}, method="PUT"
         )
-        urllib.request.urlopen(request, timeout=10).close()
+        try:
+            urllib.request.urlopen(request, timeout=10).close()
+        except urllib.error.HTTPError as error:
+            if error.code != 409:  # it is there from the last start
+                raise
 
     return _started("rdf4j", f"{base}/repositories/test", command, folder, prepare)
 
 
-def virtuoso(folder: Path) -> Server:
-    """Virtuoso Open Source, its database in ``folder``."""
+def virtuoso(folder: Path, *, lasting: bool = True) -> Server:
+    """Virtuoso Open Source, always lasting: its database is in ``folder``."""
     if not shutil.which("virtuoso-t"):
         raise Absent(f"virtuoso-t is not on the PATH; {INSTALL}")
     http, sql = free_port(), free_port()
@@ -169,7 +180,7 @@ def virtuoso(folder: Path) -> Server:
     )
 
 
-STARTERS: dict[str, Callable[[Path], Server]] = {
+STARTERS: dict[str, Callable[..., Server]] = {
     "oxigraph": oxigraph,
     "fuseki": fuseki,
     "rdf4j": rdf4j,

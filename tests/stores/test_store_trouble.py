@@ -10,10 +10,11 @@ import time
 from pathlib import Path
 
 import pytest
-from servers import Absent, Server, free_port, fuseki, oxigraph
+from servers import STARTERS, Absent, Server, free_port, fuseki, oxigraph, start
 from test_store_load import triples, without_record
 from troubles import answering, dropping_proxy
 
+import foedus.remote.sparql as sparql
 from foedus.errors import FoedusError, LimitReached, Unreachable
 from foedus.remote import Credentials, Wire, endpoint, load, remote_select
 
@@ -41,7 +42,7 @@ def run(*words: str, **env: str) -> subprocess.CompletedProcess[str]:
 def test_every_third_connection_dropped(store: Server, view: Path) -> None:
     with dropping_proxy(store.base) as base:
         to = endpoint(base, store.name).sending(4000)
-        wires = [store.wire(retries=8, pause=0.01) for _ in range(4)]
+        wires = [store.wire(retries=8, pause=0.01) for _ in range(2)]
         for wire in wires:
             load(view, to, wire)
         assert sum(wire.retried for wire in wires)
@@ -73,9 +74,9 @@ def large(tmp_path: Path) -> Path:
 
 @pytest.mark.slow
 def test_a_store_killed_half_way(large: Path, tmp_path: Path) -> None:
-    port, place = free_port(), tmp_path / "db"
+    port = free_port()
     try:
-        server = oxigraph(tmp_path, port, place)
+        server = oxigraph(tmp_path, port, lasting=True)
     except Absent as reason:
         pytest.skip(str(reason))
     server.update('INSERT DATA { GRAPH <urn:other> { <urn:s> <urn:p> "theirs" } }')
@@ -86,7 +87,7 @@ def test_a_store_killed_half_way(large: Path, tmp_path: Path) -> None:
     with pytest.raises(Unreachable, match=r"triples were sent .* run the same command again"):
         load(large, to, server.wire(**QUICK), progress=lambda done, _: done > 90_000 and sent.set())
     killer.join()
-    again = oxigraph(tmp_path, port, place)
+    again = oxigraph(tmp_path, port, lasting=True)
     try:
         load(large, again.to, again.wire())
         held = again.quads()
@@ -94,6 +95,50 @@ def test_a_store_killed_half_way(large: Path, tmp_path: Path) -> None:
         assert sum(len(q) == 3 for q in held) == 300_000
     finally:
         again.stop()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", STARTERS)
+def test_a_store_killed_in_the_last_step(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    try:
+        server = start(name, tmp_path, lasting=True)
+    except Absent as reason:
+        pytest.skip(str(reason))
+    server.clear()
+    theirs = ("<urn:s>", "<urn:p>", '"theirs"', "<urn:other>")
+    server.update('INSERT DATA { GRAPH <urn:other> { <urn:s> <urn:p> "theirs" } }')
+    old, new = tmp_path / "old.nq", tmp_path / "new.nq"
+    for path in (old, new):
+        lines = triples(10_000, path.stem).splitlines()
+        path.write_text("".join(f"{line[:-2]} <urn:g{g}> .\n" for g in range(2) for line in lines))
+    load(old, server.to, server.wire())
+    sent, killed = sparql._sent, []
+
+    def killing(wire: Wire, call: sparql._Call) -> object:
+        if "?waiting" in call.sparql and not killed:
+            killed.append(threading.Timer(0.1, server.kill))
+            killed[0].start()
+        return sent(wire, call)
+
+    monkeypatch.setattr(sparql, "_sent", killing)
+    with pytest.raises(Unreachable, match=r"replaced.* run the same command again"):
+        load(new, server.to, server.wire(**QUICK))
+    killed[0].join()
+    server = start(name, tmp_path, lasting=True)
+    try:
+        held = without_record(server)
+        for g in range(2):
+            tags = {q[0][20:23] for q in held if q[3] == f"<urn:g{g}>"}
+            assert tags in ({"old"}, {"new"}), "a graph is whole, the old or the new one"
+        load(new, server.to, server.wire())
+        held = without_record(server)
+        assert theirs in held
+        assert len(held) == 20_001
+        assert not any(q[0].startswith("<http://example.org/old") for q in held)
+    finally:
+        server.stop()
 
 
 def test_wrong_and_missing_password(view: Path, tmp_path: Path) -> None:

@@ -151,6 +151,13 @@ class _Load:
         except FoedusError as error:
             raise Unreachable(f"{error}; {self._progress_of(plan, staged)}") from error
         self._close(plan)
+        for source, stage in staged.items():
+            place = plan.places[source]
+            if self.held[place] < counts[stage]:
+                raise Unreachable(
+                    f"{called(place)} holds {self.held[place]:,} triples, not the {counts[stage]:,} "
+                    f"that were sent: the store lost some in moving them; {_AGAIN}"
+                )
 
     def _progress_of(self, plan: Plan, staged: Mapping[Term | None, Term]) -> str:
         """Which graphs were replaced before the update failed."""
