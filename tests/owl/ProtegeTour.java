@@ -89,10 +89,13 @@ public final class ProtegeTour {
     select(classes, "#State>");
     Thread.sleep(1500);
     JList<?> states = until("the instances", 20, () -> find(JList.class, l -> l.isShowing() && index(l, "/id/China>") >= 0));
-    onEdt(() -> { states.setSelectedIndex(index(states, "/id/China>")); return null; });
+    JList<?> said = until("the assertions", 20, () -> {
+      // The list may fill anew and forget what was selected.
+      if (states.getSelectedIndex() < 0) states.setSelectedIndex(index(states, "/id/China>"));
+      return find(JList.class, l -> l.isShowing() && index(l, "#alliedWith>") >= 0);
+    });
     Thread.sleep(2500);
     shot("protege-3-hermit");
-    JList<?> said = until("the assertions", 20, () -> find(JList.class, l -> l.isShowing() && index(l, "#alliedWith>") >= 0));
     annotations(said, "#alliedWith>", "protege-4-derived");
 
     tab("DL Query");

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Starts the real Protégé on a screen of its own, plays docs/protege.md in it, and keeps the pictures.
 #   pictures.sh FILE.owl FOLDER      pictures go to FOLDER, what was seen to standard output
-# Needs install.sh protege, and Xvfb; openbox too if the windows are to have a frame.
+# Needs install.sh protege, and Xvfb; openbox too if the windows are to have a frame, and a font with
+# Chinese and Korean (such as fonts-noto-cjk) if the names are to be seen.
 set -euo pipefail
 file=$(realpath "$1"); out=$(realpath "$2")
 cache=$(cd "$(dirname "$0")/../../.cache/owl" && pwd)
