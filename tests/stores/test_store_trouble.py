@@ -97,6 +97,14 @@ def test_a_store_killed_half_way(large: Path, tmp_path: Path) -> None:
         again.stop()
 
 
+def dataset(folder: Path, tag: str, count: int) -> Path:
+    """A file of two graphs, each with so many triples."""
+    path = folder / f"{tag}.nq"
+    lines = triples(count, tag).splitlines()
+    path.write_text("".join(f"{line[:-2]} <urn:g{g}> .\n" for g in range(2) for line in lines))
+    return path
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", STARTERS)
 def test_a_store_killed_in_the_last_step(
@@ -109,10 +117,7 @@ def test_a_store_killed_in_the_last_step(
     server.clear()
     theirs = ("<urn:s>", "<urn:p>", '"theirs"', "<urn:other>")
     server.update('INSERT DATA { GRAPH <urn:other> { <urn:s> <urn:p> "theirs" } }')
-    old, new = tmp_path / "old.nq", tmp_path / "new.nq"
-    for path in (old, new):
-        lines = triples(10_000, path.stem).splitlines()
-        path.write_text("".join(f"{line[:-2]} <urn:g{g}> .\n" for g in range(2) for line in lines))
+    old, new = (dataset(tmp_path, tag, 10_000) for tag in ("old", "new"))
     load(old, server.to, server.wire())
     sent, killed = sparql._sent, []
 
@@ -139,6 +144,29 @@ def test_a_store_killed_in_the_last_step(
         assert not any(q[0].startswith("<http://example.org/old") for q in held)
     finally:
         server.stop()
+
+
+def test_the_last_step_cut_off(
+    store: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, new = (dataset(tmp_path, tag, 4_000) for tag in ("old", "new"))
+    load(old, store.to, store.wire())
+    sent, cut = sparql._sent, []
+
+    def cutting(wire: Wire, call: sparql._Call) -> object:
+        if "?waiting" not in call.sparql or cut:
+            return sent(wire, call)
+        cut.append(call)
+        sent(Wire(wire.credentials, timeout=0.03), call)
+        raise LimitReached("the answer came too late")
+
+    monkeypatch.setattr(sparql, "_sent", cutting)
+    with pytest.raises(Unreachable, match=r"replaced: .*; not yet, or not wholly: .* again to"):
+        load(new, store.to, store.wire())
+    load(new, store.to, store.wire())
+    held = without_record(store)
+    assert len(held) == 8_000
+    assert all(q[0].startswith("<http://example.org/new") for q in held)
 
 
 def test_wrong_and_missing_password(view: Path, tmp_path: Path) -> None:

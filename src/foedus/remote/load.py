@@ -160,16 +160,21 @@ class _Load:
                 )
 
     def _progress_of(self, plan: Plan, staged: Mapping[Term | None, Term]) -> str:
-        """Which graphs were replaced before the update failed."""
+        """Which graphs were replaced before the update failed.
+
+        Most stores do all of an update or nothing; Virtuoso stops in the middle where its client
+        is gone, so a graph that still waits may be half replaced there.
+        """
         try:
             waiting = self.holding.occupied(set(staged.values()))
         except FoedusError:
             return f"whether the graphs were replaced cannot be seen now; {_AGAIN}"
         todo = [called(plan.places[g]) for g, stage in staged.items() if stage in waiting]
         done = [called(plan.places[g]) for g, stage in staged.items() if stage not in waiting]
-        if not done:
-            return f"no graph was replaced, the old data still answers; {_AGAIN}"
-        return f"replaced: {', '.join(done)}; not yet: {', '.join(todo) or 'none'}; {_AGAIN}"
+        return (
+            f"replaced: {', '.join(done) or 'none'}; "
+            f"not yet, or not wholly: {', '.join(todo) or 'none'}; {_AGAIN}"
+        )
 
     def _close(self, plan: Plan) -> None:
         """See that everything is there, and write down what the store holds now."""
