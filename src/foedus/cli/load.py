@@ -106,31 +106,31 @@ def load_(
     mode = Mode.replace if replace else Mode.append if append else Mode.own
     wire = Wire(find_credentials(to.update or to.query, user), timeout, retries, tell=say)
     with ExitStack() as stack:
-        path, ours = stack.enter_context(_lines(source, layout, data))
+        path = stack.enter_context(_lines(source, layout, data))
         report = load(
             path,
             to,
             wire,
-            Into(_iri(graph_), graph_ == DEFAULT, mode, union_is_view=ours),
+            Into(_iri(graph_), graph_ == DEFAULT, mode),
             progress=_progress(),
         )
     _show(report)
 
 
 @contextmanager
-def _lines(source: Path | None, layout: Layout, data: Path | None) -> Iterator[tuple[Path, bool]]:
-    """The file to send, and whether its named graphs hold all of its default graph."""
+def _lines(source: Path | None, layout: Layout, data: Path | None) -> Iterator[Path]:
+    """The file to send."""
     name = {Layout.view: "view.nt", Layout.dataset: "dataset.nq"}[layout]
     if source is not None and source.is_file() and source.suffix in {".nt", ".nq"}:
-        yield source, False
+        yield source
         return
     with tempfile.TemporaryDirectory(prefix="foedus-") as place:
         made = Path(place) / "build"
         if source is not None and not source.is_dir():
-            yield _converted(source, made), False
+            yield _converted(source, made)
         else:
             graph(source, data).save(made)
-            yield made / name, True
+            yield made / name
 
 
 def _converted(source: Path, made: Path) -> Path:

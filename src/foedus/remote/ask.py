@@ -39,5 +39,5 @@ def remote_select(
         declared(sparql, prefixes or {}),
         wire,
         default_graphs=() if record.view is None else (record.view,),
-        named_graphs=() if record.view is None else sorted(record.graphs),
+        named_graphs=() if record.view is None else sorted(record.graphs - {record.view}),
     )

@@ -155,8 +155,8 @@ class _Load:
             place = plan.places[source]
             if self.held[place] < counts[stage]:
                 raise Unreachable(
-                    f"{called(place)} holds {self.held[place]:,} triples, not the {counts[stage]:,} "
-                    f"that were sent: the store lost some in moving them; {_AGAIN}"
+                    f"{called(place)} holds {self.held[place]:,} triples and was sent "
+                    f"{counts[stage]:,}: the store lost some in moving them; {_AGAIN}"
                 )
 
     def _progress_of(self, plan: Plan, staged: Mapping[Term | None, Term]) -> str:

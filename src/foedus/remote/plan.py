@@ -24,16 +24,11 @@ class Mode(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Into:
-    """Where the user wants it: one graph, the store's default graph, or where it fits best.
-
-    ``union_is_view``: the file's named graphs hold all of its default graph, so that a store which
-    reads them as one does without a copy.
-    """
+    """Where the user wants it: one graph, the store's default graph, or where it fits best."""
 
     graph: Term | None = None
     default: bool = False
     mode: Mode = Mode.own
-    union_is_view: bool = False
 
     @property
     def chosen(self) -> bool:
@@ -116,8 +111,6 @@ def _places(lines: Lines, union: bool, into: Into) -> dict[Term | None, Term | N
         places[None] = into.graph
     elif union:
         places[None] = VIEW
-        if into.union_is_view and len(places) > 1:
-            del places[None]
     return places
 
 

@@ -168,7 +168,7 @@ def _status(error: Exception) -> tuple[int, bytes]:
 
 def _is_query_error(body: bytes) -> bool:
     """Whether the store answers 500 to what is a mistake in the query (Virtuoso does)."""
-    return b"SQ07" in body or b"SPARQL compiler" in body
+    return b"Virtuoso 37000" in body or b"SPARQL compiler" in body
 
 
 def _result(url: str, kind: str, body: bytes) -> Result:
