@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -285,6 +287,52 @@ def test_usage() -> None:
         found = run("load", *words)
         assert found.returncode == 2, (words, found.stderr)
         assert says in found.stderr, (words, found.stderr)
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("", "bad.nt holds no triple; there is nothing to load"),
+        ("<a:a> <b:b> c .\n", "bad.nt, line 1: this is not a line of N-Triples"),
+        ('<a:a> <b:b> "x" .\n\n<a:a> <b:b> "x\n', "bad.nt, line 3: this is not a line"),
+    ],
+)
+def test_a_malformed_file(store: Server, tmp_path: Path, content: str, says: str) -> None:
+    path = tmp_path / "bad.nt"
+    path.write_text(content)
+    with pytest.raises(FoedusError, match=says):
+        load(path, store.to, store.wire(**QUICK))
+    assert not without_record(store)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("bad.ttl.gz", b"not packed", r"bad.ttl.gz cannot be read: Not a gzipped file"),
+        ("cut.ttl.gz", gzip.compress(b"<a:a> <a:b> 1 .")[:-9], r"cut.ttl.gz cannot be read: "),
+        ("bad.ttl", b"@prefix x <", r"bad.ttl, line 1: "),
+        ("empty.ttl", b"# nothing", r"empty.ttl holds no triple; there is nothing to load"),
+    ],
+)
+def test_a_malformed_file_that_is_converted(
+    tmp_path: Path, name: str, content: bytes, says: str
+) -> None:
+    from foedus.cli.load import _converted
+
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(FoedusError, match=says):
+        _converted(tmp_path / name, tmp_path / "made")
+
+
+def test_a_file_is_converted_alike_each_time(tmp_path: Path) -> None:
+    from foedus.cli.load import _converted
+
+    source = tmp_path / "blank.ttl"
+    source.write_text('[] <urn:p> [ <urn:q> "_:x" ], _:named . _:named <urn:p> (1 2) .')
+    made = [_converted(source, tmp_path / name).read_bytes() for name in "ab"]
+    assert made[0] == made[1]
+    assert b'"_:x"' in made[0]
+    assert len(set(re.findall(rb"_:b\d", made[0]))) == 5
 
 
 def test_full_disk_here(tmp_path: Path) -> None:

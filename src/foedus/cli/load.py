@@ -134,7 +134,8 @@ def _lines(source: Path | None, layout: Layout, data: Path | None) -> Iterator[P
 
 
 def _converted(source: Path, made: Path) -> Path:
-    """The file as N-Quads."""
+    """The file as N-Quads, the same each time."""
+    from foedus.remote.batches import numbered
     from foedus.store.convert import format_of, open_binary, quad_lines
 
     target = made.with_suffix(".nq")
@@ -142,9 +143,11 @@ def _converted(source: Path, made: Path) -> Path:
         lines = quad_lines(file, format_of(source), str(source), source.resolve().as_uri())
         try:
             with target.open("wb") as out:
-                out.writelines(lines)
+                out.writelines(numbered(lines))
         except OSError as error:
             raise InputError(f"{target} cannot be written: {error.strerror or error}") from None
+    if not target.stat().st_size:
+        raise UsageError(f"{source} holds no triple; there is nothing to load")
     return target
 
 

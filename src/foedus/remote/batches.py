@@ -10,7 +10,7 @@ import hashlib
 import re
 from array import array
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -24,11 +24,16 @@ from foedus.errors import InputError, ParseFailure
 from foedus.remote.endpoint import skolem
 from foedus.terms import Term
 
-_LINE = re.compile(
-    rb"\s*(?P<s><[^>]*>|_:[^\s<\"]+)\s*(?P<p><[^>]*>)\s*"
-    rb'(?P<o><[^>]*>|_:[^\s<"]+|"(?:[^"\\]|\\.)*"(?:@[A-Za-z0-9-]+|\s*\^\^\s*<[^>]*>)?)\s*'
-    rb"(?P<g><[^>]*>|_:[^\s<\"]+)?\s*\.\s*(?:#.*)?"
+_IRI = rb'<[A-Za-z][A-Za-z0-9+.-]*+:[^\x00-\x20<>"{}|^`]*+>'
+_NODE = _IRI + rb'|_:[^\s<"]+'
+_LITERAL = rb'"(?:[^"\\\r\n]++|\\.)*+"(?:@[A-Za-z0-9-]++|\^\^' + _IRI + rb")?"
+_GAP, _REMARK = rb"[ \t]*+", rb"[ \t]*+(?:#[^\r\n]*+)?"
+_TRIPLE = _GAP.join(
+    (b"", b"(?P<s>%b)" % _NODE, b"(?P<p>%b)" % _IRI, b"(?P<o>%b|%b)" % (_NODE, _LITERAL), b"")
 )
+_LINE = re.compile(rb"%b(?P<g>%b)?%b\.%b\r?\n?" % (_TRIPLE, _NODE, _GAP, _REMARK))
+#: As many lines of N-Triples as there are: a match that ends early ends before the first bad one.
+_LINES = re.compile(rb"(?:(?:%b\.)?%b\r?\n)*+" % (_TRIPLE, _REMARK))
 _READ = 1 << 20
 T = TypeVar("T")
 
@@ -41,6 +46,21 @@ def ahead(items: Iterator[T]) -> Iterator[T]:
         while (item := coming.result()) is not end:
             coming = maker.submit(next, items, end)
             yield cast(T, item)
+
+
+def numbered(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """The same lines of N-Quads, their blank nodes called ``_:b0``, ``_:b1``, ... in order."""
+    names: dict[bytes, bytes] = {}
+
+    def name(term: bytes) -> bytes:
+        return names.setdefault(term, b"_:b%d" % len(names)) if term[:2] == b"_:" else term
+
+    for block in blocks:
+        for line in block.splitlines(keepends=True):
+            found = _LINE.fullmatch(line) if b"_:" in line else None
+            if found:
+                line = b" ".join(name(term) for term in found.groups() if term) + b" .\n"
+            yield line
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +140,18 @@ class Lines:
             found[g] += 1
         return found
 
+    def check(self) -> None:
+        """Raise `ParseFailure` for the first line of an N-Triples file that is none."""
+        read = 0
+        for block in self._blocks(_READ) if not self.has_graphs else ():
+            good = _LINES.match(block)
+            if good and good.end() < len(block):
+                line = read + block.count(b"\n", 0, good.end()) + 1
+                raise ParseFailure(str(self.path), "this is not a line of N-Triples", line)
+            read += block.count(b"\n")
+
     def triples(self, size: int, tally: Tally | None = None) -> Iterator[Batch]:
-        """The lines of an N-Triples file, about ``size`` bytes at a time."""
+        """The lines of an N-Triples file, about ``size`` bytes at a time, as they stand."""
         for block in self._blocks(size):
             text = self._skolemized(block) if b"_:" in block else block
             if tally:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import quote
 
-from foedus.errors import FoedusError, Unreachable, UsageError
+from foedus.errors import FoedusError, InputError, ParseFailure, Unreachable, UsageError
 from foedus.remote.batches import Batch, Lines, Tally, ahead
 from foedus.remote.endpoint import Endpoint, named
 from foedus.remote.holding import RECORD, Holding, Record
@@ -61,8 +61,17 @@ def load(
     started = time.perf_counter()
     work = _Load(Lines(path), to, wire, Holding(to, wire), progress)
     work.holding.answers()
+    if to.triples != "application/n-triples":  # what reads it as something else may misread it
+        work.lines.check()
     plan = make_plan(work.lines, work.holding, into or Into())
-    work.run(plan)
+    try:
+        work.run(plan)
+    except Unreachable as error:
+        try:
+            work.lines.check()
+        except ParseFailure as cause:
+            raise InputError(f"{cause}; {error}") from None
+        raise
     notes = [*plan.notes]
     for source, place in plan.places.items():
         if (fewer := work.lines.graphs[source] - work.held.get(place, 0)) > 0:

@@ -67,7 +67,7 @@ class Plan:
 
 def make_plan(lines: Lines, holding: Holding, into: Into) -> Plan:
     """What a load will do; raises `UsageError` where it would touch what belongs to others."""
-    if not lines.graphs:
+    if not sum(lines.graphs.values()):
         raise UsageError(f"{lines.path} holds no triple; there is nothing to load")
     if into.default and holding.to.union:
         raise UsageError(

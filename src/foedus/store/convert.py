@@ -78,6 +78,9 @@ def quad_lines(file: IO[bytes], extension: str, name: str, base: str | None) -> 
             yield _text(batch)
     except (SyntaxError, ValueError) as error:
         raise failure(name, error, getattr(error, "lineno", None)) from None
+    except (OSError, EOFError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise InputError(f"{name} cannot be read: {why}") from None
 
 
 def _text(quads: list[Any]) -> bytes:
