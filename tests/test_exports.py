@@ -170,3 +170,20 @@ def test_reifiers_quote_and_do_not_state(graph: KnowledgeGraph) -> None:
         assert len(quoted) == len(exports.reifiers(graph)) > 0
         plain = canonical(q for q in back if not isinstance(q.object, ox.Triple))
         assert plain == expected(graph, "view")
+
+
+def test_a_full_disk_leaves_the_old_file(tmp_path: Path) -> None:
+    resource = pytest.importorskip("resource", reason="this system limits no file's size")
+    out = tmp_path / "out.nt"
+    out.write_text("old")
+    done = subprocess.run(
+        [sys.executable, "-m", "foedus", "export", "--format", "nt", "-o", str(out)],
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000)),
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 3
+    assert done.stderr == f"foedus: {out} cannot be written: File too large\n"
+    assert out.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [out]

@@ -80,6 +80,21 @@ def say(text: str) -> None:
     print(text, file=sys.stderr)
 
 
+def write(out: Path, content: bytes) -> None:
+    """Put the content into a file, whole or not at all, and say so."""
+    from foedus.reasoning.writing import replacing
+
+    try:
+        if out.exists() and not out.is_file():  # a pipe or a device takes no other file's place
+            out.write_bytes(content)
+        else:
+            with replacing(out) as file:
+                file.write(content)
+    except OSError as error:
+        raise InputError(f"{out} cannot be written: {error.strerror}") from None
+    say(f"wrote {out}")
+
+
 def graph(place: Path | None, data: Path | None) -> KnowledgeGraph:
     """The graph that a verb speaks of: the folder named, else ``build``, else made in memory.
 

@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 
-from foedus.cli.common import DataOption, GraphOption, Layout, graph, say
-from foedus.errors import InputError, UsageError
+from foedus.cli.common import DataOption, GraphOption, Layout, graph, write
+from foedus.errors import UsageError
 
 
 class File(StrEnum):
@@ -68,8 +68,4 @@ def export(
     if out is None:
         sys.stdout.buffer.write(content)
         return
-    try:
-        out.write_bytes(content)
-    except OSError as error:
-        raise InputError(f"{out} cannot be written: {error.strerror}") from None
-    say(f"wrote {out}")
+    write(out, content)

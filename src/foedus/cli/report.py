@@ -9,8 +9,15 @@ from typing import Annotated
 
 import typer
 
-from foedus.cli.common import BelieveOption, DataOption, GraphOption, graph, progress, say, trusting
-from foedus.errors import InputError
+from foedus.cli.common import (
+    BelieveOption,
+    DataOption,
+    GraphOption,
+    graph,
+    progress,
+    trusting,
+    write,
+)
 
 
 class Form(StrEnum):
@@ -46,11 +53,7 @@ def report(
     if out is None:
         sys.stdout.write(text)
         return
-    try:
-        out.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"{out} cannot be written: {error.strerror}") from None
-    say(f"wrote {out}")
+    write(out, text.encode())
 
 
 def register(app: typer.Typer) -> None:
