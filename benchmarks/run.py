@@ -313,7 +313,7 @@ def main() -> None:
     parser.add_argument("--repeat", type=int, default=5)
     parser.add_argument("--timeout", type=int, default=300, help="seconds for one run")
     parser.add_argument("--memory", type=int, default=12 * 1024, help="MB for one run")
-    parser.add_argument("--folder", type=Path, default=Path("build/bench"), help="for the graphs")
+    parser.add_argument("--folder", type=Path, default=Path(".cache/bench"), help="for the graphs")
     parser.add_argument("--no-write", action="store_true", help="only print")
     parser.add_argument("--more", action="store_true", help="also hard.py and live.py")
     given = parser.parse_args()
