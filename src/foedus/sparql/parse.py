@@ -1,4 +1,4 @@
-"""Reads a query into its tree.
+"""Reads a query into its tree: the forms of queries, their groups and expressions.
 
 For queries that a SPARQL engine has accepted: what is well formed is read right, what is not may
 pass. Grammar: https://www.w3.org/TR/sparql11-query/#sparqlGrammar
@@ -6,40 +6,27 @@ pass. Grammar: https://www.w3.org/TR/sparql11-query/#sparqlGrammar
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
-from urllib.parse import urljoin
 
-from foedus.sparql.cursor import Cursor
 from foedus.sparql.tree import (
-    Alternative,
     Bind,
     Exists,
     Expression,
     Filter,
     Graph,
     Group,
-    Inverse,
     Minus,
-    Negated,
     Optional,
     Part,
-    Path,
-    Pattern,
     Projection,
     Query,
-    Repeat,
-    Sequence,
     SubSelect,
     Union,
     Values,
 )
-from foedus.terms import iri, literal, unescape
-
-_RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
-_XSD = "http://www.w3.org/2001/XMLSchema#"
+from foedus.sparql.triples import Triples
 
 
 @lru_cache(maxsize=64)
@@ -52,24 +39,18 @@ def parse(text: str) -> Query:
     return _Parser(text).document()
 
 
-class _Parser(Cursor):
+class _Parser(Triples):
     """One method for each production of the grammar that matters here."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__(text)
-        self.blanks = 0
-        self.prefixes: dict[str, str] = {}
-        self.base = ""
 
     # -- queries -------------------------------------------------------------------------------
 
     def document(self) -> Query:
         while self.peek() in ("PREFIX", "BASE"):
             if self.next() == "BASE":
-                self.base = self._iri()[1:-1]
+                self.base = self.iri()[1:-1]
             else:
                 prefix = self.next().removesuffix(":")
-                self.prefixes[prefix] = self._iri()[1:-1]
+                self.prefixes[prefix] = self.iri()[1:-1]
         if self.take("ASK"):
             self.take("WHERE")
             where = self._group()
@@ -140,31 +121,31 @@ class _Parser(Cursor):
 
     def _projection(self) -> Projection:
         if self.kind() == "var":
-            return Projection(self._variable())
+            return Projection(self.variable())
         self.expect("(")
         expression = self._tokens_until("AS")
         self.expect("AS")
-        variable = self._variable()
+        variable = self.variable()
         self.expect(")")
         return Projection(variable, expression)
 
     def _group_key(self) -> Projection | Expression:
         if self.kind() == "var":
-            return Projection(self._variable())
+            return Projection(self.variable())
         if self.peek() != "(":
             return self._constraint()
         self.expect("(")
         expression = self._tokens_until("AS", ")")
         key: Projection | Expression = expression
         if self.take("AS"):
-            key = Projection(self._variable(), expression)
+            key = Projection(self.variable(), expression)
         self.expect(")")
         return key
 
     def _order_key(self) -> Expression:
         direction = (self.next(),) if self.peek() in ("ASC", "DESC") else ()
         if self.kind() == "var":
-            return Expression((*direction, self._variable()))
+            return Expression((*direction, self.variable()))
         return Expression((*direction, "(", *self._constraint().tokens, ")"))
 
     # -- groups --------------------------------------------------------------------------------
@@ -182,7 +163,7 @@ class _Parser(Cursor):
             "FILTER": lambda: Filter(self._constraint()),
             "BIND": self._bind,
             "VALUES": self._values,
-            "GRAPH": lambda: Graph(self._name(), self._group()),
+            "GRAPH": lambda: Graph(self.name(), self._group()),
         }
         while not self.take("}"):
             if self.kind() == "end":
@@ -204,7 +185,7 @@ class _Parser(Cursor):
                     only = inner.parts[0] if len(inner.parts) == 1 else inner
                     parts.append(only if isinstance(only, SubSelect) else inner)
             else:
-                self._triples(parts)
+                self.triples(parts)
         return Group(tuple(parts))
 
     def _bind(self) -> Bind:
@@ -215,11 +196,11 @@ class _Parser(Cursor):
         variables: list[str] = []
         single = self.kind() == "var"
         if single:
-            variables.append(self._variable())
+            variables.append(self.variable())
         else:
             self.expect("(")
             while not self.take(")"):
-                variables.append(self._variable())
+                variables.append(self.variable())
         rows: list[tuple[str | None, ...]] = []
         self.expect("{")
         while not self.take("}"):
@@ -234,7 +215,7 @@ class _Parser(Cursor):
         return Values(tuple(variables), tuple(rows))
 
     def _value(self) -> str | None:
-        return None if self.take("UNDEF") else self._term()
+        return None if self.take("UNDEF") else self.term()
 
     # -- expressions ---------------------------------------------------------------------------
 
@@ -252,7 +233,7 @@ class _Parser(Cursor):
         if self.peek() in ("EXISTS", "NOT"):
             return Expression((self._exists(),))
         if self.peek() != "(":
-            tokens.append(self._iri() if self.kind() in ("iri", "pname") else self.next())
+            tokens.append(self.iri() if self.kind() in ("iri", "pname") else self.next())
         self.expect("(")
         tokens += ["(", *self._tokens_until(")").tokens, ")"]
         self.expect(")")
@@ -276,9 +257,9 @@ class _Parser(Cursor):
                 continue
             depth += (token == "(") - (token == ")")
             if kind in ("iri", "pname", "string", "number") or token in ("TRUE", "FALSE"):
-                tokens.append(self._term())
+                tokens.append(self.term())
             elif kind == "var":
-                tokens.append(self._variable())
+                tokens.append(self.variable())
             else:
                 tokens.append(self.next())
         return Expression(tuple(tokens))
@@ -286,139 +267,3 @@ class _Parser(Cursor):
     def _following(self) -> str:
         after = self.position + 1
         return self.tokens[after][1].upper() if after < len(self.tokens) else ""
-
-    # -- triples -------------------------------------------------------------------------------
-
-    def _triples(self, parts: list[Part]) -> None:
-        node = self.peek() in ("[", "(")
-        subject = self._node(parts)
-        if not (node and self.peek() in (".", "}")):
-            self._properties(subject, parts)
-
-    def _properties(self, subject: str, parts: list[Part]) -> None:
-        while True:
-            predicate = self._path()
-            parts.append(Pattern(subject, predicate, self._node(parts)))
-            while self.take(","):
-                parts.append(Pattern(subject, predicate, self._node(parts)))
-            if not self.take(";"):
-                return
-            while self.take(";"):
-                pass
-            if self.peek() in (".", "]", "}", ""):
-                return
-
-    def _node(self, parts: list[Part]) -> str:
-        """A term or variable; what brackets spell out goes to ``parts``."""
-        if self.take("["):
-            node = self._fresh()
-            if not self.take("]"):
-                self._properties(node, parts)
-                self.expect("]")
-            return node
-        if self.take("("):
-            items: list[str] = []
-            while not self.take(")"):
-                items.append(self._node(parts))
-            rest = iri(_RDF + "nil")
-            for item in reversed(items):
-                cell = self._fresh()
-                parts.append(Pattern(cell, iri(_RDF + "first"), item))
-                parts.append(Pattern(cell, iri(_RDF + "rest"), rest))
-                rest = cell
-            return rest
-        if self.kind() == "blank":
-            return "?_" + re.sub(r"\W", "_", self.next()[2:])
-        return self._variable() if self.kind() == "var" else self._term()
-
-    def _fresh(self) -> str:
-        self.blanks += 1
-        return f"?_anon{self.blanks}"
-
-    def _path(self) -> Path:
-        if self.kind() == "var":
-            return self._variable()
-        branches = [self._sequence()]
-        while self.take("|"):
-            branches.append(self._sequence())
-        return branches[0] if len(branches) == 1 else Alternative(tuple(branches))
-
-    def _sequence(self) -> Path:
-        steps = [self._step()]
-        while self.take("/"):
-            steps.append(self._step())
-        return steps[0] if len(steps) == 1 else Sequence(tuple(steps))
-
-    def _step(self) -> Path:
-        if self.take("^"):
-            return Inverse(self._step())
-        if self.take("!"):
-            return self._negated()
-        path: Path
-        if self.take("("):
-            path = self._path()
-            self.expect(")")
-        else:
-            path = self._verb()
-        if self.peek() in ("*", "+", "?"):
-            path = Repeat(path, self.next())
-        return path
-
-    def _negated(self) -> Negated:
-        forward: list[str] = []
-        backward: list[str] = []
-        grouped = self.take("(")
-        while True:
-            (backward if self.take("^") else forward).append(self._verb())
-            if not (grouped and self.take("|")):
-                break
-        if grouped:
-            self.expect(")")
-        return Negated(tuple(forward), tuple(backward))
-
-    def _verb(self) -> str:
-        return iri(_RDF + "type") if self.take("a") else self._iri()
-
-    # -- terms ---------------------------------------------------------------------------------
-
-    def _name(self) -> str:
-        return self._variable() if self.kind() == "var" else self._iri()
-
-    def _variable(self) -> str:
-        if self.kind() != "var":
-            self.fail(f"expected a variable, found {self.peek() or 'the end'!r}")
-        return "?" + self.next()[1:]
-
-    def _iri(self) -> str:
-        kind = self.kind()
-        token = self.next()
-        if kind == "iri":
-            text = unescape(token[1:-1])
-            return iri(urljoin(self.base, text) if self.base else text)
-        if kind == "pname":
-            prefix, _, local = token.partition(":")
-            if prefix not in self.prefixes:
-                self.fail(f"the prefix '{prefix}:' is not declared")
-            return iri(self.prefixes[prefix] + re.sub(r"\\(.)", r"\1", local))
-        self.fail(f"expected an IRI, found {token or 'the end'!r}")
-
-    def _term(self) -> str:
-        if self.kind() in ("iri", "pname"):
-            return self._iri()
-        if self.kind() == "string":
-            token = self.next()
-            quotes = 3 if token[:3] in ('"""', "'" * 3) and len(token) >= 6 else 1
-            value = unescape(token[quotes:-quotes])
-            if self.kind() == "lang":
-                return literal(value, lang=self.next()[1:].lower())
-            if self.take("^^"):
-                return literal(value, self._iri()[1:-1])
-            return literal(value)
-        if self.peek() in ("TRUE", "FALSE"):
-            return literal(self.next().lower(), _XSD + "boolean")
-        sign = self.next() if self.peek() in ("+", "-") else ""
-        if self.kind() == "number":
-            number = self.next()
-            kind = "double" if "e" in number.lower() else "decimal" if "." in number else "integer"
-            return literal(sign + number, _XSD + kind)
-        self.fail(f"expected a term, found {self.peek() or 'the end'!r}")
