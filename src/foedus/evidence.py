@@ -13,6 +13,7 @@ from itertools import chain, islice
 
 from foedus.errors import UsageError
 from foedus.sparql import parse
+from foedus.sparql.narrow import Narrowed, correlated, inside
 from foedus.sparql.scope import (
     Row,
     denials,
@@ -23,7 +24,6 @@ from foedus.sparql.scope import (
     own,
     spread,
     visible,
-    within,
 )
 from foedus.sparql.tree import (
     Bind,
@@ -44,7 +44,7 @@ from foedus.sparql.tree import (
 )
 from foedus.sparql.walk import shortest
 from foedus.store.query import QuadStore
-from foedus.terms import Term, Triple, is_blank
+from foedus.terms import Term, Triple
 
 #: Ways that are compared before the best one is taken.
 WAYS = 32
@@ -174,16 +174,16 @@ class _Search:
         ``loose``: the values may come from elsewhere, so that an unbound variable agrees.
         """
         where, row = self._plain(query, row)
-        rendered = _Rendering(row, loose)
+        narrowed = Narrowed(row, loose)
         limit = MEMBERS + 1 if query.is_grouped() else WAYS
-        rows = map(_named, self._rows(rendered.query(where, limit)))
+        rows = map(_named, self._rows(narrowed.query(where, limit)))
         solutions = (solution for solution in rows if _agrees(solution, row, loose))
         total = _Support()
         if query.is_grouped():
             members = list(solutions)
             self.complete = self.complete and len(members) <= MEMBERS
             for solution in members[:MEMBERS]:
-                self._gather(where, {**row, **solution}, rendered.marks, total)
+                self._gather(where, {**row, **solution}, narrowed.marks, total)
             if query.is_total():
                 patterns = tuple(filled(where, {**given(where), **row}))
                 total.absences[Absence("total", patterns)] = None
@@ -193,7 +193,7 @@ class _Search:
             ways = 0
             for solution in solutions:
                 way = _Support()
-                self._gather(where, {**row, **solution}, rendered.marks, way)
+                self._gather(where, {**row, **solution}, narrowed.marks, way)
                 ways += 1
                 price = len(way.absences) + sum(map(self.cost, way.triples))
                 rank = (price, len(way.triples), sorted(way.triples))
@@ -254,8 +254,8 @@ class _Search:
             elif isinstance(part, Group):
                 self._gather(part, solution, marks, into, name)
             elif isinstance(part, Graph):
-                inside = solution.get(part.name) if is_variable(part.name) else part.name
-                self._gather(part.group, solution, marks, into, inside)
+                there = solution.get(part.name) if is_variable(part.name) else part.name
+                self._gather(part.group, solution, marks, into, there)
             elif isinstance(part, Optional):
                 if solution.get(marks[id(part.group)]):
                     self._gather(part.group, solution, marks, into, name)
@@ -268,10 +268,10 @@ class _Search:
             elif isinstance(part, SubSelect):
                 columns = {c.variable for c in part.query.columns} or set(visible(part.query))
                 known = {v: solution.get(v) for v in sorted(columns)}
-                query = replace(part.query, where=_inside(name, part.query.where))
+                query = replace(part.query, where=inside(name, part.query.where))
                 into.merge(self.support(query, known, loose=True)[0])
             elif isinstance(part, Minus):
-                self._absent(_inside(name, part.group), solution, into)
+                self._absent(inside(name, part.group), solution, into)
             elif isinstance(part, Filter | Bind):
                 self._tests(part.expression, solution, into, name)
 
@@ -280,7 +280,7 @@ class _Search:
     ) -> None:
         """What EXISTS found, and what NOT EXISTS did not."""
         for test in expression.tests():
-            group = _inside(name, test.group)
+            group = inside(name, test.group)
             found, ways = self._met(group, solution)
             if ways and not test.negated:
                 into.merge(found)
@@ -289,7 +289,7 @@ class _Search:
 
     def _met(self, group: Group, solution: Row) -> tuple[_Support, int]:
         """The support of an EXISTS, whose variables are those of the solution around it."""
-        inner, row = _correlated(group, solution)
+        inner, row = correlated(group, solution)
         return self.support(Query("ASK", inner), row)
 
     def _absent(self, group: Group, solution: Row, into: _Support) -> None:
@@ -298,8 +298,8 @@ class _Search:
         inner = list(denials(group))
         if not inner:
             return
-        bare, row = _correlated(Group(tuple(p for p in group.parts if not denies(p))), solution)
-        for met in map(_named, self._rows(_Rendering(row).query(bare, MEMBERS))):
+        bare, row = correlated(Group(tuple(p for p in group.parts if not denies(p))), solution)
+        for met in map(_named, self._rows(Narrowed(row).query(bare, MEMBERS))):
             for denial in inner:
                 found, ways = self._met(denial, {**solution, **met})
                 if ways:
@@ -317,73 +317,6 @@ class _Search:
         if not steps:
             into.nodes.add(s)
         return steps or ()
-
-
-# -- the query that is asked again -----------------------------------------------------------------
-
-
-class _Rendering:
-    """Writes a group with the row's values set, and a marker where a branch was taken."""
-
-    def __init__(self, row: Row, loose: bool = False) -> None:
-        self.row, self.loose = row, loose
-        self.marks: dict[int, str] = {}
-
-    def query(self, where: Group, limit: int) -> str:
-        """A SELECT of what the group binds, for this row; blank nodes are left to the caller."""
-        known = self._known(where)
-        either = "!BOUND({0}) || " if self.loose else ""
-        tests = [
-            f"FILTER({either.format(v)}sameTerm({v}, {t}))" if t else f"FILTER(!BOUND({v}))"
-            for v, t in self.row.items()
-            if v not in known and not (t and is_blank(t))
-        ]
-        text = f"SELECT * WHERE {{ {self._parts(where)} {' '.join(tests)} }}"
-        unnamed = any(t and is_blank(t) for t in self.row.values())
-        return text if unnamed else f"{text} LIMIT {limit}"
-
-    def _known(self, group: Group) -> dict[str, Term]:
-        """The row's values for what this group's own patterns bind."""
-        bound = {p.variable for p in group.parts if isinstance(p, Bind)}
-        own = set().union(*(p.variables() for p in group.patterns())) - bound
-        known = {v: self.row.get(v) for v in sorted(own)}
-        return {v: t for v, t in known.items() if t and not is_blank(t)}
-
-    def _group(self, group: Group, marked: bool = False) -> str:
-        text = self._parts(group)
-        if marked:
-            mark = self.marks[id(group)] = f"?_way{len(self.marks)}"
-            text += f" BIND(true AS {mark})"
-        return f"{{ {text} }}"
-
-    def _parts(self, group: Group) -> str:
-        known = self._known(group)
-        lines = []
-        if known:
-            lines.append(f"VALUES ({' '.join(known)}) {{ ({' '.join(known.values())}) }}")
-        for part in group.parts:
-            if isinstance(part, Optional):
-                lines.append(f"OPTIONAL {self._group(part.group, marked=True)}")
-            elif isinstance(part, Union):
-                lines.append(" UNION ".join(self._group(b, marked=True) for b in part.branches))
-            elif isinstance(part, Graph):
-                lines.append(f"GRAPH {part.name} {self._group(part.group)}")
-            elif isinstance(part, Group):
-                lines.append(self._group(part))
-            else:
-                lines.append(str(part))
-        return " ".join(lines)
-
-
-def _inside(name: Term | None, group: Group) -> Group:
-    """The group, within the named graph around it."""
-    return Group((Graph(name, group),)) if name else group
-
-
-def _correlated(group: Group, solution: Row) -> tuple[Group, Row]:
-    """A group that sees the solution around it, as EXISTS does."""
-    row = {v: t for v, t in within(group, solution).items() if t and not is_blank(t)}
-    return Group((Values(tuple(row), (tuple(row.values()),)), *group.parts)), row
 
 
 def _named(row: Mapping[str, Term]) -> dict[str, Term]:

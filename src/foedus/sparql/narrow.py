@@ -1,0 +1,75 @@
+"""The query that is asked again for one row: its pattern with the row's values, as text."""
+
+from __future__ import annotations
+
+from foedus.sparql.scope import Row, within
+from foedus.sparql.tree import Bind, Graph, Group, Optional, Union, Values
+from foedus.terms import Term, is_blank
+
+
+class Narrowed:
+    """Writes a group with the row's values set, and a marker where a branch was taken.
+
+    ``marks`` holds the marker's variable by the ``id`` of the branch, once it is written.
+    ``loose``: the values may come from elsewhere, so that an unbound variable agrees.
+    """
+
+    def __init__(self, row: Row, loose: bool = False) -> None:
+        self.row, self.loose = row, loose
+        self.marks: dict[int, str] = {}
+
+    def query(self, where: Group, limit: int) -> str:
+        """A SELECT of what the group binds, for this row; blank nodes are left to the caller."""
+        known = self._known(where)
+        either = "!BOUND({0}) || " if self.loose else ""
+        tests = [
+            f"FILTER({either.format(v)}sameTerm({v}, {t}))" if t else f"FILTER(!BOUND({v}))"
+            for v, t in self.row.items()
+            if v not in known and not (t and is_blank(t))
+        ]
+        text = f"SELECT * WHERE {{ {self._parts(where)} {' '.join(tests)} }}"
+        unnamed = any(t and is_blank(t) for t in self.row.values())
+        return text if unnamed else f"{text} LIMIT {limit}"
+
+    def _known(self, group: Group) -> dict[str, Term]:
+        """The row's values for what this group's own patterns bind."""
+        bound = {p.variable for p in group.parts if isinstance(p, Bind)}
+        own = set().union(*(p.variables() for p in group.patterns())) - bound
+        known = {v: self.row.get(v) for v in sorted(own)}
+        return {v: t for v, t in known.items() if t and not is_blank(t)}
+
+    def _group(self, group: Group, marked: bool = False) -> str:
+        text = self._parts(group)
+        if marked:
+            mark = self.marks[id(group)] = f"?_way{len(self.marks)}"
+            text += f" BIND(true AS {mark})"
+        return f"{{ {text} }}"
+
+    def _parts(self, group: Group) -> str:
+        known = self._known(group)
+        lines = []
+        if known:
+            lines.append(f"VALUES ({' '.join(known)}) {{ ({' '.join(known.values())}) }}")
+        for part in group.parts:
+            if isinstance(part, Optional):
+                lines.append(f"OPTIONAL {self._group(part.group, marked=True)}")
+            elif isinstance(part, Union):
+                lines.append(" UNION ".join(self._group(b, marked=True) for b in part.branches))
+            elif isinstance(part, Graph):
+                lines.append(f"GRAPH {part.name} {self._group(part.group)}")
+            elif isinstance(part, Group):
+                lines.append(self._group(part))
+            else:
+                lines.append(str(part))
+        return " ".join(lines)
+
+
+def inside(name: Term | None, group: Group) -> Group:
+    """The group, within the named graph around it."""
+    return Group((Graph(name, group),)) if name else group
+
+
+def correlated(group: Group, solution: Row) -> tuple[Group, Row]:
+    """A group that sees the solution around it, as EXISTS does."""
+    row = {v: t for v, t in within(group, solution).items() if t and not is_blank(t)}
+    return Group((Values(tuple(row), (tuple(row.values()),)), *group.parts)), row
