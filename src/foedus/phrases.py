@@ -82,7 +82,8 @@ class Phrases:
             subject, verb = self.label(s), self.label(p)
             verb = verb if p in self.names or p == self.kind_of else verb_phrase(verb)
             return f"{subject} {agreeing(verb) if is_plural(subject) else verb} {self.label(o)}"
-        phrase = table["properties"][p]
+        phrase = table["itself"].get(p) if s == o else None
+        phrase = phrase or table["properties"][p]
         return self._fill(phrase, {"s": s, "p": p, "o": o})
 
     @property
