@@ -286,3 +286,21 @@ def test_claims_that_exclude_each_other_may_speak_of_different_times(
     found = [d for d in disagreements(graph) if "China trusts North Korea and" in d.sentence]
     assert [(d.how, len(d.sides)) for d in found] == [(how, 2)]
     assert {side.place for side in found[0].sides} == {"sentence 5", "sentence 15"}
+
+
+def test_two_things_of_one_name_are_told_by_who_speaks(article: KnowledgeGraph) -> None:
+    path = Path(__file__).parent / "data" / "speakers" / "of-one-name.trig"
+    graph = article.changed(adding=[(s, p, o, "<x>") for s, p, o, _ in read_rdf(path).quads])
+    assert "the author of the article and Park Won-gon contradict each other" in {
+        d.sentence for d in disagreements(graph)
+    }
+
+
+def test_the_same_contradicts_whether_or_not_it_is_believed(article: KnowledgeGraph) -> None:
+    from foedus.whatif import believing
+
+    told = [
+        {(d.sentence, d.sides) for d in disagreements(graph) if d.how == "rules"}
+        for graph in (article, believing(article, ["everyone"]))
+    ]
+    assert told[0] == told[1] != set()

@@ -19,9 +19,10 @@ from foedus.terms import Find, Term, Triple, expand
 class Supposing:
     """What follows if triples are taken as facts beside those of a closed graph.
 
-    ``find`` gives the graph's triples, ``proof`` one proof of each. ``limit`` bounds the triples
-    that follow, nearest first: what lies beyond is not found. What is true of every term
-    and every literal by itself takes no part, and lists are those of the graph.
+    ``find`` gives the graph's triples, ``proof`` one proof of each. What the graph holds already is
+    followed there, as it may clash. ``limit`` bounds the triples that follow, nearest first: what
+    lies beyond is not found. What is true of every term and every literal by itself takes no part,
+    and lists are those of the graph.
     """
 
     def __init__(
@@ -42,23 +43,32 @@ class Supposing:
         for rule in self.rules:
             for atom in rule.premises if rule.stored else ():
                 by_form.setdefault(_form(atom, self._type), []).append((rule, atom))
-        waiting = deque(dict.fromkeys(supposed))  # what the graph holds already may clash in it
-        limit += sum(self._take(triple, None) for triple in waiting)
-        while waiting and len(self._more.steps) < limit:
+        waiting = deque(dict.fromkeys(supposed))
+        limit += len(waiting)
+        held = {t for t in waiting if not self._take(t, None)}  # by the graph, already
+        while waiting and len(self._more.steps) + len(held) < limit:
             s, p, o = waiting.popleft()
             for form in ((None, None), (p, None), (p, o)):
                 for rule, atom in by_form.get(form, ()):
                     for step in instances(rule, self.find, fits=(atom, (s, p, o))):
                         if rule.conclusions is None:
                             yield step
-                        waiting += (t for t in conclusions(rule, step) if self._take(t, step))
+                        after = conclusions(rule, step)
+                        waiting += (t for t in after if self._take(t, step))
+                        if (s, p, o) in held:
+                            known = [t for t in after if t not in held and self._is_held(t)]
+                            held.update(known)
+                            waiting += known
 
     @property
     def _type(self) -> Term:
         return expand("rdf:type", self.rules.prefixes) or ""
 
+    def _is_held(self, triple: Triple) -> bool:
+        return any(True for _ in self._base(*triple))
+
     def _take(self, triple: Triple, step: Step | None) -> bool:
-        return not any(True for _ in self._base(*triple)) and self._more.add(triple, step)
+        return not self._is_held(triple) and self._more.add(triple, step)
 
     def find(self, s: Term | None, p: Term | None, o: Term | None) -> Iterator[Triple]:
         """The triples of the graph and those that follow."""

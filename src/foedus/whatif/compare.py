@@ -11,8 +11,9 @@ from pathlib import Path
 from foedus.knowledge import KnowledgeGraph
 from foedus.knowledge.belief import believed
 from foedus.phrases import is_plural, listed
+from foedus.reasoning.proof import Proof
 from foedus.store.files import read_rdf
-from foedus.terms import Quad, Triple
+from foedus.terms import Quad, Triple, is_iri
 from foedus.whatif.withdraw import Withdrawals
 from foedus.why.explain import Explainer
 from foedus.why.steps import Origin, Passage, Step
@@ -45,11 +46,15 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class Contradiction:
-    """What cannot all be so: the sentence that says why, and the words on its sides."""
+    """What cannot all be so: the sentence that says why, and the words on its sides.
+
+    ``rests_on`` are the asserted triples behind it that are not the ontology's.
+    """
 
     sentence: str
     rule: str
     sides: tuple[tuple[str, tuple[Passage, ...]], ...]
+    rests_on: frozenset[Triple]
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,12 +192,18 @@ def contradictions(
 ) -> tuple[Contradiction, ...]:
     """What cannot all be so in a graph, each with the words on its sides."""
     explainer = explainer or graph.explainer
-    told = (contradiction(explainer.tell(clash.proof())) for clash in graph.closure.clashes)
+    told = (contradiction(clash.proof(), explainer) for clash in graph.closure.clashes)
     return tuple({(c.rule, c.sides): c for c in reversed([*told])}.values())[::-1]
 
 
-def contradiction(step: Step) -> Contradiction:
-    """A contradiction in words, from its proof: what it rests on stands on its sides."""
+def contradiction(
+    proof: Proof, explainer: Explainer, supposed: Mapping[Triple, Origin] | None = None
+) -> Contradiction:
+    """A contradiction in words, from its proof: what it rests on stands on its sides.
+
+    Where two of the things it is about are called alike, it is told by who contradict each other.
+    """
+    step = explainer.tell(proof, supposed)
     sides: dict[tuple[str, tuple[Passage, ...]], None] = {}
     for leaf in step.leaves():
         passages = leaf.passages()
@@ -201,7 +212,12 @@ def contradiction(step: Step) -> Contradiction:
         if passages or sources:
             sides[f"{leaf.sentence}{f' ({listed(sources)})' if sources else ''}", passages] = None
     order = sorted(sides, key=lambda s: (bool(s[1]), s[1][0].start or 0 if s[1] else 0, s[0]))
-    return Contradiction(step.because, step.rule or "", tuple(order))
+    things = {term for term in proof.bindings.values() if is_iri(term)}
+    speakers = dict.fromkeys(p.speakers[0] for _, passages in order for p in passages[:1])
+    sentence = step.because
+    if len(set(map(explainer.phrases.label, things))) < len(things) and len(speakers) > 1:
+        sentence = f"{listed(speakers)} contradict each other"
+    return Contradiction(sentence, step.rule or "", tuple(order), step.words())
 
 
 def _answers(before: _State, after: _State) -> Iterator[Changed]:

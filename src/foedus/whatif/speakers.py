@@ -94,13 +94,12 @@ class _Search:
         supposed = Supposing(believed, explainer.rules, explainer.find, self.graph.proof)
         seen: set[object] = set()
         for proof in sorted(supposed.contradictions(), key=size):
-            step = explainer.tell(proof, believed)
-            told = contradiction(step)
-            if step.words() in seen:
+            told = contradiction(proof, explainer, believed)
+            if told.rests_on in seen:
                 continue
-            seen.add(step.words())
-            words = sorted(step.words())
-            things = [who for t in words if (who := self.claims.get(t) or self._stated_in(t))]
+            seen.add(told.rests_on)
+            stated = sorted(told.rests_on)
+            things = [who for t in stated if (who := self.claims.get(t) or self._stated_in(t))]
             self.told |= {frozenset(pair) for pair in product(*things)}
             claims = [thing[0] for thing in things if explainer.origins.speaker_of(thing[0])]
             why = self._apart(*((c, "") for c in claims)) if len(things) == len(claims) == 2 else ""
