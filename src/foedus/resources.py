@@ -33,7 +33,7 @@ class Folders:
     queries: Path
 
 
-def folders(data: Path | None = None) -> Folders:
+def folders(data: str | Path | None = None) -> Folders:
     """The data folders under ``data``; one that it lacks is the installation's own.
 
     >>> folders().ontology.is_dir()
@@ -42,6 +42,7 @@ def folders(data: Path | None = None) -> Folders:
     names = ("ontology", "graph", "queries")
     if data is None:
         return Folders(*map(folder, names))
+    data = Path(data)
     if not any((data / name).is_dir() for name in names):
         raise InputError(f"{data} holds none of the folders ontology, graph and queries")
     return Folders(*((data / n) if (data / n).is_dir() else folder(n) for n in names))

@@ -114,7 +114,7 @@ def report(findings: Sequence[Finding]) -> None:
     if findings:
         for finding in findings:
             print(finding)
-        say(f"{len(findings)} findings")
+        say(f"{len(findings)} finding{'s' if len(findings) > 1 else ''}")
         raise typer.Exit(1)
     print("no clash, no broken shape, no finding")
 
@@ -255,7 +255,7 @@ def check(format: FormatOption = None, graph_: GraphOption = None, data: DataOpt
     else:
         print("no clash, no broken shape, no finding")
     if findings:
-        say(f"{len(findings)} findings")
+        say(f"{len(findings)} finding{'s' if len(findings) > 1 else ''}")
         raise typer.Exit(1)
 
 

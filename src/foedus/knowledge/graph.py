@@ -81,7 +81,7 @@ class KnowledgeGraph:
     @classmethod
     def build(
         cls,
-        data: Path | None = None,
+        data: str | Path | None = None,
         *,
         background: bool = True,
         believe: Iterable[str] = (),
@@ -99,15 +99,17 @@ class KnowledgeGraph:
         return made
 
     @classmethod
-    def open(cls, place: Path, data: Path | None = None) -> KnowledgeGraph:
+    def open(cls, place: str | Path, data: str | Path | None = None) -> KnowledgeGraph:
         """The graph in a build folder; raises `InputError` if it is missing or not whole."""
+        place = Path(place)
         manifest = read_manifest(place)
         made = cls(manifest, folders(data), QuadStore.load(place / VIEW))
         made._place = place
         return made
 
-    def save(self, out: Path) -> None:
+    def save(self, out: str | Path) -> None:
         """Write the graph into a build folder, whole or not at all."""
+        out = Path(out)
         refuse_foreign(out)
         derived = sorted(t for t in self.view.match() if t not in self.asserted)
         proofs = dump(self._proving, derived)

@@ -8,6 +8,20 @@
 True
 >>> closure.proof(("<http://a>", type_, "<http://D>")).rule
 'cax-sco'
+
+Where to begin: ``owl2rl.toml`` has the rules, ``rule`` and ``rules`` read them, ``naive`` applies
+them plainly, and ``checker`` holds a proof against them. What makes it fast:
+
+- words to numbers: ``reading``, ``lines``, ``plain``, ``spans``, ``dictionary``; back: ``writing``
+- triples as columns: ``columns``, ``partition``, ``stored``, ``view``
+- rules to plans: ``prepared``, ``plans``, ``redundancy``, ``compiling``, ``unfolding``, ``lists``
+- plans to triples: ``engine``, ``intake``, ``evaluation``, ``joins``, ``grouping``, ``transitive``
+- things that are one, values that are one: ``equality``, ``literals``, ``datatypes``
+- live changes: ``closure``, ``incremental``, ``parting``
+- why, and why not: ``proofs``, ``backward``, ``alternatives``, ``ways``, ``clashes``; without the
+  engine, over any graph: ``matching``, ``held``, ``supposing``
+- beyond what is stored: ``entails``, ``conclusions``, ``unnamed``; ``malformed``
+- the other witness: ``second`` (owlrl)
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ from foedus.reasoning.columns import (
 )
 from foedus.reasoning.engine import Engine
 from foedus.reasoning.incremental import Withdrawal
-from foedus.reasoning.names import Rebuild
+from foedus.reasoning.parting import Rebuild
 from foedus.reasoning.partition import partition
 from foedus.reasoning.proof import Clash, Proof
 from foedus.reasoning.reading import read_triples

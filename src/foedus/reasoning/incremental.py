@@ -5,7 +5,7 @@ layers that may be hit are taken in the order of their steps: a triple stays if 
 it from what is left of earlier steps. What went is then tried once more against all that is left,
 and from there the engine runs as ever. A plan goes when the vocabulary no longer asks for it.
 
-What terms that were found to be one need besides, ``names.py`` says.
+What terms that were found to be one need besides, ``parting.py`` says.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from foedus.reasoning.engine import Engine
 from foedus.reasoning.evaluation import CLOSE
 from foedus.reasoning.filters import apply_tests
 from foedus.reasoning.joins import Data, solve
-from foedus.reasoning.names import Names, Rebuild
+from foedus.reasoning.parting import Parting, Rebuild
 from foedus.reasoning.plans import LIST, Pattern, Plan
 from foedus.reasoning.transitive import closed
 from foedus.reasoning.unfolding import Pairs
@@ -51,7 +51,7 @@ class Withdrawal:
         self.gone: dict[int, list[Ids]] = defaultdict(list)
         self.touched: set[int] = set()  # codes of which something went
         self.cells = False  # whether cells of lists went
-        self.names = Names(engine)
+        self.parting = Parting(engine)
 
     def run(self, parts: dict[int, Ids]) -> None:
         """Remove keys that are no longer asserted, and what rested on them."""
@@ -60,8 +60,8 @@ class Withdrawal:
             raise Rebuild  # a term may no longer occur
         for code, keys in parts.items():
             if engine.equal and code == engine.vocabulary.same:
-                self.names.part_all(engine.equality.rep[keys >> SHIFT])
-                self.names.part_all(engine.equality.rep[keys & LOW])
+                self.parting.part_all(engine.equality.rep[keys >> SHIFT])
+                self.parting.part_all(engine.equality.rep[keys & LOW])
             else:
                 self.suspect(code, keys, -1)
         self.drop_literals(parts)
@@ -92,7 +92,7 @@ class Withdrawal:
         for code, keys in self.asserted.items():
             if code >= 0 and len(gone):
                 gone = gone[~within(gone, unique((keys & LOW)[within(keys & LOW, gone)]))]
-        if self.names.several[gone].any():
+        if self.parting.several[gone].any():
             raise Rebuild
         for code in datatypes:
             relation = engine.relation(code)
@@ -106,8 +106,8 @@ class Withdrawal:
         relation = self.engine.relations.get(code)
         if relation is None or not len(keys):
             return
-        keys = self.names.current(code, keys)
-        renamed = keys[self.names.renamed(relation, keys, after)]
+        keys = self.parting.current(code, keys)
+        renamed = keys[self.parting.renamed(relation, keys, after)]
         for layer in relation.layers:
             some = keys if layer.step > after else renamed
             mine = some[within(some, layer.keys)]
@@ -127,9 +127,9 @@ class Withdrawal:
     def drain(self) -> None:
         """Look at suspects, layer by layer, until there are none."""
         engine = self.engine
-        while self.heap or self.names.fresh:
+        while self.heap or self.parting.fresh:
             if not self.heap:
-                for code, keys in self.names.about_parted():
+                for code, keys in self.parting.about_parted():
                     self.suspect(code, keys, -1)
                 continue
             engine.tick()
@@ -139,7 +139,7 @@ class Withdrawal:
             for layer in [x for x in relation.layers if x.step == step and not self.evident(x)]:
                 keys = union([np.sort(p) for p in parts]) if parts else NONE
                 keys = keys[within(keys, layer.keys)]
-                shaken = self.names.shaken(relation, layer, keys)
+                shaken = self.parting.shaken(relation, layer, keys)
                 batch = (code, step) in engine.batches and not relation.dead  # links by one name
                 if batch and self.closes(code, layer):
                     found = self.unreached(relation, layer)
@@ -229,7 +229,7 @@ class Withdrawal:
     def remove(self, relation: Relation, layer: Layer, keys: Ids) -> None:
         """Take keys away, and suspect what plans made of them."""
         engine, code = self.engine, relation.code
-        older = self.names.renamed(relation, keys, -1)  # what was made of them may be older
+        older = self.parting.renamed(relation, keys, -1)  # what was made of them may be older
         batch = (code, layer.step) in engine.batches  # its keys may rest on one another
         for plan in engine.readers.get(code, ()):
             if plan.head is None or plan.head[0] != engine.vocabulary.same or not engine.equal:
@@ -292,7 +292,7 @@ class Withdrawal:
             return
         right = columns[o] if o < 0 else np.full(size, o)
         if target == engine.vocabulary.same and engine.equal:
-            self.names.part(plan.rule, left, right)
+            self.parting.part(plan.rule, left, right)
             return
         if target == engine.vocabulary.type:
             raise Rebuild
@@ -355,12 +355,12 @@ class Withdrawal:
         """Bring back what went but follows from what is left."""
         engine, same = self.engine, self.engine.vocabulary.same
         gone = {c: union([np.sort(part) for part in parts]) for c, parts in self.gone.items()}
-        given = self.names.settle(gone, self.asserted)
+        given = self.parting.settle(gone, self.asserted)
         if engine.equal and len(engine.named_same):
             pairs = self.asserted.get(same, NONE)
             named = unique(np.concatenate([pairs >> SHIFT, pairs & LOW, [same]]))
             engine.named_same = named if len(pairs) else NONE
-            pairs = pairs[self.names.parted[self.names.rep[pairs >> SHIFT]]]
+            pairs = pairs[self.parting.parted[self.parting.rep[pairs >> SHIFT]]]
             engine.step += 1
             engine.unite([(pairs >> SHIFT, pairs & LOW, GIVEN)])
         for code, keys in given.items():

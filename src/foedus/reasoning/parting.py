@@ -38,7 +38,7 @@ class Rebuild(Exception):
     """The change touches what can only be found by starting over."""
 
 
-class Names:
+class Parting:
     """The classes of names as they were before a withdrawal, and those that are parted."""
 
     def __init__(self, engine: Engine) -> None:
