@@ -199,6 +199,27 @@ def test_terms_of_other_libraries(text: str) -> None:
     assert convert.term_of(string) == '"a"'
 
 
+def test_a_graph_that_shares_its_store_is_read_alone() -> None:
+    a, b, c = (rdflib.URIRef(f"urn:{name}") for name in "abc")
+    data = rdflib.Dataset()
+    alone, other = data.graph(a), data.graph(b)
+    alone.add((a, a, a))
+    assert read_terms(alone) == read_terms(data) == [3 * ("<urn:a>",)]
+    other.add((b, b, b))
+    other.add((a, a, a))
+    assert read_terms(alone) == [3 * ("<urn:a>",)]
+    assert read_terms(data.graph(c)) == []
+    other.remove((a, a, a))
+    assert read_terms(other) == [3 * ("<urn:b>",)]
+    simple = rdflib.Graph(store="SimpleMemory").add((c, c, c))
+    assert read_terms(simple) == [3 * ("<urn:c>",)]
+
+
+def read_terms(data: rdflib.Graph) -> list[Triple]:
+    terms = Terms()
+    return sorted(rows(terms, reading.read(data, terms)))
+
+
 def test_an_rdflib_dataset_is_read_whole() -> None:
     data = rdflib.Dataset()
     data.graph(rdflib.URIRef("urn:g")).add(3 * (rdflib.URIRef("urn:a"),))

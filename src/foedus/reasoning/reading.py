@@ -74,7 +74,7 @@ def _parts(data: Any, terms: Terms, watch: Watch) -> Iterator[Ids]:
         return lines.read(pieces_of(io.BytesIO(data)))
     if convert.is_graph(data):
         if convert.is_rdflib(data):
-            return map(_Tokens(terms, watch).rows, convert.graph_rows(data))
+            return map(_Tokens(terms, watch).trees, convert.graph_trees(data))
         lines = Lines(terms, "the store", quads=True, numbered=False, watch=watch)
         return lines.read(convert.store_lines(data))
     items = iter(data)
@@ -143,19 +143,34 @@ class _Tokens:
     known: dict[Term, int] = field(default_factory=dict)  # -1: left to the parser
     count: int = 0
 
-    def rows(self, rows: list[tuple[Any, ...]]) -> Ids:
-        """The triples of rdflib terms."""
-        flat = list(chain.from_iterable(rows))
-        named, iris, others = convert.iris_and_others(flat)
-        mask = np.array(named)
-        ids = np.empty(len(flat), np.int64)
+    def trees(self, batch: list[convert.Tree]) -> Ids:
+        """The triples of some subjects in rdflib's terms."""
+        tables = [table for _, table in batch]
+        ends = [found for table in tables for found in table.values()]
+        s, p = [subject for subject, _ in batch], list(chain.from_iterable(tables))
+        o = list(chain.from_iterable(ends))
+        ids = self._terms([*s, *p, *o])
+        of_p = np.repeat(np.arange(len(p)), np.fromiter(map(len, ends), np.int64, len(p)))
+        of_s = np.repeat(np.arange(len(s)), np.fromiter(map(len, tables), np.int64, len(s)))[of_p]
+
+        def row(n: int) -> tuple[Term, ...]:
+            return tuple(map(convert.term_of, (s[of_s[n]], p[of_p[n]], o[n])))
+
+        return self._taken(ids[of_s], ids[len(s) + of_p], ids[len(s) + len(p) :], row)
+
+    def _terms(self, terms: list[Any]) -> Ids:
+        """The number of each of rdflib's terms, -1 where it is left to the parser."""
+        named, iris, others = convert.iris_and_others(terms)
+        mask = np.array(named, np.bool_)
+        ids = np.empty(len(terms), np.int64)
         ids[~mask] = self._found(others)
-        ids[mask] = self._numbers(iris, len(flat) - len(others))
-        return self._taken(ids, lambda n: tuple(map(convert.term_of, rows[n])))
+        ids[mask] = self._numbers(iris, len(terms) - len(others))
+        return ids
 
     def flat(self, flat: list[Term]) -> Ids:
         """The triples of a flat list of terms."""
-        return self._taken(self._found(flat), lambda n: tuple(flat[3 * n : 3 * n + 3]))
+        s, p, o = self._found(flat).reshape(-1, 3).T
+        return self._taken(s, p, o, lambda n: tuple(flat[3 * n : 3 * n + 3]))
 
     def _found(self, tokens: list[Term]) -> Ids:
         """The number of each term, -1 where it is left to the parser."""
@@ -178,9 +193,8 @@ class _Tokens:
         hashes = hash_spans(buffer, starts, lengths)
         return intern_checked(self.terms, buffer, starts, lengths, hashes)
 
-    def _taken(self, ids: Ids, row: Callable[[int], tuple[Term, ...]]) -> Ids:
-        """The triples of numbers, three for each; those not plainly right are parsed."""
-        s, p, o = ids[0::3], ids[1::3], ids[2::3]
+    def _taken(self, s: Ids, p: Ids, o: Ids, row: Callable[[int], tuple[Term, ...]]) -> Ids:
+        """The triples of three columns of numbers; those not plainly right are parsed."""
         good = well_placed(self.terms, s, p, o)
         rows = np.stack([s[good], p[good], o[good]]).T
         odd = [row(n) for n in np.flatnonzero(~good).tolist()]

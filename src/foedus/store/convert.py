@@ -11,7 +11,7 @@ import io
 import re
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import compress, islice
 from operator import not_
 from pathlib import Path
@@ -42,7 +42,7 @@ FORMATS: Final[dict[str, ox.RdfFormat]] = {
 }
 LINES: Final = (ox.RdfFormat.N_TRIPLES, ox.RdfFormat.N_QUADS)
 _BATCH: Final = 50_000
-_CACHED: Final = 1 << 14  # so few triples that their terms stay in the processor's cache
+_CACHED: Final = 1 << 12  # so few subjects that their terms stay in the processor's cache
 _WHERE: Final = re.compile(r"^Parser error[^:]*: | \(line \d+\)$")
 
 
@@ -213,10 +213,14 @@ def is_rdflib(data: object) -> TypeGuard[rdflib.Graph]:
     return isinstance(data, rdflib.Graph)
 
 
-def graph_rows(graph: rdflib.Graph) -> Iterator[list[tuple[Any, ...]]]:
+#: The triples of one subject: the objects by predicate.
+Tree: TypeAlias = tuple[Any, Mapping[Any, Collection[Any]]]
+
+
+def graph_trees(graph: rdflib.Graph) -> Iterator[list[Tree]]:
     """The triples of an rdflib graph, or of all graphs of a dataset, in batches."""
-    rows = iter(_rows(graph))
-    while batch := list(islice(rows, _CACHED)):
+    trees = iter(_trees(graph))
+    while batch := list(islice(trees, _CACHED)):
         yield batch
 
 
@@ -238,11 +242,12 @@ def iris_and_others(terms: list[Any]) -> tuple[list[bool], str, list[Term]]:
     return named, f"<{iris}>", others
 
 
-def _rows(graph: rdflib.Graph) -> Iterable[tuple[Any, ...]]:
-    """The triples of an rdflib graph.
+def _trees(graph: rdflib.Graph) -> Iterable[Tree]:
+    """The triples of an rdflib graph, subject by subject where its store keeps them so.
 
     rdflib looks up the named graphs of every triple that it gives, which takes longer than all the
-    rest, so the sets inside its store in memory are read where they are as we know them.
+    rest. So the tables inside its store in memory are read where they are as we know them, and
+    where they hold this graph alone.
     """
     import rdflib
 
@@ -251,8 +256,12 @@ def _rows(graph: rdflib.Graph) -> Iterable[tuple[Any, ...]]:
     sets = getattr(store, "_Memory__contextTriples", None)
     name = getattr(store, "_Memory__ctx_to_str", None)
     if isinstance(sets, dict) and name is not None:
-        return tuple(sets.get(name(within), ()))
-    return (row for row, _ in store.triples((None, None, None), within))
+        mine = sets.get(name(within), ())
+        tables = getattr(store, "_Memory__spo", None)
+        if isinstance(tables, dict) and len(sets) <= 2 and len(mine) == len(sets.get(None, ())):
+            return tuple(tables.items())
+        return ((s, {p: (o,)}) for s, p, o in tuple(mine))
+    return ((s, {p: (o,)}) for (s, p, o), _ in store.triples((None, None, None), within))
 
 
 def store_lines(store: ox.Store | ox.Dataset) -> Iterator[bytes]:
