@@ -24,6 +24,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "stores"))
 
+from run import between  # noqa: E402
 from servers import Absent, Server, fuseki, oxigraph  # noqa: E402
 
 
@@ -122,10 +123,11 @@ def main() -> None:
         f"{given.runs} runs, Python {platform.python_version()}, {os.cpu_count()} cores. "
         "CPU is that of client and server together."
     )
-    page = f"{text}\n\n{about}\n"
+    made = f"{text}\n\n{about}"
     if given.out:
-        given.out.write_text(page, encoding="utf-8")
-    print(page)
+        page = given.out.read_text(encoding="utf-8")
+        given.out.write_text(between(page, "load", made), encoding="utf-8")
+    print(made)
 
 
 def iter_blocks(file: Path) -> object:
