@@ -115,11 +115,11 @@ class Equality:
         self.changed = np.flatnonzero(self.rep != np.arange(len(self.rep)))
         self._places = self._several = None
 
-    def moved(self, keys: Ids, unary: bool, gone: Mask) -> Mask:
-        """Which keys hold a term that is no longer a representative."""
+    def about(self, marks: Mask, keys: Ids, unary: bool) -> Mask:
+        """Which keys hold a marked term."""
         if unary:
-            return gone[keys]
-        found: Mask = gone[keys >> SHIFT] | gone[keys & LOW]
+            return marks[keys]
+        found: Mask = marks[keys >> SHIFT] | marks[keys & LOW]
         return found
 
     def mapped(self, keys: Ids, unary: bool) -> Ids:
@@ -167,16 +167,18 @@ class Equality:
         """Keys for every term that theirs stand for, sorted."""
         if not self.links or not len(keys):
             return keys
-        several = self.several
-        hit = several[keys] if unary else several[keys >> SHIFT] | several[keys & LOW]
-        named = keys[hit]
-        if not len(named):
+        hit = self.about(self.several, keys, unary)
+        if not hit.any():
             return keys
-        rows, found = self.expanded(named if unary else named >> SHIFT)
-        if not unary:
-            again, o = self.expanded((named & LOW)[rows])
-            found = pack(found[again], o)
-        return union([keys[~hit], np.sort(found)])
+        return union([keys[~hit], np.sort(self.forms(keys[hit], unary)[1])])
+
+    def forms(self, keys: Ids, unary: bool) -> tuple[Ids, Ids]:
+        """Every form that keys have with the names of their terms: the rows, and the forms."""
+        rows, left = self.expanded(keys if unary else keys >> SHIFT)
+        if unary:
+            return rows, left
+        again, right = self.expanded((keys & LOW)[rows])
+        return rows[again], pack(left[again], right)
 
     @property
     def several(self) -> Mask:
@@ -233,7 +235,7 @@ class Equality:
             touched = False
             layers = []
             for layer in relation.layers:
-                hit = marks[layer.keys] if code < 0 else self.moved(layer.keys, False, marks)
+                hit = self.about(marks, layer.keys, code < 0)
                 if renamed or hit.any():
                     touched = True
                     moved = layer.keys if renamed else layer.keys[hit]

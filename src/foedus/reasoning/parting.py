@@ -13,15 +13,12 @@ from collections.abc import Iterator
 import numpy as np
 
 from foedus.reasoning.columns import (
-    LOW,
     NONE,
     REWRITTEN,
-    SHIFT,
     Ids,
     Layer,
     Mask,
     Relation,
-    pack,
     union,
     unique,
     within,
@@ -72,21 +69,14 @@ class Parting:
 
     def of(self, marks: Mask, code: int, keys: Ids) -> Mask:
         """For each key whether it holds a marked term."""
-        if code < 0:
-            return marks[keys]
-        found: Mask = marks[keys >> SHIFT] | marks[keys & LOW]
-        return found
+        return self.engine.equality.about(marks, keys, code < 0)
 
     def forms(self, code: int, keys: Ids) -> tuple[Ids, Ids]:
-        """Every form that keys have with the names of their terms: the rows, and the forms."""
-        equality = self.engine.equality
-        rows, left = equality.expanded(keys if code < 0 else keys >> SHIFT)
-        if code < 0:
-            return rows, left
-        again, right = equality.expanded((keys & LOW)[rows])
-        if len(again) > _MOST:
+        """Every form of keys, with its row, if they are not too many."""
+        rows, forms = self.engine.equality.forms(keys, code < 0)
+        if len(rows) > _MOST:
             raise Rebuild
-        return rows[again], pack(left[again], right)
+        return rows, forms
 
     def shaken(self, relation: Relation, layer: Layer, keys: Ids) -> Mask:
         """Which keys of a layer no other reason may hold in place.
