@@ -159,7 +159,10 @@ extras = st.one_of(
     paths,
     st.builds("OPTIONAL {{ {} }}".format, joins),
     st.builds("OPTIONAL {{ {} FILTER(?x != ?y) }}".format, joins),
+    st.builds("OPTIONAL {{ {} FILTER NOT EXISTS {{ {} }} }}".format, joins, joins),
+    st.builds("OPTIONAL {{ {} }} FILTER(!BOUND(?z))".format, joins),
     st.builds("{{ {} }} UNION {{ {} }}".format, joins, joins),
+    st.builds("{{ {} FILTER NOT EXISTS {{ {} }} }} UNION {{ {} }}".format, joins, joins, joins),
     st.builds("FILTER NOT EXISTS {{ {} }}".format, joins),
     st.builds("FILTER NOT EXISTS {{ {} FILTER NOT EXISTS {{ {} }} }}".format, joins, joins),
     st.builds("FILTER EXISTS {{ {} }}".format, joins),
@@ -168,7 +171,13 @@ extras = st.one_of(
     st.builds("BIND(STR(?x) AS ?{})".format, st.sampled_from("uv")),
     st.builds("VALUES ?x {{ {} {} }}".format, st.sampled_from(NODES), st.sampled_from(NODES)),
     st.builds("{{ SELECT ?x (COUNT(*) AS ?n) {{ {} }} GROUP BY ?x }}".format, joins),
+    st.builds(
+        "{{ SELECT ?z (COUNT(*) AS ?n) {{ {} MINUS {{ {} }} }} GROUP BY ?z HAVING(?n < 2) }}".format,
+        joins,
+        joins,
+    ),
     st.builds("{{ SELECT DISTINCT ?y {{ {} }} }}".format, joins),
+    st.builds("{{ SELECT DISTINCT ?y {{ {} FILTER NOT EXISTS {{ {} }} }} }}".format, joins, joins),
 )
 wheres = st.builds("{} {}".format, joins, st.lists(extras, max_size=2).map(" ".join))
 heads = st.sampled_from(
@@ -186,10 +195,12 @@ heads = st.sampled_from(
 
 
 @settings(max_examples=600, deadline=None)
-@given(graphs, heads, wheres)
-def test_evidence_is_enough(triples: list[Triple], head: str, where: str) -> None:
-    query = head.format(where)
-    store = QuadStore.of(triples)
+@given(graphs, heads, wheres, st.sampled_from([None, "<http://e/g>"]))
+def test_evidence_is_enough(
+    triples: list[Triple], head: str, where: str, name: Term | None
+) -> None:
+    query = head.format(f"GRAPH {name} {{ {where} }}" if name else where)
+    store = QuadStore.of((*t, name) for t in triples)
     try:
         answer = rows(store, query)
     except ParseFailure:

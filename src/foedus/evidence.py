@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import chain, islice
+from typing import TypeAlias
 
 from foedus.errors import UsageError
 from foedus.sparql import parse
@@ -29,7 +31,6 @@ from foedus.sparql.tree import (
     Bind,
     Expression,
     Filter,
-    Graph,
     Group,
     Minus,
     Optional,
@@ -38,7 +39,6 @@ from foedus.sparql.tree import (
     Projection,
     Query,
     SubSelect,
-    Union,
     Values,
     is_variable,
 )
@@ -133,14 +133,18 @@ def evidence_of(
     return Evidence((triple,))
 
 
+#: A row that the store gave: what is not bound is not in it.
+Solution: TypeAlias = dict[str, Term]
+
+
 @dataclass(slots=True)
 class _Support:
     """What has been gathered for one solution."""
 
     triples: dict[Triple, Term | None] = field(default_factory=dict)
     absences: dict[Absence, None] = field(default_factory=dict)
-    #: Ends of paths without steps: nodes of the graph, which a triple must show.
-    nodes: set[Term] = field(default_factory=set)
+    #: Ends of paths without steps: nodes of a graph, which a triple of it must show.
+    nodes: set[tuple[Term, Term | None]] = field(default_factory=set)
 
     def merge(self, other: _Support) -> None:
         self.triples.update(other.triples)
@@ -161,9 +165,7 @@ class _Search:
 
     def row(self, query: Query, row: Row) -> Evidence:
         support, ways = self.support(query, row)
-        for node in sorted(support.nodes.difference(*support.triples)):
-            either = chain(self.graph.match(s=node), self.graph.match(o=node))
-            support.triples |= dict.fromkeys(islice(either, 1))
+        self._show_nodes(support)
         graphs = {t: g for t, g in support.triples.items() if g}
         found = tuple(support.triples)
         return Evidence(found, tuple(support.absences), graphs, ways, self.complete)
@@ -176,14 +178,14 @@ class _Search:
         where, row = self._plain(query, row)
         narrowed = Narrowed(row, loose)
         limit = MEMBERS + 1 if query.is_grouped() else WAYS
-        rows = map(_named, self._rows(narrowed.query(where, limit)))
-        solutions = (solution for solution in rows if _agrees(solution, row, loose))
+        solutions = self._solutions(narrowed, where, limit)
         total = _Support()
         if query.is_grouped():
             members = list(solutions)
             self.complete = self.complete and len(members) <= MEMBERS
             for solution in members[:MEMBERS]:
-                self._gather(where, {**row, **solution}, narrowed.marks, total)
+                self._gather(where, narrowed, {**row, **solution}, total)
+            self._settle(where, narrowed, members, total)
             if query.is_total():
                 patterns = tuple(filled(where, {**given(where), **row}))
                 total.absences[Absence("total", patterns)] = None
@@ -193,7 +195,7 @@ class _Search:
             ways = 0
             for solution in solutions:
                 way = _Support()
-                self._gather(where, {**row, **solution}, narrowed.marks, way)
+                self._gather(where, narrowed, {**row, **solution}, way)
                 ways += 1
                 price = len(way.absences) + sum(map(self.cost, way.triples))
                 rank = (price, len(way.triples), sorted(way.triples))
@@ -209,6 +211,32 @@ class _Search:
         if query.limit is not None and query.order_by:
             total.absences[Absence("order")] = None
         return total, ways
+
+    def _solutions(self, narrowed: Narrowed, where: Group, limit: int) -> Iterator[Solution]:
+        rows = map(_named, self._rows(narrowed.query(where, limit)))
+        return (row for row in rows if _agrees(row, narrowed.row, narrowed.loose))
+
+    def _settle(
+        self, where: Group, narrowed: Narrowed, members: list[Solution], into: _Support
+    ) -> None:
+        """Add what keeps out the solutions that the support alone has beyond the members."""
+        known = {frozenset(solution.items()) for solution in members}
+        before = -1
+        while before < len(into.triples):
+            self._show_nodes(into)
+            before = len(into.triples)
+            alone = _Search(QuadStore.of((*t, g) for t, g in into.triples.items()), self.cost)
+            for solution in alone._solutions(narrowed, where, MEMBERS):
+                if frozenset(solution.items()) not in known:
+                    self._keep_out(where, narrowed, {**narrowed.row, **solution}, into)
+
+    def _show_nodes(self, support: _Support) -> None:
+        """Have a triple name each end of a path without steps."""
+        shown = {(t[i], name) for t, name in support.triples.items() for i in (0, 2)}
+        for node, name in sorted(support.nodes - shown, key=str):
+            match = partial(self.graph.match, graph=name)
+            for triple in islice(chain(match(s=node), match(o=node)), 1):
+                support.triples.setdefault(triple, name)
 
     def _plain(self, query: Query, row: Row) -> tuple[Group, Row]:
         """The pattern behind the rows, computed columns as BIND, and the row's values in it."""
@@ -238,40 +266,23 @@ class _Search:
 
     # -- one solution --------------------------------------------------------------------------
 
-    def _gather(
-        self,
-        group: Group,
-        solution: Row,
-        marks: Mapping[int, str],
-        into: _Support,
-        name: Term | None = None,
-    ) -> None:
-        """Add what each part of a group rests on, for one solution."""
-        for part in group.parts:
+    def _gather(self, where: Group, narrowed: Narrowed, solution: Row, into: _Support) -> None:
+        """Add what each part of the pattern rests on, for one solution."""
+        for part, group, name in narrowed.taken(where, solution):
             if isinstance(part, Pattern):
-                for triple in self._instances(part, solution, into):
+                for triple in self._instances(part, solution, into, name):
                     into.triples.setdefault(triple, name)
-            elif isinstance(part, Group):
-                self._gather(part, solution, marks, into, name)
-            elif isinstance(part, Graph):
-                there = solution.get(part.name) if is_variable(part.name) else part.name
-                self._gather(part.group, solution, marks, into, there)
             elif isinstance(part, Optional):
-                if solution.get(marks[id(part.group)]):
-                    self._gather(part.group, solution, marks, into, name)
-                elif is_tested(group, own(part.group)):
-                    into.absences[Absence("not stated", tuple(filled(part.group, solution)))] = None
-            elif isinstance(part, Union):
-                for branch in part.branches:
-                    if solution.get(marks[id(branch)]):
-                        self._gather(branch, solution, marks, into, name)
+                if is_tested(group, own(part.group)):
+                    into.absences[_not_stated(part.group, solution)] = None
+                self._denied(part.group, solution, into, name)
             elif isinstance(part, SubSelect):
                 columns = {c.variable for c in part.query.columns} or set(visible(part.query))
                 known = {v: solution.get(v) for v in sorted(columns)}
                 query = replace(part.query, where=inside(name, part.query.where))
                 into.merge(self.support(query, known, loose=True)[0])
             elif isinstance(part, Minus):
-                self._absent(inside(name, part.group), solution, into)
+                self._absent(part.group, solution, into, name)
             elif isinstance(part, Filter | Bind):
                 self._tests(part.expression, solution, into, name)
 
@@ -280,32 +291,66 @@ class _Search:
     ) -> None:
         """What EXISTS found, and what NOT EXISTS did not."""
         for test in expression.tests():
-            group = inside(name, test.group)
-            found, ways = self._met(group, solution)
+            found, ways = self._met(inside(name, test.group), solution)
             if ways and not test.negated:
                 into.merge(found)
             elif not ways and test.negated:
-                self._absent(group, solution, into)
+                self._absent(test.group, solution, into, name)
 
     def _met(self, group: Group, solution: Row) -> tuple[_Support, int]:
         """The support of an EXISTS, whose variables are those of the solution around it."""
         inner, row = correlated(group, solution)
         return self.support(Query("ASK", inner), row)
 
-    def _absent(self, group: Group, solution: Row, into: _Support) -> None:
-        """Record an absence; where it hinges on a second one ("all ... have"), what met that."""
-        into.absences[Absence("not stated", tuple(filled(group, solution)))] = None
+    def _absent(self, group: Group, solution: Row, into: _Support, name: Term | None) -> None:
+        into.absences[_not_stated(group, solution)] = None
+        self._denied(group, solution, into, name)
+
+    def _denied(self, group: Group, solution: Row, into: _Support, name: Term | None) -> None:
+        """Where an absence hinges on a second one ("all ... have"), add what met that."""
         inner = list(denials(group))
         if not inner:
             return
-        bare, row = correlated(Group(tuple(p for p in group.parts if not denies(p))), solution)
+        rest = Group(tuple(p for p in group.parts if not denies(p)))
+        bare, row = correlated(inside(name, rest), solution)
         for met in map(_named, self._rows(Narrowed(row).query(bare, MEMBERS))):
             for denial in inner:
-                found, ways = self._met(denial, {**solution, **met})
-                if ways:
-                    into.merge(found)
+                self._add_if_met(inside(name, denial), {**solution, **met}, into)
 
-    def _instances(self, pattern: Pattern, solution: Row, into: _Support) -> tuple[Triple, ...]:
+    def _keep_out(self, where: Group, narrowed: Narrowed, solution: Row, into: _Support) -> None:
+        """Add what makes this no solution of the graph, though it is one of the support alone.
+
+        Its patterns hold in both; so a test or an OPTIONAL finds what the support does not have.
+        """
+        for part, _, name in narrowed.taken(where, solution):
+            if isinstance(part, Optional | Minus):
+                self._add_if_met(inside(name, part.group), solution, into)
+            elif isinstance(part, Filter | Bind):
+                for test in part.expression.tests():
+                    self._add_if_met(inside(name, test.group), solution, into)
+            elif isinstance(part, SubSelect):
+                self._settle_query(part.query, solution, into, name)
+
+    def _settle_query(self, query: Query, solution: Row, into: _Support, name: Term | None) -> None:
+        """Have the support give for a sub-select no other rows than the graph does."""
+        query = replace(query, where=inside(name, query.where))
+        columns = {c.variable for c in query.columns if not c.expression} or set(visible(query))
+        known = {v: solution.get(v) for v in sorted(columns)}
+        if query.is_grouped():
+            into.merge(self.support(query, known, loose=True)[0])
+            return
+        where, row = self._plain(query, known)
+        narrowed = Narrowed(row, loose=True)
+        self._settle(where, narrowed, list(self._solutions(narrowed, where, MEMBERS)), into)
+
+    def _add_if_met(self, group: Group, solution: Row, into: _Support) -> None:
+        found, ways = self._met(group, solution)
+        if ways:
+            into.merge(found)
+
+    def _instances(
+        self, pattern: Pattern, solution: Row, into: _Support, name: Term | None
+    ) -> tuple[Triple, ...]:
         """The triple that a pattern became, or the steps of its path."""
         s, o = _value(pattern.subject, solution), _value(pattern.object, solution)
         if s is None or o is None:
@@ -313,10 +358,14 @@ class _Search:
         if isinstance(pattern.predicate, str):
             p = _value(pattern.predicate, solution)
             return ((s, p, o),) if p else ()
-        steps = shortest(pattern.predicate, s, o, self.graph.match)
+        steps = shortest(pattern.predicate, s, o, partial(self.graph.match, graph=name))
         if not steps:
-            into.nodes.add(s)
+            into.nodes.add((s, name))
         return steps or ()
+
+
+def _not_stated(group: Group, solution: Row) -> Absence:
+    return Absence("not stated", tuple(filled(group, solution)))
 
 
 def _named(row: Mapping[str, Term]) -> dict[str, Term]:

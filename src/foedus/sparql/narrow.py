@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from foedus.sparql.scope import Row, within
-from foedus.sparql.tree import Bind, Graph, Group, Optional, Union, Values
+from foedus.sparql.tree import Bind, Graph, Group, Optional, Part, Union, Values, is_variable
 from foedus.terms import Term, is_blank
 
 
@@ -17,6 +19,29 @@ class Narrowed:
     def __init__(self, row: Row, loose: bool = False) -> None:
         self.row, self.loose = row, loose
         self.marks: dict[int, str] = {}
+
+    def taken(
+        self, group: Group, solution: Row, name: Term | None = None
+    ) -> Iterator[tuple[Part, Group, Term | None]]:
+        """The parts through which a solution of the query went.
+
+        Each with the group it stands in and the named graph around it. Groups are gone through,
+        as are the branches that were taken; an OPTIONAL is told where it found nothing.
+        """
+        for part in group.parts:
+            if isinstance(part, Group):
+                yield from self.taken(part, solution, name)
+            elif isinstance(part, Graph):
+                there = solution.get(part.name) if is_variable(part.name) else part.name
+                yield from self.taken(part.group, solution, there)
+            elif isinstance(part, Union):
+                for branch in part.branches:
+                    if solution.get(self.marks[id(branch)]):
+                        yield from self.taken(branch, solution, name)
+            elif isinstance(part, Optional) and solution.get(self.marks[id(part.group)]):
+                yield from self.taken(part.group, solution, name)
+            else:
+                yield part, group, name
 
     def query(self, where: Group, limit: int) -> str:
         """A SELECT of what the group binds, for this row; blank nodes are left to the caller."""
@@ -41,7 +66,7 @@ class Narrowed:
     def _group(self, group: Group, marked: bool = False) -> str:
         text = self._parts(group)
         if marked:
-            mark = self.marks[id(group)] = f"?_way{len(self.marks)}"
+            mark = self.marks.setdefault(id(group), f"?_way{len(self.marks)}")
             text += f" BIND(true AS {mark})"
         return f"{{ {text} }}"
 

@@ -70,9 +70,16 @@ def visible(query: Query) -> Iterator[str]:
 
 
 def within(group: Group, solution: Row) -> Row:
-    """The part of a solution that a group's own variables can agree with."""
-    seen = own(group).union(*(e.variables() for e in _expressions(group)))
+    """The part of a solution that the variables a group names can agree with."""
+    seen = _seen(group)
     return {v: t for v, t in solution.items() if t and v in seen}
+
+
+def _seen(group: Group) -> set[str]:
+    """The variables that a group and its expressions name, those within EXISTS too."""
+    expressions = list(_expressions(group))
+    tested = (_seen(test.group) for e in expressions for test in e.tests())
+    return own(group).union(*(e.variables() for e in expressions), *tested)
 
 
 def _expressions(group: Group) -> Iterator[Expression]:

@@ -96,12 +96,17 @@ class QuadStore:
             yield str(q.subject), str(q.predicate), str(q.object), name
 
     def match(
-        self, s: Term | None = None, p: Term | None = None, o: Term | None = None
+        self,
+        s: Term | None = None,
+        p: Term | None = None,
+        o: Term | None = None,
+        graph: Term | None = None,
     ) -> Iterator[Triple]:
-        """The triples of the default graph that fit; None stands for anything."""
+        """The triples that fit in one graph, by default the default graph; None is anything."""
         if (s and is_literal(s)) or (p and not is_iri(p)):
             return  # such a triple is no RDF, and no store holds it
-        for q in self.oxigraph.quads_for_pattern(_term(s), _term(p), _term(o), ox.DefaultGraph()):
+        name = _term(graph) or ox.DefaultGraph()
+        for q in self.oxigraph.quads_for_pattern(_term(s), _term(p), _term(o), name):
             yield str(q.subject), str(q.predicate), str(q.object)
 
     def graphs(self, triple: Triple) -> list[Term]:
