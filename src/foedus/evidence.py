@@ -22,6 +22,7 @@ from foedus.sparql.scope import (
     denies,
     filled,
     given,
+    is_limited,
     is_tested,
     own,
     spread,
@@ -59,11 +60,13 @@ class Absence:
     ``kind`` is ``not stated`` (NOT EXISTS, MINUS, an OPTIONAL tested for emptiness), ``total``
     (a count or a sum, a largest or a smallest), ``order`` (the first of a sorted list) or
     ``no answer`` (an ASK that is false, a query without rows). ``patterns`` are what was looked
-    for, with what was known filled in.
+    for, with what was known filled in; ``limited`` says that not all of it would have counted,
+    but what a filter lets through.
     """
 
     kind: str
     patterns: tuple[Pattern, ...] = ()
+    limited: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +100,8 @@ def evidence(
         cost: what a triple adds to the price of a way; the cheapest way is taken.
 
     Returns:
-        Evidence whose triples alone, asked the same query, give the row again.
+        Evidence whose triples alone, asked the same query, give the row again; but for OFFSET,
+        as the rows before it are not among them.
 
     Raises:
         ParseFailure: a query that is not well formed.
@@ -365,7 +369,7 @@ class _Search:
 
 
 def _not_stated(group: Group, solution: Row) -> Absence:
-    return Absence("not stated", tuple(filled(group, solution)))
+    return Absence("not stated", tuple(filled(group, solution)), is_limited(group))
 
 
 def _named(row: Mapping[str, Term]) -> dict[str, Term]:

@@ -94,6 +94,12 @@ def is_tested(group: Group, variables: set[str]) -> bool:
     )
 
 
+def is_limited(group: Group) -> bool:
+    """Whether filters let only some values through: more than that things differ."""
+    words = {w for p in group.parts if isinstance(p, Filter) for w in p.expression.words()}
+    return any(not is_variable(w) for w in words - {"!=", "&&", "(", ")"})
+
+
 def denies(part: Part) -> bool:
     return isinstance(part, Minus) or (
         isinstance(part, Filter) and any(e.negated for e in part.expression.tests())

@@ -127,7 +127,8 @@ class Rows:
         at_once = "at once " if len(what) > 1 else ""
         if not what:
             return "nothing that is stated meets all of it"
-        return f"nothing states {at_once}that {listed(what)}"
+        limits = ", under the conditions that the question sets" if absence.limited else ""
+        return f"nothing states {at_once}that {listed(what)}{limits}"
 
 
 class _Names:
