@@ -22,7 +22,6 @@ from foedus.reasoning.columns import (
     Relation,
     pack,
     spread,
-    union,
     unique,
 )
 
@@ -56,7 +55,9 @@ class Equality:
     def grow(self, count: int) -> None:
         """Make room for terms."""
         if count > len(self.rep):
-            self.rep = np.concatenate([self.rep, np.arange(len(self.rep), count)])
+            rep = np.arange(count)
+            rep[: len(self.rep)] = self.rep
+            self.rep = rep
             self._places = self._several = None
 
     def of(self, term: int) -> int:
@@ -170,7 +171,7 @@ class Equality:
         hit = self.about(self.several, keys, unary)
         if not hit.any():
             return keys
-        return union([keys[~hit], np.sort(self.forms(keys[hit], unary)[1])])
+        return unique(np.concatenate([keys[~hit], self.forms(keys[hit], unary)[1]]))
 
     def forms(self, keys: Ids, unary: bool) -> tuple[Ids, Ids]:
         """Every form that keys have with the names of their terms: the rows, and the forms."""

@@ -14,6 +14,7 @@ from foedus.reasoning.columns import (
     Mask,
     Relation,
     distinct,
+    in_order,
     pack,
     swap,
     unique,
@@ -175,7 +176,7 @@ class Evaluation:
                 return NONE
             keys, unary = relation.since(plan.seen), code < 0
             if len(relation.layers) > 1 and plan.seen >= 0:
-                keys = np.sort(keys, kind="stable")
+                keys = in_order(keys)
         if unary:
             if s >= 0:
                 keys = keys[keys == s]
@@ -206,7 +207,7 @@ class Evaluation:
             if (hs, ho) == (s, o):
                 return keys
             if (hs, ho) == (o, s):
-                return np.sort(swap(keys))
+                return in_order(swap(keys))
         left = np.full(len(keys), hs) if hs >= 0 else keys >> SHIFT if hs == s else keys & LOW
         right = np.full(len(keys), ho) if ho >= 0 else keys >> SHIFT if ho == s else keys & LOW
         return unique(pack(left, right))

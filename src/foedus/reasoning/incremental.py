@@ -137,7 +137,7 @@ class Withdrawal:
             relation = engine.relations[code]
             parts = self.suspects.pop((step, code), [])
             for layer in [x for x in relation.layers if x.step == step and not self.evident(x)]:
-                keys = union([np.sort(p) for p in parts]) if parts else NONE
+                keys = unique(np.concatenate(parts)) if parts else NONE
                 keys = keys[within(keys, layer.keys)]
                 shaken = self.parting.shaken(relation, layer, keys)
                 batch = (code, step) in engine.batches and not relation.dead  # links by one name
@@ -354,7 +354,7 @@ class Withdrawal:
     def again(self) -> None:
         """Bring back what went but follows from what is left."""
         engine, same = self.engine, self.engine.vocabulary.same
-        gone = {c: union([np.sort(part) for part in parts]) for c, parts in self.gone.items()}
+        gone = {c: unique(np.concatenate(parts)) for c, parts in self.gone.items()}
         given = self.parting.settle(gone, self.asserted)
         if engine.equal and len(engine.named_same):
             pairs = self.asserted.get(same, NONE)

@@ -20,6 +20,7 @@ from foedus.reasoning.columns import (
     Ids,
     Mask,
     Relation,
+    in_order,
     neighbours,
     pack,
     spread,
@@ -293,7 +294,7 @@ def beside(relation: Relation, s: int, o: int) -> Ids:
         ranked = layer.keys if s >= 0 else layer.back(np.array([given]))
         low, top = np.searchsorted(ranked, [given << SHIFT, (given + 1) << SHIFT]).tolist()
         parts.append(ranked[low:top] & LOW)
-    return parts[0] if len(parts) == 1 else np.sort(np.concatenate(parts))
+    return parts[0] if len(parts) == 1 else in_order(np.concatenate(parts))
 
 
 def _list(table: Table, s: int, o: int, data: Data) -> None:

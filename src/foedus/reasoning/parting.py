@@ -19,6 +19,7 @@ from foedus.reasoning.columns import (
     Layer,
     Mask,
     Relation,
+    in_order,
     union,
     unique,
     within,
@@ -128,7 +129,7 @@ class Parting:
     def about_parted(self) -> Iterator[tuple[int, Ids]]:
         """The keys about classes that were parted since this was last asked, by code."""
         engine = self.engine
-        reps = union([np.sort(part) for part in self.fresh])
+        reps = unique(np.concatenate(self.fresh))
         self.fresh = []
         marks = np.zeros(len(self.rep), np.bool_)
         marks[reps] = True
@@ -166,7 +167,7 @@ class Parting:
         for code, keys in gone.items():
             relation = engine.relations[code]
             named = keys[self.of(self.several, code, keys)]
-            forms = np.sort(self.forms(code, named)[1])
+            forms = in_order(self.forms(code, named)[1])
             for dead in relation.dead:
                 hit = forms[within(forms, dead.keys)]
                 if len(hit):

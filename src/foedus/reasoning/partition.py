@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 import numpy as np
 
-from foedus.reasoning.columns import LOW, SHIFT, Ids, distinct, pack
+from foedus.reasoning.columns import LOW, SHIFT, Ids, in_order, pack, swap, unique
 
-
-def ranked(keys: Ids) -> Ids:
-    """Sorted, each once; quick where the keys are sorted already."""
-    if len(keys) > 1 and not (keys[1:] >= keys[:-1]).all():
-        keys = np.sort(keys)
-    return distinct(keys)
+#: Triples that are taken apart at once: as many as the processor's caches hold.
+_CHUNK = 1 << 17
 
 
 def partition(triples: Ids, type_: int, count: int) -> dict[int, Ids]:
@@ -21,36 +18,45 @@ def partition(triples: Ids, type_: int, count: int) -> dict[int, Ids]:
 
     Each array is sorted and holds no key twice. ``type_`` is the number of rdf:type.
     """
-    if not len(triples):
-        return {}
-    s, p, o = triples[:, 0], triples[:, 1], triples[:, 2]
-    typed = p == type_
-    some = bool(typed.any())
-    group = np.where(typed, o + count, p) if some else p
+    size = max(_CHUNK, len(triples) >> 6)
+    chunks = [triples[at : at + size].T for at in range(0, len(triples), size)]
     marks = np.zeros(2 * count, np.bool_)
-    marks[group] = True
+    for _, p, o in chunks:
+        marks[_groups(p, o, type_, count)] = True
     groups = np.flatnonzero(marks)
     kind = np.uint16 if len(groups) < 1 << 16 else np.int32
     rank = np.zeros(2 * count, kind)
     rank[groups] = np.arange(len(groups), dtype=kind)
-    ranks = rank[group]
-    order = np.argsort(ranks, kind="stable")
-    ends = np.cumsum(np.bincount(ranks, minlength=len(groups))).tolist()
-    s, o = s[order], o[order]
-    out: dict[int, Ids] = {}
-    begin = 0
-    for number, end in zip(groups.tolist(), ends, strict=True):
-        if number >= count:
-            out[~(number - count)] = ranked(s[begin:end])
-        else:
-            out[number] = ranked(pack(s[begin:end], o[begin:end]))
-        begin = end
-    return out
+    properties = int(groups.searchsorted(count))
+    codes = [g if g < count else count - 1 - g for g in groups.tolist()]
+    pieces: dict[int, list[Ids]] = defaultdict(list)
+    for s, p, o in chunks:
+        ranks = rank[_groups(p, o, type_, count)]
+        order = np.argsort(ranks, kind="stable")
+        counts = np.bincount(ranks, minlength=len(groups))
+        ends = counts.cumsum()
+        paired = int(ends[properties - 1]) if properties else 0
+        s, o = s[order], o[order[:paired]]
+        keys = pack(s[:paired], o)
+        members = s[paired:].copy()
+        for group in np.flatnonzero(counts).tolist():
+            end = int(ends[group])
+            begin = end - int(counts[group])
+            if group < properties:
+                pieces[codes[group]].append(keys[begin:end])
+            else:
+                pieces[codes[group]].append(members[begin - paired : end - paired])
+    return {code: unique(np.concatenate(pieces.pop(code))) for code in codes}
+
+
+def _groups(p: Ids, o: Ids, type_: int, count: int) -> Ids:
+    """A number below ``2 * count`` for each triple's relation: classes after properties."""
+    return np.where(p == type_, o + count, p)
 
 
 def by_object(keys: Ids) -> Iterator[tuple[int, Ids]]:
     """Sorted keys of rdf:type as class codes with their members."""
-    swapped = np.sort(((keys & LOW) << SHIFT) | (keys >> SHIFT))
+    swapped = in_order(swap(keys))
     objects = swapped >> SHIFT
     begin = 0
     for end in [*(np.flatnonzero(objects[1:] != objects[:-1]) + 1).tolist(), len(keys)]:

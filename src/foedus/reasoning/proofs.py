@@ -16,7 +16,15 @@ from itertools import islice
 import numpy as np
 
 from foedus.reasoning.backward import Backward, Instance, unify
-from foedus.reasoning.columns import LOW, REWRITTEN, SHIFT, Ids, pack, within
+from foedus.reasoning.columns import (
+    LOW,
+    REWRITTEN,
+    SHIFT,
+    Ids,
+    in_order,
+    pack,
+    within,
+)
 from foedus.reasoning.datatypes import in_datatype, value_key
 from foedus.reasoning.dictionary import LITERAL
 from foedus.reasoning.equality import Link
@@ -369,7 +377,7 @@ class Prover:
             wanted = s
         elif len(subjects) * len(objects) <= 4096:
             o = np.array(objects, np.int64)
-            wanted = np.sort(pack(np.repeat(s, len(o)), np.tile(o, len(s))))
+            wanted = in_order(pack(np.repeat(s, len(o)), np.tile(o, len(s))))
         else:
             mask = within(keys >> SHIFT, s) & within(keys & LOW, np.array(objects, np.int64))
             hits: list[int] = keys[mask].tolist()

@@ -171,4 +171,4 @@ def firsts(keys: Words) -> Ids:
         there = table[at]
         found.append(left[there == left])
         left = left[keys[there] != keys[left]]
-    return np.sort(np.concatenate(found)) if found else left
+    return np.sort(np.concatenate(found), kind="stable") if found else left

@@ -17,6 +17,7 @@ from foedus.reasoning.columns import (
     Ids,
     Mask,
     counted,
+    in_order,
     minus,
     pack,
     spread,
@@ -41,7 +42,7 @@ def closed(edges: Ids, check: Callable[[int], None]) -> Ids:
         found = ((fresh >> SHIFT) << SHIFT)[probe] | (edges[place] & LOW)
         fresh = minus(unique(found), full)
         if not len(fresh):
-            return np.sort(np.concatenate(full), kind="stable") if len(full) > 1 else edges
+            return in_order(np.concatenate(full)) if len(full) > 1 else edges
         full.append(fresh)
     return _reach(edges, check)
 
@@ -119,7 +120,7 @@ def _sets(
         total += len(members) * len(ends)
         check(total)
         out.append(pack(nodes[members][:, None], nodes[ends][None, :]).ravel())
-    return np.sort(np.concatenate(out))
+    return in_order(np.concatenate(out))
 
 
 def components(count: int, s: Ids, o: Ids) -> tuple[Ids, int]:
