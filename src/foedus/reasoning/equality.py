@@ -8,7 +8,6 @@ between terms that were not yet one, it is also the earliest reason.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -24,16 +23,7 @@ from foedus.reasoning.columns import (
     spread,
     unique,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """Two terms found to be one at a step, by a rule ('' if asserted)."""
-
-    a: int
-    b: int
-    step: int
-    rule: str
+from foedus.reasoning.links import Link, Links
 
 
 class Equality:
@@ -41,16 +31,14 @@ class Equality:
 
     def __init__(self) -> None:
         self.rep: Ids = NONE
-        self.links: list[Link] = []
+        self.links = Links()
         self.changes = 0  # how often anything became one, or was parted
         self.changed: Ids = NONE  # all terms that are not their own representative, sorted
-        self._near: dict[int, list[Link]] = {}
-        self._near_of = 0
         self._places: tuple[Ids, Ids, Ids] | None = None
         self._several: Mask | None = None
 
     def __bool__(self) -> bool:
-        return bool(self.links)
+        return len(self.links) > 0
 
     def grow(self, count: int) -> None:
         """Make room for terms."""
@@ -70,6 +58,8 @@ class Equality:
         ``rules`` says which rule gave the pairs: each item is the end of a run, and its rule.
         """
         ends = np.array([end for end, _ in rules])
+        numbers = np.array([self.links.number(rule) for _, rule in rules])
+        linked: list[Ids] = []
         changed: list[Ids] = []
         while True:
             left, right = self.rep[a], self.rep[b]
@@ -83,10 +73,7 @@ class Equality:
             pick = np.ones(len(ranked), np.bool_)
             pick[1:] = ranked[1:] != ranked[:-1]
             chosen = order[pick]
-            pairs = open_[chosen]
-            kinds = np.searchsorted(ends, pairs, side="right").tolist()
-            for x, y, kind in zip(a[pairs].tolist(), b[pairs].tolist(), kinds, strict=True):
-                self.links.append(Link(x, y, step, rules[kind][1]))
+            linked.append(open_[chosen])
             self.rep[high[chosen]] = low[chosen]
             while True:  # every term points to its root again
                 root = self.rep[self.rep]
@@ -96,6 +83,9 @@ class Equality:
             changed.append(high[chosen])
         if not changed:
             return NONE
+        pairs = np.concatenate(linked)
+        kinds = numbers[np.searchsorted(ends, pairs, side="right")]
+        self.links.append(a[pairs], b[pairs], step, kinds)
         self._renew()
         return unique(np.concatenate(changed))
 
@@ -107,8 +97,7 @@ class Equality:
         marks[terms] = True
         self.rep = self.rep.copy()
         self.rep[terms] = terms
-        self.links = [link for link in self.links if not marks[link.a]]
-        self._near, self._near_of = {}, 0
+        self.links.keep(~marks[self.links.a])
         self._renew()
 
     def _renew(self) -> None:
@@ -193,18 +182,13 @@ class Equality:
 
     def path(self, a: int, b: int, before: int) -> list[Link] | None:
         """The links from a to b of steps before a given one, in order; None if there are none."""
-        if self._near_of != len(self.links):
-            for link in self.links[self._near_of :]:
-                self._near.setdefault(link.a, []).append(link)
-                self._near.setdefault(link.b, []).append(link)
-            self._near_of = len(self.links)
         came: dict[int, Link | None] = {a: None}
         waiting = deque([a])
         while waiting:
             here = waiting.popleft()
             if here == b:
                 break
-            for link in self._near.get(here, ()):
+            for link in self.links.around(here):
                 there = link.b if link.a == here else link.a
                 if link.step < before and there not in came:
                     came[there] = link

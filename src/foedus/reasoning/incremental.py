@@ -30,7 +30,7 @@ from foedus.reasoning.columns import (
     unique,
     within,
 )
-from foedus.reasoning.dictionary import LITERAL, TYPED
+from foedus.reasoning.dictionary import LITERAL
 from foedus.reasoning.engine import Engine
 from foedus.reasoning.evaluation import CLOSE
 from foedus.reasoning.filters import apply_tests
@@ -64,40 +64,40 @@ class Withdrawal:
                 self.parting.part_all(engine.equality.rep[keys & LOW])
             else:
                 self.suspect(code, keys, -1)
-        self.drop_literals(parts)
+        lost = self.lost_literals(parts)
+        self.drop_literals(lost)
         self.drain()
         self.recompile()
         self.again()
         engine.run()
-        self.forget_literals(parts)
+        if len(lost):
+            engine.literals.forget(lost)
 
-    def forget_literals(self, parts: dict[int, Ids]) -> None:
-        """Tell which literals the data no longer holds."""
-        engine = self.engine
-        ends = [unique(keys & LOW) for code, keys in parts.items() if code >= 0]
-        gone = union(ends) if ends else NONE
-        gone = gone[engine.terms.kinds[gone] == TYPED]
-        if len(gone):
-            gone = gone[~engine.present()[gone]]
-        if len(gone):
-            engine.literals.forget(gone)
+    def lost_literals(self, parts: dict[int, Ids]) -> Ids:
+        """The literals that are no longer asserted of anything."""
+        kinds = self.engine.terms.kinds
+        marks = np.zeros(len(kinds), np.bool_)
+        for code, keys in parts.items():
+            if code >= 0:
+                marks[keys & LOW] = True
+        marks &= kinds >= LITERAL
+        if marks.any():
+            for code, keys in self.asserted.items():
+                if code >= 0:
+                    objects = keys & LOW
+                    marks[objects[marks[objects]]] = False
+        return np.flatnonzero(marks)
 
-    def drop_literals(self, parts: dict[int, Ids]) -> None:
-        """Take literals that no longer occur out of their datatypes."""
+    def drop_literals(self, lost: Ids) -> None:
+        """Take literals out of their datatypes."""
         engine = self.engine
         datatypes = [code for code in engine.demanded if engine.literals.is_datatype(~code)]
-        ends = [unique(keys & LOW) for code, keys in parts.items() if code >= 0]
-        gone = union(ends) if ends and datatypes else NONE
-        gone = gone[engine.terms.kinds[gone] >= LITERAL]
-        for code, keys in self.asserted.items():
-            if code >= 0 and len(gone):
-                gone = gone[~within(gone, unique((keys & LOW)[within(keys & LOW, gone)]))]
-        if self.parting.several[gone].any():
+        if datatypes and self.parting.several[lost].any():
             raise Rebuild
         for code in datatypes:
             relation = engine.relation(code)
             for layer in [x for x in relation.layers if x.origin == "dt-type2"]:
-                mine = gone[within(gone, layer.keys)]
+                mine = lost[within(lost, layer.keys)]
                 if len(mine):
                     self.remove(relation, layer, mine)
 

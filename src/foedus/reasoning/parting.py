@@ -111,7 +111,8 @@ class Parting:
             return
         if rule not in self._linked:
             marks = self._linked[rule] = np.zeros(len(self.rep), np.bool_)
-            marks[[link.a for link in self.engine.equality.links if link.rule == rule]] = True
+            links = self.engine.equality.links
+            marks[links.a[links.rule == links.number(rule)]] = True
             marks[self.rep[np.flatnonzero(marks)]] = True
         marks = self._linked[rule]
         self.part_all(np.concatenate([left[marks[left]], right[marks[right]]]))

@@ -27,7 +27,7 @@ from foedus.reasoning.columns import (
 )
 from foedus.reasoning.datatypes import in_datatype, value_key
 from foedus.reasoning.dictionary import LITERAL
-from foedus.reasoning.equality import Link
+from foedus.reasoning.links import Link
 from foedus.reasoning.plans import named
 from foedus.reasoning.proof import Proof, Step
 from foedus.reasoning.rule import Rule

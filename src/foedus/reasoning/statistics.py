@@ -6,7 +6,17 @@ from collections import Counter
 
 import numpy as np
 
-from foedus.reasoning.columns import LOW, REWRITTEN, SEVERAL, SHIFT, Ids, holds, within
+from foedus.reasoning.columns import (
+    GIVEN,
+    LOW,
+    REWRITTEN,
+    SEVERAL,
+    SHIFT,
+    Ids,
+    pack,
+    swap,
+    within,
+)
 from foedus.reasoning.stored import Stored
 
 
@@ -35,13 +45,14 @@ def _equalities(stored: Stored, code: int, keys: Ids, counts: Counter[str]) -> N
     if code != same:
         counts["eq-rep-p"] += left
         return
-    for link in stored.engine.equality.links:
-        there, back = link.a << SHIFT | link.b, link.b << SHIFT | link.a
-        for key, rule in ((there, link.rule), (back, "eq-sym")):
-            if rule and holds(keys, key):
-                counts[rule] += 1
-                left -= 1
-    counts["eq-trans"] += left
+    links = stored.engine.equality.links
+    pairs = pack(links.a, links.b)
+    there = within(pairs, keys) & (links.rule != links.number(GIVEN))
+    back = within(swap(pairs), keys)
+    for number, rule in enumerate(links.rules):
+        counts[rule] += int(np.count_nonzero(there & (links.rule == number)))
+    counts["eq-sym"] += int(back.sum())
+    counts["eq-trans"] += left - int(there.sum()) - int(back.sum())
 
 
 def _found(stored: Stored, code: int, keys: Ids, counts: Counter[str]) -> None:

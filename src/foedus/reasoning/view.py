@@ -12,7 +12,19 @@ from functools import cached_property
 
 import numpy as np
 
-from foedus.reasoning.columns import LOW, NONE, SHIFT, Ids, Layer, Mask, holds, unique, within
+from foedus.reasoning.columns import (
+    LOW,
+    NONE,
+    SHIFT,
+    Ids,
+    Layer,
+    Mask,
+    holds,
+    pack,
+    swap,
+    unique,
+    within,
+)
 from foedus.reasoning.engine import Engine
 
 Row = tuple[int, int, int]
@@ -112,9 +124,9 @@ class View:
     def pairs(self, p: int, before: int) -> Ids:
         """All keys of a property before a step."""
         if p == self.same and self.equal:
-            links = [x for x in self.engine.equality.links if x.step < before]
-            keys = [k for x in links for k in (x.a << SHIFT | x.b, x.b << SHIFT | x.a)]
-            return unique(np.array(keys, np.int64))
+            links = self.engine.equality.links
+            keys = pack(links.a, links.b)[links.step < before]
+            return unique(np.concatenate([keys, swap(keys)]))
         parts = [layer.keys for layer in self.layers(p) if layer.step < before]
         return parts[0] if len(parts) == 1 else unique(np.concatenate(parts)) if parts else NONE
 
