@@ -102,11 +102,12 @@ def holds(ranked: Ids, key: int) -> bool:
 class Layer:
     """Keys that a relation received at one step; ``origin`` is the rule that gave them."""
 
-    __slots__ = ("_back", "keys", "origin", "step")
+    __slots__ = ("_back", "_scans", "keys", "origin", "step")
 
     def __init__(self, step: int, keys: Ids, origin: str) -> None:
         self.step, self.keys, self.origin = step, keys, origin
         self._back: Ids | None = None
+        self._scans = 0  # for a few objects each, instead of sorting all
 
     def back(self, probes: Ids | None = None) -> Ids:
         """The keys with subject and object exchanged, sorted.
@@ -114,7 +115,8 @@ class Layer:
         Given few objects to look for, only their keys, if the rest is not yet known.
         """
         if self._back is None:
-            if probes is not None and len(probes) * 64 < len(self.keys):
+            if probes is not None and len(probes) * 64 < len(self.keys) and self._scans < 4:
+                self._scans += 1
                 objects = self.keys & LOW
                 marks = np.zeros(int(max(objects.max(), probes.max())) + 1, np.bool_)
                 marks[probes] = True

@@ -19,9 +19,14 @@ from foedus.reasoning.columns import (
     Layer,
     Mask,
     Relation,
+    holds,
+    neighbours,
     pack,
     spread,
+    swap,
+    union,
     unique,
+    within,
 )
 from foedus.reasoning.links import Link, Links
 
@@ -75,19 +80,21 @@ class Equality:
             chosen = order[pick]
             linked.append(open_[chosen])
             self.rep[high[chosen]] = low[chosen]
-            while True:  # every term points to its root again
-                root = self.rep[self.rep]
-                if np.array_equal(root, self.rep):
-                    break
-                self.rep = root
             changed.append(high[chosen])
+            followers = np.concatenate([self.changed, *changed])
+            while True:  # every term points to its root again
+                root = self.rep[self.rep[followers]]
+                if np.array_equal(root, self.rep[followers]):
+                    break
+                self.rep[followers] = root
         if not changed:
             return NONE
         pairs = np.concatenate(linked)
         kinds = numbers[np.searchsorted(ends, pairs, side="right")]
         self.links.append(a[pairs], b[pairs], step, kinds)
-        self._renew()
-        return unique(np.concatenate(changed))
+        new = unique(np.concatenate(changed))
+        self._renew(union([self.changed, new]))
+        return new
 
     def part(self, terms: Ids) -> None:
         """Let terms stand for themselves again: whole classes of those that were one."""
@@ -98,11 +105,11 @@ class Equality:
         self.rep = self.rep.copy()
         self.rep[terms] = terms
         self.links.keep(~marks[self.links.a])
-        self._renew()
+        self._renew(self.changed[~marks[self.changed]])
 
-    def _renew(self) -> None:
+    def _renew(self, changed: Ids) -> None:
         self.changes += 1
-        self.changed = np.flatnonzero(self.rep != np.arange(len(self.rep)))
+        self.changed = changed
         self._places = self._several = None
 
     def about(self, marks: Mask, keys: Ids, unary: bool) -> Mask:
@@ -111,6 +118,21 @@ class Equality:
             return marks[keys]
         found: Mask = marks[keys >> SHIFT] | marks[keys & LOW]
         return found
+
+    def concerned(self, layer: Layer, terms: Ids, unary: bool) -> Ids:
+        """The keys of a layer that hold one of some sorted terms, sorted."""
+        if len(terms) * 32 < len(layer.keys):  # few are looked up
+            if unary:
+                return terms[within(terms, layer.keys)]
+            sides = []
+            for forward in (True, False):
+                ranked, begin, counts = neighbours(layer, terms, forward)
+                found = ranked[spread(begin, counts)[1]]
+                sides.append(found if forward else swap(found))
+            return unique(np.concatenate(sides))
+        marks = np.zeros(len(self.rep), np.bool_)
+        marks[terms] = True
+        return layer.keys[self.about(marks, layer.keys, unary)]
 
     def mapped(self, keys: Ids, unary: bool) -> Ids:
         """Keys with representatives in the place of terms, not sorted."""
@@ -209,26 +231,22 @@ class Equality:
 
         ``special`` is a code whose relation has a meaning of its own (owl:sameAs) and is left.
         """
-        marks = np.zeros(len(self.rep), np.bool_)
-        marks[gone] = True
         out: list[tuple[int, Ids]] = []
         for code, relation in list(relations.items()):
             if code == special or not relation.layers:
                 continue
             term = ~code if code < 0 else code
-            renamed = bool(marks[term])
+            renamed = holds(gone, term)
             touched = False
             layers = []
             for layer in relation.layers:
-                hit = self.about(marks, layer.keys, code < 0)
-                if renamed or hit.any():
+                moved = layer.keys if renamed else self.concerned(layer, gone, code < 0)
+                if len(moved):
                     touched = True
-                    moved = layer.keys if renamed else layer.keys[hit]
                     relation.dead.append(Layer(layer.step, moved, layer.origin))
                     new = int(self.rep[term])
                     out.append((~new if code < 0 else new, self.mapped(moved, code < 0)))
-                    kept = NONE if renamed else layer.keys[~hit]
-                    layer = Layer(layer.step, kept, layer.origin)
+                    layer.remove(moved)
                 if len(layer.keys):
                     layers.append(layer)
             if touched:

@@ -132,14 +132,10 @@ class Parting:
         engine = self.engine
         reps = unique(np.concatenate(self.fresh))
         self.fresh = []
-        marks = np.zeros(len(self.rep), np.bool_)
-        marks[reps] = True
-        if not marks.any():
-            return
-        if marks[self.rep[self._constants()]].any():
+        if within(self.rep[self._constants()], reps).any():
             raise Rebuild
         for code, relation in list(engine.relations.items()):
-            parts = [x.keys[self.of(marks, code, x.keys)] for x in relation.layers]
+            parts = [engine.equality.concerned(x, reps, code < 0) for x in relation.layers]
             keys = union(parts) if parts else NONE
             if len(keys):
                 if code in engine.schema:
