@@ -272,6 +272,20 @@ def graphs(draw: st.DrawFn, size: int = 8) -> list[Triple]:
     return draw(st.permutations(list(dict.fromkeys(made))))
 
 
+@st.composite
+def chains(draw: st.DrawFn) -> list[Triple]:
+    """Links of a transitive property, which others entail."""
+    p, q, r = PROPERTIES
+    axioms = [
+        (p, TYPE, iri(OWL + "TransitiveProperty")),
+        (q, iri(RDFS + "subPropertyOf"), p),
+        (p, iri(OWL + "inverseOf"), r),
+    ]
+    node = st.sampled_from(_all(EX, "a b c d e f g h"))
+    link = st.tuples(node, st.sampled_from([p, p, p, q, r]), node)
+    return [*axioms[: draw(st.integers(1, 3))], *draw(st.lists(link, min_size=3, unique=True))]
+
+
 AXIOMS = [
     (str(t.subject), str(t.predicate), str(t.object))
     for t in ox.parse(path=Path(__file__).parent / "data" / "naming.ttl")

@@ -20,6 +20,9 @@ SHIFT: Final = 32
 LOW: Final = (1 << SHIFT) - 1
 NONE: Final[Ids] = np.empty(0, np.int64)
 
+#: Terms are looked up one by one in so many times as many keys, or more; else all are read.
+FEW = 32
+
 #: How a layer came about, where it was not a rule.
 GIVEN, REWRITTEN, SEVERAL = "", "=", "+"
 
@@ -115,7 +118,7 @@ class Layer:
         Given few objects to look for, only their keys, if the rest is not yet known.
         """
         if self._back is None:
-            if probes is not None and len(probes) * 64 < len(self.keys) and self._scans < 4:
+            if probes is not None and len(probes) * FEW < len(self.keys) and self._scans < 4:
                 self._scans += 1
                 objects = self.keys & LOW
                 marks = np.zeros(int(max(objects.max(), probes.max())) + 1, np.bool_)
@@ -221,3 +224,9 @@ def neighbours(layer: Layer, probes: Ids, forward: bool) -> tuple[Ids, Ids, Ids]
     """Objects of subjects, or the other way round: the keys, where each begins, how many."""
     ranked = layer.keys if forward else layer.back(probes)
     return ranked, *counted(ranked, probes << SHIFT, (probes << SHIFT) | LOW)
+
+
+def touching(layer: Layer, terms: Ids, forward: bool) -> Ids:
+    """The keys with some sorted terms as subjects; or as objects, and then turned round."""
+    ranked, begin, counts = neighbours(layer, terms, forward)
+    return ranked[spread(begin, counts)[1]]

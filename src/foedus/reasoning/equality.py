@@ -11,6 +11,7 @@ from collections import deque
 
 import numpy as np
 
+from foedus.reasoning import columns
 from foedus.reasoning.columns import (
     LOW,
     NONE,
@@ -20,10 +21,10 @@ from foedus.reasoning.columns import (
     Mask,
     Relation,
     holds,
-    neighbours,
     pack,
     spread,
     swap,
+    touching,
     union,
     unique,
     within,
@@ -121,15 +122,11 @@ class Equality:
 
     def concerned(self, layer: Layer, terms: Ids, unary: bool) -> Ids:
         """The keys of a layer that hold one of some sorted terms, sorted."""
-        if len(terms) * 32 < len(layer.keys):  # few are looked up
+        if len(terms) * columns.FEW < len(layer.keys):
             if unary:
                 return terms[within(terms, layer.keys)]
-            sides = []
-            for forward in (True, False):
-                ranked, begin, counts = neighbours(layer, terms, forward)
-                found = ranked[spread(begin, counts)[1]]
-                sides.append(found if forward else swap(found))
-            return unique(np.concatenate(sides))
+            turned = swap(touching(layer, terms, forward=False))
+            return unique(np.concatenate([touching(layer, terms, forward=True), turned]))
         marks = np.zeros(len(self.rep), np.bool_)
         marks[terms] = True
         return layer.keys[self.about(marks, layer.keys, unary)]
@@ -143,12 +140,12 @@ class Equality:
     # What a representative stands for
 
     def _classes(self) -> tuple[Ids, Ids, Ids]:
-        """Terms that are one with others, class by class; where each representative's begin (-1
-        if it stands for itself alone), and how many there are."""
+        """Terms that are one with others, class by class; where each representative's begin, and
+        how many there are, 0 if it stands for itself alone."""
         if self._places is None:
             involved = np.flatnonzero(self.several)
             ranked = involved[np.argsort(self.rep[involved], kind="stable")]
-            begin, count = np.full(len(self.rep), -1), np.ones(len(self.rep), np.int64)
+            begin, count = np.zeros(len(self.rep), np.int64), np.zeros(len(self.rep), np.int64)
             reps = self.rep[ranked]
             first = np.flatnonzero(np.append(True, reps[1:] != reps[:-1])) if len(reps) else NONE
             begin[reps[first]] = first
@@ -162,18 +159,17 @@ class Equality:
             return [term]
         ranked, begin, count = self._classes()
         rep = self.of(term)
-        low = int(begin[rep]) if rep < len(begin) else -1
-        return ranked[low : low + int(count[rep])].tolist() if low >= 0 else [term]
+        size = int(count[rep]) if rep < len(count) else 0
+        return ranked[begin[rep] : begin[rep] + size].tolist() if size else [term]
 
     def expanded(self, reps: Ids) -> tuple[Ids, Ids]:
         """Every term that each representative stands for: the rows, and the terms."""
-        ranked, places, sizes = self._classes()
-        begin, counts = places[reps], sizes[reps]
-        single = begin < 0
-        pool = np.concatenate([ranked, reps[single]])
-        begin[single] = len(ranked) + np.arange(int(single.sum()))
-        rows, places = spread(begin, counts)
-        return rows, pool[places]
+        ranked, begin, sizes = self._classes()
+        counts = sizes[reps]
+        rows, places = spread(begin[reps], np.maximum(counts, 1))
+        found, alone = reps[rows], counts[rows] == 0
+        found[~alone] = ranked[places[~alone]]
+        return rows, found
 
     def expand(self, keys: Ids, unary: bool) -> Ids:
         """Keys for every term that theirs stand for, sorted."""

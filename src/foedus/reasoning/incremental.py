@@ -26,6 +26,7 @@ from foedus.reasoning.columns import (
     Relation,
     minus,
     pack,
+    touching,
     union,
     unique,
     within,
@@ -142,7 +143,7 @@ class Withdrawal:
                 shaken = self.parting.shaken(relation, layer, keys)
                 batch = (code, step) in engine.batches and not relation.dead  # links by one name
                 if batch and self.closes(code, layer):
-                    found = self.unreached(relation, layer)
+                    found = self.unreached(relation, layer, keys)
                 else:
                     found = minus(keys[~shaken], [self.asserted.get(code, NONE)])
                     found = self.unfounded(code, found, layer)
@@ -163,11 +164,19 @@ class Withdrawal:
             self.engine.batches.discard((code, layer.step))
         return found
 
-    def unreached(self, relation: Relation, layer: Layer) -> Ids:
-        """The keys of a transitive closure that the earlier links no longer give."""
-        links = [x.keys for x in relation.layers if x.step < layer.step]
-        still = closed(union(links), self.engine.data.check) if links else NONE
-        return minus(layer.keys, [still, self.asserted.get(relation.code, NONE)])
+    def unreached(self, relation: Relation, layer: Layer, suspects: Ids) -> Ids:
+        """The keys of a transitive closure that the earlier links no longer give.
+
+        They are suspects, or about what led to the subject of a link that went.
+        """
+        cut = unique(np.concatenate([suspects, *self.gone.get(relation.code, [])]) >> SHIFT)
+        led = [touching(x, cut, forward=False) & LOW for x in relation.layers]
+        subjects = unique(np.concatenate([cut, *led]))
+        links = union([x.keys for x in relation.layers if x.step < layer.step] or [NONE])
+        start = touching(Layer(-1, links, GIVEN), subjects, forward=True)
+        still = closed(links, self.engine.data.check, start)
+        mine = touching(layer, subjects, forward=True)
+        return minus(mine, [still, self.asserted.get(relation.code, NONE)])
 
     def unfounded(self, code: int, keys: Ids, layer: Layer) -> Ids:
         """The keys that no plan gives any more from what is of earlier steps."""

@@ -28,9 +28,13 @@ _ROUNDS = 16
 _BITS = 1 << 14
 
 
-def closed(edges: Ids, check: Callable[[int], None]) -> Ids:
-    """All keys that follow from sorted keys, those included; ``check`` may refuse a size."""
-    full, fresh = [edges], edges
+def closed(edges: Ids, check: Callable[[int], None], start: Ids | None = None) -> Ids:
+    """All keys that follow from sorted keys, those included; ``check`` may refuse a size.
+
+    With ``start``, sorted keys too, at least those that follow from them with the help of all.
+    """
+    fresh = edges if start is None else start
+    full = [fresh]
     for _ in range(_ROUNDS):
         ends = fresh & LOW
         first, counts = counted(edges, ends << SHIFT, (ends << SHIFT) | LOW)
@@ -42,7 +46,7 @@ def closed(edges: Ids, check: Callable[[int], None]) -> Ids:
         found = ((fresh >> SHIFT) << SHIFT)[probe] | (edges[place] & LOW)
         fresh = minus(unique(found), full)
         if not len(fresh):
-            return in_order(np.concatenate(full)) if len(full) > 1 else edges
+            return in_order(np.concatenate(full)) if len(full) > 1 else full[0]
         full.append(fresh)
     return _reach(edges, check)
 
