@@ -114,6 +114,16 @@ def test_add_then_withdraw_returns_to_the_start(graph: list[Triple], more: list[
     assert shown(closure) == before
 
 
+def test_what_was_derived_first_and_asserted_later_goes_when_both_are_gone() -> None:
+    a, b, c, p = map(ex, "abcp")
+    closure = close([(p, TYPE, f"<{OWL}TransitiveProperty>"), (a, p, b), (b, p, c)])
+    closure.add([(a, p, c)])
+    closure.withdraw([(b, p, c)])
+    assert (a, p, c) in closure
+    closure.withdraw([(a, p, c)])
+    assert (a, p, c) not in closure
+
+
 def test_what_stands_on_another_leg_stays() -> None:
     closure = close(
         [
