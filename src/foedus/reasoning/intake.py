@@ -202,10 +202,13 @@ class Intake(Evaluation):
         It gets the datatypes of the value; if it is two values, it differs from itself.
         """
         for code in self.idle - self.demanded:
-            if len(self.equality.same(~code)) > 1:
+            if self.equality.several[~code]:
                 self.demand(code)
+        kinds = self.terms.kinds
+        if max(kinds[self.equality.changed].max(), kinds[reps].max()) < LITERAL:
+            return
         rows, members = self.equality.expanded(reps)
-        literal = self.terms.kinds[members] >= LITERAL
+        literal = kinds[members] >= LITERAL
         different = self.vocabulary.different
         for row in np.unique(rows[literal]).tolist():
             mine = rows == row
