@@ -23,6 +23,7 @@ RULES = ruleset()
 relaxed = settings(deadline=None, max_examples=30, suppress_health_check=list(HealthCheck))
 EX, RDF = "http://example.org/", "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 RDFS, OWL = "http://www.w3.org/2000/01/rdf-schema#", "http://www.w3.org/2002/07/owl#"
+XSD, COUNT = "http://www.w3.org/2001/XMLSchema#", "nonNegativeInteger"
 TYPE, SUB = f"<{RDF}type>", f"<{RDFS}subClassOf>"
 
 
@@ -122,6 +123,22 @@ def test_what_was_derived_first_and_asserted_later_goes_when_both_are_gone() -> 
     assert (a, p, c) in closure
     closure.withdraw([(a, p, c)])
     assert (a, p, c) not in closure
+
+
+SPELLINGS = [f'"{n}"^^<{XSD}{t}>' for n, t in ((1, "integer"), ("01", "int"), (1, COUNT))]
+
+
+@pytest.mark.parametrize("one", SPELLINGS)
+@pytest.mark.parametrize("other", SPELLINGS)
+def test_a_number_that_rules_name_may_come_and_go_in_any_spelling(one: str, other: str) -> None:
+    a, b, c, p, kind = map(ex, "abcpK")
+    closure = close([(a, TYPE, kind), (kind, f"<{OWL}onProperty>", p), (a, p, b), (a, p, c)])
+    for said in (one, other, one):
+        count = (kind, f"<{OWL}maxCardinality>", said)
+        closure.add([count])
+        assert (b, f"<{OWL}sameAs>", c) in closure
+        closure.withdraw([count])
+        assert (b, f"<{OWL}sameAs>", c) not in closure
 
 
 def test_what_stands_on_another_leg_stays() -> None:

@@ -111,6 +111,8 @@ class Engine(Intake):
             if self.installed:
                 self.renamed = True
                 self.reinstall()
+            else:
+                self.prepared = Prepared(self.rules, self.vocabulary)
         if not self.installed:
             self.installed = True
             compiling.install(self, self.prepared.first)

@@ -166,9 +166,13 @@ class Equality:
         """Every term that each representative stands for: the rows, and the terms."""
         ranked, begin, sizes = self._classes()
         counts = sizes[reps]
-        rows, places = spread(begin[reps], np.maximum(counts, 1))
-        found, alone = reps[rows], counts[rows] == 0
-        found[~alone] = ranked[places[~alone]]
+        alone = np.flatnonzero(counts == 0)
+        if len(alone) == len(reps):
+            return np.arange(len(reps)), reps
+        counts[alone] = 1
+        rows, places = spread(begin[reps], counts)
+        found = ranked[places]
+        found[np.cumsum(counts)[alone] - 1] = reps[alone]
         return rows, found
 
     def expand(self, keys: Ids, unary: bool) -> Ids:

@@ -92,6 +92,8 @@ class Withdrawal:
     def drop_literals(self, lost: Ids) -> None:
         """Take literals out of their datatypes."""
         engine = self.engine
+        if engine.literals.is_named(lost):
+            raise Rebuild  # plans may know the number by this name
         datatypes = [code for code in engine.demanded if engine.literals.is_datatype(~code)]
         if datatypes and self.parting.several[lost].any():
             raise Rebuild

@@ -82,6 +82,11 @@ class Literals:
         both = np.array(pairs, np.int64)
         return pack(both[:, 0], both[:, 1])
 
+    def is_named(self, numbers: Ids) -> bool:
+        """Whether rules name the value of one of some literals."""
+        named = set(self._named.values())
+        return any(value_key(token) in named for token in self.terms.tokens(numbers))
+
     def forget(self, numbers: Ids) -> None:
         """Take note that the data no longer holds some literals."""
         gone = set(numbers[self.terms.kinds[numbers] == TYPED].tolist())
