@@ -143,8 +143,8 @@ class Withdrawal:
                 keys = unique(np.concatenate(parts)) if parts else NONE
                 keys = keys[within(keys, layer.keys)]
                 shaken = self.parting.shaken(relation, layer, keys)
-                batch = (code, step) in engine.batches and not relation.dead  # links by one name
-                if batch and self.closes(code, layer):
+                one_name = not relation.dead  # of each link
+                if one_name and self.is_batch(code, layer) and self.closes(code, layer):
                     found = self.unreached(relation, layer, keys)
                 else:
                     found = minus(keys[~shaken], [self.asserted.get(code, NONE)])
@@ -157,6 +157,10 @@ class Withdrawal:
         """Whether a layer rests on nothing: axioms, and what is true of literals."""
         rules = self.engine.rules
         return layer.origin in rules and not rules[layer.origin].premises
+
+    def is_batch(self, code: int, layer: Layer) -> bool:
+        """Whether a transitive closure made a layer at once: its keys may rest on one another."""
+        return (code, layer.step) in self.engine.batches and layer.origin != GIVEN
 
     def closes(self, code: int, layer: Layer) -> bool:
         """Whether the plan that made a transitive closure is still there."""
@@ -241,7 +245,7 @@ class Withdrawal:
         """Take keys away, and suspect what plans made of them."""
         engine, code = self.engine, relation.code
         older = self.parting.renamed(relation, keys, -1)  # what was made of them may be older
-        batch = (code, layer.step) in engine.batches  # its keys may rest on one another
+        batch = self.is_batch(code, layer)
         for plan in engine.readers.get(code, ()):
             if plan.head is None or plan.head[0] != engine.vocabulary.same or not engine.equal:
                 self.spread(plan, code, keys[~older], layer.step - batch)
@@ -253,7 +257,8 @@ class Withdrawal:
         relation.forget()
         if not len(layer.keys):
             relation.layers.remove(layer)
-            engine.batches.discard((code, layer.step))
+            if layer.origin != GIVEN:  # what was asserted of a batch is a layer of the same step
+                engine.batches.discard((code, layer.step))
         self.gone[code].append(keys)
         self.touched.add(code)
         engine.size -= len(keys)
