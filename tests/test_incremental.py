@@ -20,7 +20,7 @@ from foedus.reasoning.rules import ruleset
 from foedus.terms import Triple
 
 RULES = ruleset()
-relaxed = settings(deadline=None, max_examples=30, suppress_health_check=list(HealthCheck))
+relaxed = settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
 EX, RDF = "http://example.org/", "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 RDFS, OWL = "http://www.w3.org/2000/01/rdf-schema#", "http://www.w3.org/2002/07/owl#"
 XSD, COUNT = "http://www.w3.org/2001/XMLSchema#", "nonNegativeInteger"

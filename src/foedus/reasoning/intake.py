@@ -214,9 +214,10 @@ class Intake(Evaluation):
             mine = rows == row
             tokens = self.terms.tokens(members[literal & mine])
             rep = reps[row : row + 1]
-            several = len({value_key(v) for v in tokens} - {None}) > 1
+            values = {value_key(v) for v in tokens}
+            several = len(values - {None}) > 1
             found: list[tuple[int, Ids, str]] = []
-            if self.literals.known and (several or not literal[mine].all()):
+            if self.literals.known and (len(values) > 1 or not literal[mine].all()):
                 names = {d for v in tokens for d in datatypes_of(v)}
                 found = [(~self.vocabulary.ids[d], rep, "dt-type2") for d in sorted(names)]
             if "dt-diff" in self.rules and several:
