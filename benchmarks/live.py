@@ -17,10 +17,10 @@ from statistics import median
 
 from foedus.reasoning import check_proof, close, ruleset
 from foedus.reasoning.closure import Closure
-from foedus.reasoning.columns import SEVERAL, Ids, Relation, union
-from foedus.reasoning.engine import Engine
-from foedus.reasoning.prepared import prepared
-from foedus.reasoning.reading import read
+from foedus.reasoning.fixpoint.engine import Engine
+from foedus.reasoning.plans.prepared import prepared
+from foedus.reasoning.rows.columns import SEVERAL, Ids, Relation, union
+from foedus.reasoning.words.reading import read
 
 TURNS = 5
 

@@ -42,9 +42,9 @@ def parsed(file: str) -> Any:
 def foedus(task: str, file: str, work: Path) -> int:
     from foedus.reasoning import close, ruleset
     from foedus.reasoning.closure import Closure
-    from foedus.reasoning.engine import Engine
-    from foedus.reasoning.prepared import prepared
-    from foedus.reasoning.reading import read
+    from foedus.reasoning.fixpoint.engine import Engine
+    from foedus.reasoning.plans.prepared import prepared
+    from foedus.reasoning.words.reading import read
 
     rules = ruleset()  # read and taken apart once in a process, as modules are
     _, terms = prepared(rules)

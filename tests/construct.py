@@ -14,8 +14,14 @@ from itertools import product
 
 import pyoxigraph as ox
 
-from foedus.reasoning.datatypes import DATATYPES, datatypes_of, in_datatype, is_ill_typed, value_key
-from foedus.reasoning.rules import Atom, Before, Node, Rule, RuleSet, Value, Var
+from foedus.reasoning.rules.datatypes import (
+    DATATYPES,
+    datatypes_of,
+    in_datatype,
+    is_ill_typed,
+    value_key,
+)
+from foedus.reasoning.rules.table import Atom, Before, Node, Rule, RuleSet, Value, Var
 from foedus.terms import Term, Triple, is_iri, is_literal
 
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"

@@ -12,7 +12,7 @@ from pathlib import Path
 import pyoxigraph as ox
 from hypothesis import strategies as st
 
-from foedus.reasoning.rules import Node, Rule, Var, ruleset
+from foedus.reasoning.rules.table import Node, Rule, Var, ruleset
 from foedus.terms import Term, Triple, iri, literal
 
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"

@@ -16,7 +16,7 @@ import pytest
 from foedus.knowledge import KnowledgeGraph
 from foedus.questions import Question, read_questions
 from foedus.reasoning import close
-from foedus.reasoning.rules import ruleset
+from foedus.reasoning.rules.table import ruleset
 from foedus.resources import folder
 from foedus.store.query import QuadStore, Result
 from foedus.terms import text_of

@@ -9,7 +9,7 @@ import pytest
 
 from foedus import reasoning
 from foedus.reasoning import naive, second
-from foedus.reasoning.datatypes import DATATYPES
+from foedus.reasoning.rules.datatypes import DATATYPES
 from foedus.terms import Triple
 
 ROOT = Path(__file__).parents[1]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from foedus.reasoning.datatypes import (
+from foedus.reasoning.rules.datatypes import (
     DATATYPES,
     contradictory,
     datatypes_of,
@@ -16,7 +16,7 @@ from foedus.reasoning.datatypes import (
     is_ill_typed,
     value_key,
 )
-from foedus.reasoning.rules import ruleset
+from foedus.reasoning.rules.table import ruleset
 from foedus.terms import Term, literal
 
 DATA = Path(__file__).parent / "data"

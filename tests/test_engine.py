@@ -15,7 +15,7 @@ from turtle_text import turtle
 from foedus.errors import LimitReached
 from foedus.reasoning import naive
 from foedus.reasoning.closure import Closure, close
-from foedus.reasoning.rules import Rule, ruleset
+from foedus.reasoning.rules.table import Rule, ruleset
 from foedus.terms import Triple, is_literal
 
 RULES = ruleset()

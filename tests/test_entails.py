@@ -9,10 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from strategies import graphs
 
-from foedus.reasoning.conclusions import Form, conclusions
-from foedus.reasoning.entails import Judge, obvious
+from foedus.reasoning.beyond.conclusions import Form, conclusions
+from foedus.reasoning.beyond.entails import Judge, obvious
 from foedus.reasoning.naive import close
-from foedus.reasoning.rules import parse_rule
+from foedus.reasoning.rules.table import parse_rule
 from foedus.terms import Triple, is_blank
 
 CASES = tomllib.loads((Path(__file__).parent / "data" / "entails.toml").read_text(encoding="utf-8"))

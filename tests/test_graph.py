@@ -13,7 +13,7 @@ import pytest
 
 from foedus.knowledge import KnowledgeGraph
 from foedus.knowledge.material import Material, read_material
-from foedus.reasoning.datatypes import value_key
+from foedus.reasoning.rules.datatypes import value_key
 from foedus.resources import folders
 from foedus.terms import Quad, Term, Triple, expand, is_blank, is_literal, text_of
 

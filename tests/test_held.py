@@ -8,10 +8,10 @@ from hypothesis import HealthCheck, Phase, assume, given, settings
 from strategies import FIRST, REST, graphs
 
 from foedus.reasoning import naive
-from foedus.reasoning.checker import check_proof
-from foedus.reasoning.held import Held
-from foedus.reasoning.rules import ruleset
-from foedus.reasoning.supposing import Supposing
+from foedus.reasoning.rules.checker import check_proof
+from foedus.reasoning.rules.table import ruleset
+from foedus.reasoning.why.held import Held
+from foedus.reasoning.why.supposing import Supposing
 from foedus.terms import Triple
 
 RULES = ruleset()

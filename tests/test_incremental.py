@@ -13,10 +13,10 @@ from strategies import chains, graphs, naming
 from turtle_text import turtle
 
 from foedus.errors import LimitReached
-from foedus.reasoning import columns
-from foedus.reasoning.checker import check_proof
 from foedus.reasoning.closure import Closure, close
-from foedus.reasoning.rules import ruleset
+from foedus.reasoning.rows import columns
+from foedus.reasoning.rules.checker import check_proof
+from foedus.reasoning.rules.table import ruleset
 from foedus.terms import Triple
 
 RULES = ruleset()

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from rdflib.compare import isomorphic
 
 from foedus.errors import InputError, ParseFailure, UnknownName
-from foedus.reasoning import lines, reading, writing
-from foedus.reasoning.dictionary import Terms
+from foedus.reasoning.words import lines, reading, writing
+from foedus.reasoning.words.dictionary import Terms
 from foedus.store import convert
 from foedus.terms import Triple
 

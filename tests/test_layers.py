@@ -37,26 +37,27 @@ LAYERS = {
     "__main__": 10,
 }
 
+#: The folders of the reasoner, from the ground up; what stands beside them is above them.
+REASONING = ["rules", "rows", "words", "plans", "fixpoint", "live", "why", "beyond"]
 
-def unit(path: Path) -> str:
-    return path.relative_to(SRC).parts[0].removesuffix(".py")
+
+def unit(path: Path, base: Path = SRC) -> str:
+    return path.relative_to(base).parts[0].removesuffix(".py")
 
 
-def imports(path: Path) -> set[str]:
-    """Units of foedus that a file imports, at its top or inside a function."""
+def imports(path: Path, base: Path = SRC) -> set[str]:
+    """Units of foedus, or of a package in it, that a file imports, at its top or in a function."""
+    package = ".".join(base.relative_to(SRC.parent).parts)
     found: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            found |= {a.name.split(".")[1] for a in node.names if a.name.startswith("foedus.")}
+            names = [a.name for a in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
-            if node.module == "foedus":
-                found |= {
-                    a.name
-                    for a in node.names
-                    if (SRC / a.name).exists() or (SRC / f"{a.name}.py").exists()
-                }
-            elif node.module.startswith("foedus."):
-                found.add(node.module.split(".")[1])
+            names = [f"{node.module}.{a.name}" for a in node.names]
+        else:
+            continue
+        units = {n.split(".")[package.count(".") + 1] for n in names if n.startswith(f"{package}.")}
+        found |= {u for u in units if (base / u).exists() or (base / f"{u}.py").exists()}
     return found
 
 
@@ -66,6 +67,15 @@ def test_imports_only_from_lower_layers(path: Path) -> None:
     assert here in LAYERS, f"{here} has no layer: add it to LAYERS"
     wrong = {u for u in imports(path) if u != here and LAYERS[u] >= LAYERS[here]}
     assert not wrong, f"{path.name} (layer {LAYERS[here]}) imports {sorted(wrong)}"
+
+
+@pytest.mark.parametrize("name", REASONING)
+def test_the_folders_of_the_reasoner_stand_on_one_another(name: str) -> None:
+    base = SRC / "reasoning"
+    assert {p.name for p in base.iterdir() if (p / "__init__.py").exists()} == set(REASONING)
+    below = set(REASONING[: REASONING.index(name) + 1])
+    for path in (base / name).rglob("*.py"):
+        assert imports(path, base) <= below, path
 
 
 @pytest.mark.parametrize("library", ["rdflib", "pyoxigraph"])

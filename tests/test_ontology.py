@@ -13,7 +13,7 @@ from rdflib.collection import Collection
 from rdflib.term import Node
 
 from foedus.reasoning.naive import close
-from foedus.reasoning.rules import Rule, RuleSet, read_rules, ruleset
+from foedus.reasoning.rules.table import Rule, RuleSet, read_rules, ruleset
 from foedus.resources import folder
 
 FO = Namespace("https://w3id.org/foedus/ontology#")

@@ -8,9 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from strategies import graphs
 
 from foedus.reasoning import naive
-from foedus.reasoning.checker import check_proof
 from foedus.reasoning.closure import close
-from foedus.reasoning.rules import ruleset
+from foedus.reasoning.rules.checker import check_proof
+from foedus.reasoning.rules.table import ruleset
 from foedus.terms import Triple
 
 RULES = ruleset()

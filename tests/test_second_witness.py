@@ -14,8 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from strategies import FIRST, NIL, REST, graphs
 
 from foedus.reasoning import naive, second
-from foedus.reasoning.datatypes import DATATYPES
-from foedus.reasoning.rules import parse_rule
+from foedus.reasoning.rules.datatypes import DATATYPES
+from foedus.reasoning.rules.table import parse_rule
 from foedus.store import convert
 from foedus.terms import Triple, is_literal
 

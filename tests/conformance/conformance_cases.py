@@ -12,7 +12,7 @@ from pathlib import Path
 import pyoxigraph
 
 from foedus.reasoning import naive
-from foedus.reasoning.entails import Closed, entails
+from foedus.reasoning.beyond.entails import Closed, entails
 from foedus.terms import Triple, iri
 
 HERE = Path(__file__).parent

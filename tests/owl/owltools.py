@@ -21,7 +21,7 @@ from pathlib import Path
 
 from foedus import checks, owlfiles
 from foedus.knowledge import KnowledgeGraph
-from foedus.reasoning.rules import read_rules
+from foedus.reasoning.rules.table import read_rules
 from foedus.store.files import read_rdf
 from foedus.terms import text_of
 

@@ -82,7 +82,7 @@ def say(text: str) -> None:
 
 def write(out: Path, content: bytes) -> None:
     """Put the content into a file, whole or not at all, and say so."""
-    from foedus.reasoning.writing import replacing
+    from foedus.reasoning.words.writing import replacing
 
     try:
         if out.exists() and not out.is_file():  # a pipe or a device takes no other file's place

@@ -65,9 +65,9 @@ def reason(
       foedus reason data.nt.gz ontology.owl -o closed.ttl --rules rdfs-plus
       foedus reason graph.ttl --rules prp-trp,cax-sco --derived-only -o new.nt --proofs why.jsonl
     """
-    from foedus.reasoning import writing
-    from foedus.reasoning.malformed import malformed
-    from foedus.reasoning.rules import ruleset
+    from foedus.reasoning.beyond.malformed import malformed
+    from foedus.reasoning.rules.table import ruleset
+    from foedus.reasoning.words import writing
     from foedus.store.convert import format_of, prefixes_of
 
     for place in (*files, *([out] if out else [])):
@@ -124,7 +124,8 @@ def _closed(
             timeout=timeout,
             progress=step,
         )
-    from foedus.reasoning import reading, second
+    from foedus.reasoning import second
+    from foedus.reasoning.words import reading
 
     return second.close(
         reading.triples(files, limit), extra_rules=extra, limit_triples=limit, timeout=timeout
@@ -133,7 +134,7 @@ def _closed(
 
 def _tell(closure: Any, closed: float, took: float, out: Path | None) -> None:
     """Print the counts: asserted, derived, by rule."""
-    from foedus.reasoning.malformed import malformed
+    from foedus.reasoning.beyond.malformed import malformed
 
     found = closure.statistics
     by_rule = found["derived"]
@@ -187,7 +188,7 @@ def tell_clashes(clashes: Any, total: int) -> None:
 
 def _write_proofs(closure: Any, path: Path, limit: int) -> None:
     """One line of JSON for each derived triple: its rule, bindings and premises."""
-    from foedus.reasoning.writing import replacing
+    from foedus.reasoning.words.writing import replacing
 
     with replacing(path) as file:
         count = 0
@@ -221,7 +222,7 @@ def rules(
       foedus rules
       foedus rules prp-spo2
     """
-    from foedus.reasoning.rules import ruleset
+    from foedus.reasoning.rules.table import ruleset
 
     found = ruleset("owl2rl", extra_rules or ())
     if rule is None:

@@ -31,7 +31,7 @@ from foedus.terms import Quad, Term, Triple, expand
 
 if TYPE_CHECKING:
     from foedus.checks import Finding
-    from foedus.reasoning.proof import Proof
+    from foedus.reasoning.rules.proof import Proof
     from foedus.store.convert import RdflibGraph
     from foedus.why.checking import Proved
     from foedus.why.explain import Explainer

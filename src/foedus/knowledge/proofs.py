@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from foedus.errors import InputError
-from foedus.reasoning.proof import Proof
+from foedus.reasoning.rules.proof import Proof
 from foedus.terms import Term, Triple
 
 

@@ -9,7 +9,7 @@ from foedus.knowledge import KnowledgeGraph
 from foedus.knowledge.material import build_query
 from foedus.owlfiles.page import page
 from foedus.phrases import Phrases
-from foedus.reasoning.rules import ruleset
+from foedus.reasoning.rules.table import ruleset
 from foedus.store.export import export
 from foedus.store.files import read_rdf
 from foedus.store.query import QuadStore

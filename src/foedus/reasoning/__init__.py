@@ -9,19 +9,20 @@ True
 >>> closure.proof(("<http://a>", type_, "<http://D>")).rule
 'cax-sco'
 
-Where to begin: ``owl2rl.toml`` has the rules, ``rule`` and ``rules`` read them, ``naive`` applies
-them plainly, and ``checker`` holds a proof against them. What makes it fast:
+Where to begin: ``owl2rl.toml`` has the rules, ``rules`` reads them and checks a proof against them,
+and ``naive`` applies them plainly. What makes it fast stands in folders, each of which imports only
+from those above it:
 
-- words to numbers: ``reading``, ``lines``, ``plain``, ``spans``, ``dictionary``; back: ``writing``
-- triples as columns: ``columns``, ``partition``, ``stored``, ``view``
-- rules to plans: ``prepared``, ``plans``, ``redundancy``, ``compiling``, ``unfolding``, ``lists``
-- plans to triples: ``engine``, ``intake``, ``evaluation``, ``joins``, ``grouping``, ``transitive``
-- things that are one, values that are one: ``equality``, ``literals``, ``datatypes``
-- live changes: ``closure``, ``incremental``, ``parting``
-- why, and why not: ``proofs``, ``backward``, ``alternatives``, ``ways``, ``clashes``; without the
-  engine, over any graph: ``matching``, ``held``, ``supposing``
-- beyond what is stored: ``entails``, ``conclusions``, ``unnamed``; ``malformed``
-- the other witness: ``second`` (owlrl)
+- ``rules``: what a rule is, and when a proof of it holds
+- ``rows``: triples as sorted columns of numbers
+- ``words``: terms to numbers and back, files in and out
+- ``plans``: rules as joins of columns
+- ``fixpoint``: plans run until nothing is new
+- ``live``: triples withdrawn
+- ``why``: proofs found on demand
+- ``beyond``: what is not stored, and yet follows
+
+``closure`` puts them together; ``second`` is the other witness, owlrl.
 """
 
 from __future__ import annotations
@@ -30,25 +31,25 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from foedus.reasoning.checker import check_proof
     from foedus.reasoning.closure import Closure, close
-    from foedus.reasoning.proof import Clash, Proof
-    from foedus.reasoning.rule import Rule
-    from foedus.reasoning.rules import RuleSet, ruleset
+    from foedus.reasoning.rules.checker import check_proof
+    from foedus.reasoning.rules.proof import Clash, Proof
+    from foedus.reasoning.rules.rule import Rule
+    from foedus.reasoning.rules.table import RuleSet, ruleset
 
 __all__ = ["Clash", "Closure", "Proof", "Rule", "RuleSet", "check_proof", "close", "ruleset"]
 
 #: Name -> module that has it; loaded when it is first used, because a proof that is only read back
 #: needs no engine and no numpy.
 _WHERE = {
-    "Clash": "proof",
+    "Clash": "rules.proof",
     "Closure": "closure",
-    "Proof": "proof",
-    "Rule": "rule",
-    "RuleSet": "rules",
-    "check_proof": "checker",
+    "Proof": "rules.proof",
+    "Rule": "rules.rule",
+    "RuleSet": "rules.table",
+    "check_proof": "rules.checker",
     "close": "closure",
-    "ruleset": "rules",
+    "ruleset": "rules.table",
 }
 
 

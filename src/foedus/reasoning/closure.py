@@ -12,7 +12,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from foedus.errors import LimitReached
-from foedus.reasoning.columns import (
+from foedus.reasoning.fixpoint.engine import Engine
+from foedus.reasoning.fixpoint.stored import Stored
+from foedus.reasoning.fixpoint.view import Row, View
+from foedus.reasoning.live.incremental import Withdrawal
+from foedus.reasoning.live.parting import Rebuild
+from foedus.reasoning.rows.columns import (
     LOW,
     NONE,
     SHIFT,
@@ -24,19 +29,14 @@ from foedus.reasoning.columns import (
     within,
     without,
 )
-from foedus.reasoning.engine import Engine
-from foedus.reasoning.incremental import Withdrawal
-from foedus.reasoning.parting import Rebuild
-from foedus.reasoning.partition import partition
-from foedus.reasoning.proof import Clash, Proof
-from foedus.reasoning.reading import read_triples
-from foedus.reasoning.rules import RuleSet, ruleset
-from foedus.reasoning.stored import Stored
-from foedus.reasoning.view import Row, View
+from foedus.reasoning.rows.partition import partition
+from foedus.reasoning.rules.proof import Clash, Proof
+from foedus.reasoning.rules.table import RuleSet, ruleset
+from foedus.reasoning.words.reading import read_triples
 from foedus.terms import Term, Triple
 
 if TYPE_CHECKING:
-    from foedus.reasoning.ways import EngineWays
+    from foedus.reasoning.why.ways import EngineWays
 
 
 class Closure:
@@ -148,7 +148,7 @@ class Closure:
 
     @cached_property
     def _prover(self) -> EngineWays:
-        from foedus.reasoning.ways import EngineWays
+        from foedus.reasoning.why.ways import EngineWays
 
         def asserted(row: Row) -> bool:
             code, key = self._view.coded(row)
@@ -167,7 +167,7 @@ class Closure:
         """Proofs of a triple that differ in their last step, smallest first."""
         row = self._row(triple)
         if row is not None and self._stored.true(*self._view.coded(row)):
-            from foedus.reasoning.alternatives import all_proofs
+            from foedus.reasoning.why.alternatives import all_proofs
 
             yield from all_proofs(self._prover, row, limit)
 
@@ -183,21 +183,21 @@ class Closure:
 
     @cached_property
     def _clashed(self) -> tuple[tuple[Clash, ...], Counter[str]]:
-        from foedus.reasoning.clashes import clashes
+        from foedus.reasoning.why.clashes import clashes
 
         return clashes(self._engine, self._prover)
 
     @property
     def malformed(self) -> tuple[str, ...]:
         """A sentence for each construct of OWL that no rule can read: half of it is missing."""
-        from foedus.reasoning.malformed import malformed
+        from foedus.reasoning.beyond.malformed import malformed
 
         return tuple(malformed(self))
 
     @property
     def statistics(self) -> dict[str, object]:
         """Rounds, seconds, asserted triples, and how many stored ones each rule derived first."""
-        from foedus.reasoning.statistics import by_rule
+        from foedus.reasoning.fixpoint.statistics import by_rule
 
         return {
             "asserted": sum(map(len, self._stored.asserted.values())),
@@ -208,7 +208,7 @@ class Closure:
 
     def entails(self, triples: Iterable[Triple]) -> bool:
         """Whether the triples follow, beyond what is stored too."""
-        from foedus.reasoning.entails import entails
+        from foedus.reasoning.beyond.entails import entails
 
         return entails(self, triples)
 
@@ -301,7 +301,7 @@ class Closure:
         prefixes: Mapping[str, str] | None = None,
     ) -> None:
         """Write the triples to a path or an open binary file; see :mod:`writing`."""
-        from foedus.reasoning import writing
+        from foedus.reasoning.words import writing
 
         writing.write(self._engine.terms, self._parts(derived_only), target, format, prefixes)
 
@@ -345,7 +345,7 @@ def close(
     >>> list(close([(a, p, b), (p, domain, "<http://C>")]).derived)
     [('<http://a>', '<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>', '<http://C>')]
     """
-    from foedus.reasoning.reading import read
+    from foedus.reasoning.words.reading import read
 
     chosen = rules if isinstance(rules, RuleSet) else ruleset(rules, extra_rules)
     end = time.monotonic() + timeout if timeout is not None else float("inf")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from foedus.reasoning.naive import close
-from foedus.reasoning.rules import Rule, RuleSet, ruleset
+from foedus.reasoning.rules.table import Rule, RuleSet, ruleset
 from foedus.terms import Triple, compact, is_literal
 
 TITLES = {

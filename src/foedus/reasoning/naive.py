@@ -14,11 +14,11 @@ from itertools import product
 from pathlib import Path
 
 from foedus.errors import LimitReached
-from foedus.reasoning import matching
-from foedus.reasoning.datatypes import datatypes_of, value_key
-from foedus.reasoning.matching import SAME, Facts, Step, conclusions
-from foedus.reasoning.proof import Clash, Proof
-from foedus.reasoning.rules import Differ, Rule, RuleSet, Value, ruleset
+from foedus.reasoning.rules import matching
+from foedus.reasoning.rules.datatypes import datatypes_of, value_key
+from foedus.reasoning.rules.matching import SAME, Facts, Step, conclusions
+from foedus.reasoning.rules.proof import Clash, Proof
+from foedus.reasoning.rules.table import Differ, Rule, RuleSet, Value, ruleset
 from foedus.terms import Term, Triple, compact, is_literal
 
 
@@ -173,7 +173,7 @@ class Closure:
 
     def entails(self, triples: Iterable[Triple]) -> bool:
         """Whether the triples follow, beyond what is stored too."""
-        from foedus.reasoning.entails import entails
+        from foedus.reasoning.beyond.entails import entails
 
         return entails(self, triples)
 

@@ -22,8 +22,8 @@ from pathlib import Path
 
 from foedus.errors import LimitReached
 from foedus.reasoning import naive
-from foedus.reasoning.proof import Clash, Proof
-from foedus.reasoning.rules import ruleset
+from foedus.reasoning.rules.proof import Clash, Proof
+from foedus.reasoning.rules.table import ruleset
 from foedus.store import convert
 from foedus.terms import Term, Triple, iri, text_of
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from foedus.knowledge import KnowledgeGraph
 from foedus.knowledge.belief import believed
 from foedus.phrases import is_plural, listed
-from foedus.reasoning.proof import Proof
+from foedus.reasoning.rules.proof import Proof
 from foedus.store.files import read_rdf
 from foedus.terms import Quad, Triple, is_iri
 from foedus.whatif.withdraw import Withdrawals

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from foedus.knowledge import KnowledgeGraph
 from foedus.phrases import listed
-from foedus.reasoning.supposing import Supposing
+from foedus.reasoning.why.supposing import Supposing
 from foedus.why.origins import claim_contents
 from foedus.why.steps import Explanation
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import product
 
 from foedus.knowledge import KnowledgeGraph
-from foedus.reasoning.alternatives import size
-from foedus.reasoning.supposing import Supposing
+from foedus.reasoning.why.alternatives import size
+from foedus.reasoning.why.supposing import Supposing
 from foedus.resources import folder
 from foedus.store.files import read_text
 from foedus.terms import Term, Triple, text_of

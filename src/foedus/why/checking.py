@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from foedus.reasoning.checker import check_proof
+from foedus.reasoning.rules.checker import check_proof
 from foedus.terms import Triple
 from foedus.why.explain import Explainer, Known
 

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Protocol
 from foedus.errors import UnknownName, UsageError
 from foedus.names import Names
 from foedus.phrases import Phrases, listed
-from foedus.reasoning.rules import RuleSet, ruleset
+from foedus.reasoning.rules.table import RuleSet, ruleset
 from foedus.terms import Pattern, Term, Triple, expand, is_literal, literal, split_literal, text_of
 from foedus.why.forms import said_by
 from foedus.why.origins import Origins, claim_contents
 from foedus.why.steps import Explanation, Miss, Origin, Step, explain
 
 if TYPE_CHECKING:
-    from foedus.reasoning.proof import Proof
+    from foedus.reasoning.rules.proof import Proof
     from foedus.resources import Folders
     from foedus.sparql.scope import Row
     from foedus.store.query import QuadStore
@@ -155,7 +155,7 @@ class Explainer:
 
     def proofs(self, triple: Triple) -> Iterator[Step]:
         """The proofs of a triple in words, smallest first."""
-        from foedus.reasoning.held import Held
+        from foedus.reasoning.why.held import Held
 
         held = Held(self.rules, self.find, self.is_asserted, self.graph.proof)
         return map(self.tell, held.proofs(triple, PROOFS))

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations, islice
 
-from foedus.reasoning.matching import Bound, Task, applied, holds, pattern, solve
-from foedus.reasoning.rules import Atom, Before, Rule, RuleSet, Var
+from foedus.reasoning.rules.matching import Bound, Task, applied, holds, pattern, solve
+from foedus.reasoning.rules.table import Atom, Before, Rule, RuleSet, Var
 from foedus.terms import Find, Pattern, Term, Triple, expand
 
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from foedus.phrases import Phrases, is_plural, polished, with_article
-from foedus.reasoning.proof import Proof
-from foedus.reasoning.rules import RuleSet
+from foedus.reasoning.rules.proof import Proof
+from foedus.reasoning.rules.table import RuleSet
 from foedus.terms import Term, Triple
 
 

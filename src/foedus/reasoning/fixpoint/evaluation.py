@@ -1,0 +1,241 @@
+"""What plans give: their bodies solved on columns, as far as something in them is new."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from foedus.reasoning.fixpoint.filters import apply_tests
+from foedus.reasoning.plans.grouping import adjacent
+from foedus.reasoning.plans.joins import Data, solve
+from foedus.reasoning.plans.plan import LIST, Plan, Vocabulary
+from foedus.reasoning.rows.columns import (
+    LOW,
+    NONE,
+    SHIFT,
+    Ids,
+    Mask,
+    Relation,
+    distinct,
+    in_order,
+    pack,
+    swap,
+    unique,
+)
+from foedus.reasoning.rows.equality import Equality
+from foedus.reasoning.rules.table import RuleSet
+from foedus.reasoning.words.dictionary import Terms
+
+CLOSE, GROUP = "close", "group"
+
+
+class Evaluation:
+    """Relations and what plans make of them; nothing here changes a relation."""
+
+    rules: RuleSet
+    terms: Terms
+    vocabulary: Vocabulary
+    relations: dict[int, Relation]
+    equality: Equality
+    data: Data
+    frozen: Ids | None  # representatives that `!=` respects
+    named_same: Ids  # terms of asserted equalities
+
+    def numbers(self, tokens: list[str]) -> Ids:
+        """The representatives of terms, which may be new."""
+        found = self.terms.intern_many(tokens)
+        self.equality.grow(len(self.terms))
+        return self.equality.rep[found]
+
+    # The terms there are
+
+    def occurring(self) -> Ids:
+        """Representatives of all terms in the triples, sorted: each is the same as itself."""
+        if "eq-ref" not in self.rules:
+            return unique(self.equality.rep[self.equality.changed])
+        marks = np.zeros(len(self.terms), np.bool_)
+        marks[self.equality.rep[self.named_same]] = True
+        for code, relation in self.relations.items():
+            if relation.layers:
+                marks[~code if code < 0 else code] = True
+                if code < 0:
+                    marks[self.vocabulary.type] = True
+            for layer in relation.layers:
+                if code < 0:
+                    marks[layer.keys] = True
+                else:
+                    marks[layer.keys >> SHIFT] = True
+                    marks[layer.keys & LOW] = True
+        return np.flatnonzero(marks)
+
+    def present(self) -> Mask:
+        """For each term whether it stands in the data as subject or object."""
+        marks = np.zeros(len(self.terms), np.bool_)
+        marks[self.named_same] = True
+        for code, relation in self.relations.items():
+            for layer in (*relation.layers, *relation.dead):
+                if code < 0:
+                    marks[layer.keys] = True
+                else:
+                    marks[layer.keys >> SHIFT] = True
+                    marks[layer.keys & LOW] = True
+        return marks
+
+    def occurs(self, number: int) -> bool:
+        """Whether a term stands in the data as subject or object."""
+        return any(
+            bool((layer.keys == number).any())
+            if code < 0
+            else bool((layer.keys & LOW == number).any() or (layer.keys >> SHIFT == number).any())
+            for code, relation in self.relations.items()
+            for layer in (*relation.layers, *relation.dead)
+        )
+
+    # Plans
+
+    def changed(self, plan: Plan) -> list[int]:
+        """The premises of a plan that have something new."""
+        seen = plan.seen
+        relations = self.relations
+        out = []
+        for number, (code, _, _) in enumerate(plan.body):
+            if code == LIST:
+                if seen < 0:
+                    out.append(number)
+                continue
+            if code == self.data.same:
+                return [number]
+            relation = relations.get(code)
+            if relation is None or not relation.layers:
+                return []  # nothing can match
+            if relation.layers[-1].step > seen:
+                out.append(number)
+        return out
+
+    def tables(self, plan: Plan, wanted: set[int]) -> Iterable[dict[int, Ids]]:
+        """Bindings of a plan's body that rest on something new."""
+        news = self.changed(plan)
+        if not news:
+            return
+        whole = plan.seen < 0
+        if whole:
+            sizes = [
+                len(self.data.relation(c)) if c not in (LIST, self.data.same) else 1 << 62
+                for c, _, _ in plan.body
+            ]
+            news = [min(range(len(sizes)), key=sizes.__getitem__)]
+        for number in news:
+            code = plan.body[number][0]
+            fresh = None
+            if code != self.data.same and code != LIST and not whole:
+                relation = self.relations[code]
+                fresh = relation.since(plan.seen)
+                if len(fresh) == len(relation):
+                    whole = True
+            table = solve(plan, self.data, wanted, number, fresh)
+            if table.size:
+                yield apply_tests(plan, table, self)
+            if whole:
+                break
+
+    def candidates(self, plan: Plan) -> Ids:
+        """Keys that a plan gives for its target, sorted."""
+        assert plan.head is not None
+        code, s, o = plan.head
+        if len(plan.body) == 1 and not plan.tests and plan.body[0][0] != LIST:
+            return self.copied(plan)
+        wanted = {t for t in ((s,) if code < 0 else (s, o)) if t < 0}
+        parts = []
+        for columns in self.tables(plan, wanted | plan_variables(plan)):
+            size = len(next(iter(columns.values()))) if columns else 1
+            left = columns[s] if s < 0 else np.full(size, s)
+            if code < 0:
+                parts.append(left)
+            else:
+                parts.append(pack(left, columns[o] if o < 0 else np.full(size, o)))
+        if not parts:
+            return NONE
+        keys = parts[0] if len(parts) == 1 else np.concatenate(parts)
+        if code < 0 and len(keys) * 16 > len(self.terms):
+            marks = np.zeros(len(self.terms), np.bool_)
+            marks[keys] = True
+            return np.flatnonzero(marks)
+        return unique(keys)
+
+    def copied(self, plan: Plan) -> Ids:
+        """The same for a plan with one premise."""
+        assert plan.head is not None
+        (code, s, o), (target, hs, ho) = plan.body[0], plan.head
+        if code == self.data.same:
+            terms = self.occurring()
+            keys, unary = pack(terms, terms), False
+        else:
+            relation = self.relations.get(code)
+            if relation is None or relation.step <= plan.seen:
+                return NONE
+            keys, unary = relation.since(plan.seen), code < 0
+            if len(relation.layers) > 1 and plan.seen >= 0:
+                keys = in_order(keys)
+        if unary:
+            if s >= 0:
+                keys = keys[keys == s]
+            if target < 0:
+                return keys if hs < 0 else np.full(min(1, len(keys)), hs)
+            if not len(keys):
+                return NONE
+            return unique(
+                pack(
+                    keys if hs < 0 else np.full(len(keys), hs),
+                    keys if ho < 0 else np.full(len(keys), ho),
+                )
+            )
+        if s >= 0:
+            low, top = np.searchsorted(keys, [s << SHIFT, (s + 1) << SHIFT]).tolist()
+            keys = keys[low:top]
+        if o >= 0:
+            keys = keys[keys & LOW == o]
+        if s == o and s < 0:
+            keys = keys[keys >> SHIFT == keys & LOW]
+        if not len(keys):
+            return NONE
+        if target < 0:
+            if hs >= 0:
+                return np.full(1, hs)
+            return distinct(keys >> SHIFT) if hs == s else keys & LOW if s >= 0 else self.ends(keys)
+        if s < 0 and o < 0 and s != o:
+            if (hs, ho) == (s, o):
+                return keys
+            if (hs, ho) == (o, s):
+                return in_order(swap(keys))
+        left = np.full(len(keys), hs) if hs >= 0 else keys >> SHIFT if hs == s else keys & LOW
+        right = np.full(len(keys), ho) if ho >= 0 else keys >> SHIFT if ho == s else keys & LOW
+        return unique(pack(left, right))
+
+    def ends(self, keys: Ids) -> Ids:
+        """The objects of keys, sorted, each once."""
+        if len(keys) * 16 < len(self.terms):
+            return unique(keys & LOW)
+        marks = np.zeros(len(self.terms), np.bool_)
+        marks[keys & LOW] = True
+        return np.flatnonzero(marks)
+
+    def pairs(self, plan: Plan) -> Iterable[tuple[Ids, Ids]]:
+        """Pairs of terms that a plan makes one."""
+        assert plan.head is not None
+        _, a, b = plan.head
+        if plan.kind == GROUP and plan.seen < 0:
+            if self.changed(plan):
+                yield adjacent(plan, self.data, len(self.terms))
+            return
+        for columns in self.tables(plan, {t for t in (a, b) if t < 0} | plan_variables(plan)):
+            size = len(next(iter(columns.values()))) if columns else 1
+            left = columns[a] if a < 0 else np.full(size, a)
+            right = columns[b] if b < 0 else np.full(size, b)
+            differ = np.flatnonzero(left != right)
+            yield left[differ], right[differ]
+
+
+def plan_variables(plan: Plan) -> set[int]:
+    """The variables that a plan's tests read."""
+    return {n for test in plan.tests for n in test.numbers.values()} if plan.tests else set()

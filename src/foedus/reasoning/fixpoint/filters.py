@@ -1,0 +1,92 @@
+"""The tests of rules on columns: different, sums of years, values in datatypes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from foedus.reasoning.plans.joins import Table
+from foedus.reasoning.plans.plan import Plan, Test2
+from foedus.reasoning.rows.columns import Ids
+from foedus.reasoning.rules import years
+from foedus.reasoning.rules.datatypes import in_datatype, is_ill_typed
+from foedus.reasoning.rules.rule import Differ, Operand, Sum, Value, Var
+from foedus.terms import Term, is_literal
+
+if TYPE_CHECKING:
+    from foedus.reasoning.fixpoint.evaluation import Evaluation
+
+
+def apply_tests(plan: Plan, table: Table, engine: Evaluation) -> dict[int, Ids]:
+    """The columns of the rows that pass a plan's tests; sums add a column."""
+    for test in plan.tests:
+        if isinstance(test.test, Differ):
+            left, right = (_column(plan, test, v, table) for v in (test.test.left, test.test.right))
+            rep = engine.frozen
+            if rep is not None and len(rep):
+                left, right = (
+                    np.where(side < len(rep), rep[np.minimum(side, len(rep) - 1)], side)
+                    for side in (left, right)
+                )
+            table.keep(left != right)
+        elif isinstance(test.test, Sum):
+            _sum(plan, test, test.test, table, engine)
+        elif isinstance(test.test, Value):
+            _value(plan, test, test.test, table, engine)
+    return table.columns
+
+
+def _column(plan: Plan, test: Test2, var: Var, table: Table) -> Ids:
+    """The values of a variable, which the vocabulary may have made a constant."""
+    found = table.columns.get(test.numbers[var.name])
+    return np.full(table.size, plan.values[var.name]) if found is None else found
+
+
+def _value(plan: Plan, named: Test2, test: Value, table: Table, engine: Evaluation) -> None:
+    tokens = _tokens(_column(plan, named, test.left, table), engine)
+    if test.kind == "missing":
+        keep = [is_literal(v) and is_ill_typed(v) for v in tokens]
+    else:
+        assert test.right
+        kinds = _tokens(_column(plan, named, test.right, table), engine)
+        keep = [in_datatype(v, d) is False for v, d in zip(tokens, kinds, strict=True)]
+        if engine.equality:
+            values = _column(plan, named, test.left, table).tolist()
+            keep = [
+                known or any(in_datatype(w, d) is False for w in _others(v, engine))
+                for v, d, known in zip(values, kinds, keep, strict=True)
+            ]
+    table.keep(np.array(keep, np.bool_))
+
+
+def _others(number: int, engine: Evaluation) -> list[Term]:
+    same = engine.equality.same(number)
+    return engine.terms.tokens(np.array(same, np.int64)) if len(same) > 1 else []
+
+
+def _sum(plan: Plan, named: Test2, test: Sum, table: Table, engine: Evaluation) -> None:
+    def side(operand: Operand) -> list[Term | None]:
+        node = operand.node
+        if isinstance(node, Var):
+            tokens: list[Term] = _tokens(_column(plan, named, node, table), engine)
+        else:
+            tokens = [node] * table.size
+        return [years.year_of(token) for token in tokens] if operand.year else list(tokens)
+
+    totals = [
+        years.add(a, b, test.sign) if a and b else None
+        for a, b in zip(side(test.left), side(test.right), strict=True)
+    ]
+    rows = np.array([i for i, total in enumerate(totals) if total is not None], np.int64)
+    table.take(rows)
+    numbers = engine.numbers([total for total in totals if total is not None])
+    result = named.numbers[test.result.name]
+    if result in table.columns:
+        table.keep(table.columns[result] == numbers)
+    else:
+        table.columns[result] = numbers
+
+
+def _tokens(column: Ids, engine: Evaluation) -> list[Term]:
+    return engine.terms.tokens(column)

@@ -1,0 +1,227 @@
+"""Triples taken into relations, and terms made one.
+
+Whatever is to be known of new triples is told to the plans through a few hooks: ``tell``,
+``tell_again``, ``demand``, ``retire``, ``reinstall``.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+
+import numpy as np
+
+from foedus.errors import LimitReached
+from foedus.reasoning.fixpoint.evaluation import Evaluation
+from foedus.reasoning.fixpoint.literals import Literals
+from foedus.reasoning.plans.plan import EVERY
+from foedus.reasoning.rows.columns import (
+    GIVEN,
+    LOW,
+    NONE,
+    REWRITTEN,
+    SHIFT,
+    Ids,
+    Layer,
+    Relation,
+    minus,
+    pack,
+    unique,
+    within,
+)
+from foedus.reasoning.rows.partition import by_object
+from foedus.reasoning.rules.datatypes import datatypes_of, value_key
+from foedus.reasoning.words.dictionary import LITERAL
+
+
+class Intake(Evaluation):
+    """Relations that grow, layer by layer; ``step`` is the number of the newest."""
+
+    equal: bool  # whether owl:sameAs is kept by representatives
+    literals: Literals
+    schema: set[int]
+    idle: set[int]
+    demanded: set[int]
+    step: int
+    size: int
+    limit: int | None
+    end: float
+
+    # What plans want to know
+
+    def tell(self, code: int) -> None:
+        """A relation has grown; ``EVERY``: there is a new one."""
+        raise NotImplementedError
+
+    def tell_again(self, code: int) -> None:
+        """What a relation holds is to be looked at again."""
+        raise NotImplementedError
+
+    def demand(self, code: int) -> None:
+        """A class that was left out is wanted."""
+        raise NotImplementedError
+
+    def retire(self, gone: Ids) -> None:
+        """Terms are no longer their own representatives."""
+        raise NotImplementedError
+
+    def reinstall(self) -> None:
+        """Make all plans again if terms that rules name have other names now."""
+        raise NotImplementedError
+
+    # Growing
+
+    def tick(self) -> None:
+        """Stop if the time is used up."""
+        if time.monotonic() > self.end:
+            raise LimitReached("the time is used up; nothing was written. Try a longer timeout")
+
+    def relation(self, code: int) -> Relation:
+        """The relation with a code, made if need be."""
+        found = self.relations.get(code)
+        if found is None:
+            found = self.relations[code] = Relation(code)
+        return found
+
+    # Taking in
+
+    def assert_known(self, code: int, keys: Ids) -> None:
+        """Take note that keys of the vocabulary which were derived are now asserted too.
+
+        Plans may leave out what certain rules derive, but not what stands by itself.
+        """
+        relation = self.relations.get(code)
+        if relation is None or code not in self.schema:
+            return
+        layers = []
+        for layer in relation.layers:
+            mine = keys[within(keys, layer.keys)] if layer.origin != GIVEN else NONE
+            if len(mine):
+                layer.remove(mine)
+                layers.append(Layer(layer.step, mine, GIVEN))
+            if len(layer.keys):
+                layers.append(layer)
+        relation.layers = layers
+        relation.forget()
+        self.tell_again(code)
+
+    def receive(self, code: int, keys: Ids, origin: str) -> int:
+        """Take in sorted keys at the current step; how many were new.
+
+        Keys that name terms by what is not their representative become rewritten ones.
+        """
+        equality = self.equality
+        if equality:
+            rep, term = equality.rep, ~code if code < 0 else code
+            moved = (
+                rep[keys] != keys
+                if code < 0
+                else (rep[keys >> SHIFT] != keys >> SHIFT) | (rep[keys & LOW] != keys & LOW)
+            )
+            if int(rep[term]) != term:
+                moved = np.ones(len(keys), np.bool_)
+            if moved.any():
+                relation = self.relation(code)
+                old = minus(keys[moved], [layer.keys for layer in relation.dead])
+                if len(old):
+                    relation.dead.append(Layer(self.step, old, origin))
+                kept = self.receive(code, keys[~moved], origin) if not moved.all() else 0
+                self.step += 1
+                target = int(rep[term])
+                mapped = unique(equality.mapped(keys[moved], code < 0))
+                return kept + self.route(~target if code < 0 else target, mapped, REWRITTEN)
+        return self.route(code, keys, origin)
+
+    def route(self, code: int, keys: Ids, origin: str) -> int:
+        """Put sorted keys where they belong: types into classes, equalities into one."""
+        vocabulary = self.vocabulary
+        if code == vocabulary.type:
+            return sum(self.route(c, part, origin) for c, part in by_object(keys))
+        if self.equal and code == vocabulary.same:
+            self.unite([(keys >> SHIFT, keys & LOW, origin)])
+            return 0
+        relation = self.relation(code)
+        new = relation.new(keys) if relation.layers else keys
+        self.take(relation, new, origin)
+        return len(new)
+
+    def take(self, relation: Relation, new: Ids, origin: str) -> None:
+        """Add keys that are new and tell who reads them."""
+        if not len(new):
+            return
+        if not relation.layers:
+            self.tell(EVERY)
+        relation.append(self.step, new, origin)
+        self.size += len(new)
+        if self.limit is not None and self.size > self.limit:
+            raise LimitReached.triples(self.limit)
+        self.tell(relation.code)
+
+    def fill(self, code: int, numbers: Ids) -> None:
+        """Put the literals of a datatype that are among some terms into its class."""
+        members = self.literals.of(~code, self.equality, numbers)
+        if len(members):
+            self.step += 1
+            relation = self.relation(code)
+            self.take(relation, relation.new(members), "dt-type2")
+
+    # Terms that are one
+
+    def unite(self, pairs: list[tuple[Ids, Ids, str]]) -> None:
+        """Make pairs one, and write every triple with the representative's name."""
+        pairs = [(a, b, rule) for a, b, rule in pairs if len(a)]
+        if not pairs:
+            return
+        self.equality.grow(len(self.terms))
+        rules, end = [], 0
+        for a, _, rule in pairs:
+            end += len(a)
+            rules.append((end, rule))
+        left = np.concatenate([a for a, _, _ in pairs])
+        right = np.concatenate([b for _, b, _ in pairs])
+        gone = self.equality.union(left, right, self.step, rules)
+        if not len(gone):
+            return
+        self.retire(gone)
+        same = self.vocabulary.same
+        before = self.relations
+        moved: dict[int, list[Ids]] = defaultdict(list)
+        for code, keys in self.equality.rewrite(before, gone, same):
+            moved[code].append(keys)
+        self.step += 1
+        for code, parts in moved.items():
+            keys = unique(np.concatenate(parts))
+            self.size -= len(keys)
+            self.route(code, keys, REWRITTEN)
+        self.reinstall()
+        self.type_values(unique(self.equality.rep[gone]))
+
+    def type_values(self, reps: Ids) -> None:
+        """Say of what was found to be a literal what is true of its value.
+
+        It gets the datatypes of the value; if it is two values, it differs from itself.
+        """
+        for code in self.idle - self.demanded:
+            if self.equality.several[~code]:
+                self.demand(code)
+        kinds = self.terms.kinds
+        if max(kinds[self.equality.changed].max(), kinds[reps].max()) < LITERAL:
+            return
+        rows, members = self.equality.expanded(reps)
+        literal = kinds[members] >= LITERAL
+        different = self.vocabulary.different
+        for row in np.unique(rows[literal]).tolist():
+            mine = rows == row
+            tokens = self.terms.tokens(members[literal & mine])
+            rep = reps[row : row + 1]
+            values = {value_key(v) for v in tokens}
+            several = len(values - {None}) > 1
+            found: list[tuple[int, Ids, str]] = []
+            if self.literals.known and (len(values) > 1 or not literal[mine].all()):
+                names = {d for v in tokens for d in datatypes_of(v)}
+                found = [(~self.vocabulary.ids[d], rep, "dt-type2") for d in sorted(names)]
+            if "dt-diff" in self.rules and several:
+                found.append((different, pack(rep, rep), "dt-diff"))
+            for code, keys, rule in found:
+                self.step += 1
+                self.take(self.relation(code), self.relation(code).new(keys), rule)

@@ -1,0 +1,158 @@
+"""What of a fixpoint is stored: every term that a representative stands for, and no noise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from operator import is_
+
+import numpy as np
+
+from foedus.reasoning.fixpoint.engine import Engine
+from foedus.reasoning.rows.columns import (
+    LOW,
+    NONE,
+    SHIFT,
+    Ids,
+    Mask,
+    holds,
+    minus,
+    pack,
+    unique,
+    within,
+)
+from foedus.reasoning.rules.rule import Var
+from foedus.reasoning.words.dictionary import IRI, LITERAL
+
+
+class Stored:
+    """The asserted and derived keys of each property and class, found when asked for."""
+
+    def __init__(self, engine: Engine, asserted: dict[int, Ids]) -> None:
+        self.engine, self.asserted = engine, asserted
+        self._derived: dict[int, tuple[tuple[Ids, ...], Ids]] = {}
+        self._changes = engine.equality.changes
+        self._noise = noise(engine)
+
+    def codes(self) -> list[int]:
+        """All properties and classes that may hold something, as they are called in the data."""
+        engine = self.engine
+        found = set(self.asserted)
+        for code, relation in engine.relations.items():
+            if relation.layers:
+                found |= {
+                    ~term if code < 0 else term
+                    for term in engine.equality.same(~code if code < 0 else code)
+                }
+        if engine.equal and engine.equality:
+            found |= set(engine.equality.same(engine.vocabulary.same))
+        return sorted(found)
+
+    def all_of(self, code: int) -> Ids:
+        """All that holds for a property or class, noise included, sorted."""
+        engine, term = self.engine, ~code if code < 0 else code
+        rep = engine.equality.of(term)
+        if code >= 0 and engine.equal and rep == engine.vocabulary.same:
+            changed = engine.equality.changed
+            reps = unique(engine.equality.rep[changed])
+            keys = pack(reps, reps)
+        else:
+            relation = engine.relations.get(~rep if code < 0 else rep)
+            keys = relation.full if relation is not None else NONE
+        return engine.equality.expand(keys, code < 0)
+
+    def derived(self, code: int) -> Ids:
+        """The stored keys that were not asserted, sorted."""
+        found = self._derived.get(code)
+        if found is None:
+            keys, given = self.all_of(code), self.asserted.get(code, NONE)
+            if len(keys) == len(given):  # all that is given holds
+                keys = NONE
+            else:
+                keys = minus(keys, [given])
+                keys = keys[self.worth(code, keys)]
+            self._derived[code] = found = self._state(code), keys
+        return found[1]
+
+    def _state(self, code: int) -> tuple[Ids, ...]:
+        """What the derived keys of a code hang on; the arrays themselves, as ids are given anew."""
+        of = self.engine.equality.of
+        relation = self.engine.relations.get(~of(~code) if code < 0 else of(code))
+        layers = relation.layers if relation is not None else ()
+        return (self.asserted.get(code, NONE), *(layer.keys for layer in layers))
+
+    def forget(self) -> None:
+        """Drop what may have changed."""
+        changes = self.engine.equality.changes
+        keep = self._changes == changes
+        self._derived = {
+            code: (state, keys)
+            for code, (state, keys) in self._derived.items()
+            if keep and _same(state, self._state(code))
+        }
+        self._changes = changes
+
+    def worth(self, code: int, keys: Ids) -> Mask:
+        """Which derived keys are stored."""
+        kinds = self.engine.terms.kinds
+        if code >= 0 and kinds[code] != IRI:
+            return np.zeros(len(keys), np.bool_)
+        subjects = keys if code < 0 else keys >> SHIFT
+        keep: Mask = kinds[subjects] < LITERAL
+        for s, o in self._noise.get(code, ()):
+            hit = np.ones(len(keys), np.bool_)
+            if code < 0:
+                hit = subjects == s if s is not None else hit
+            elif s == -1:
+                hit = subjects == keys & LOW
+            else:
+                hit = hit if s is None else subjects == s
+                hit = hit if o is None else hit & (keys & LOW == o)
+            keep &= ~hit
+        return keep
+
+    def true(self, code: int, key: int) -> bool:
+        """Whether a key was asserted or follows, stored or not."""
+        engine = self.engine
+        if holds(self.asserted.get(code, NONE), key):
+            return True
+        of, same = engine.equality.of, engine.vocabulary.same
+        if code < 0:
+            relation, rep = engine.relations.get(~of(~code)), of(key)
+        else:
+            s, o = of(key >> SHIFT), of(key & LOW)
+            if engine.equal and of(code) == same:
+                return s == o and (key >> SHIFT != key & LOW or self._occurs(s))
+            relation, rep = engine.relations.get(of(code)), s << SHIFT | o
+        return relation is not None and relation.holds(rep)
+
+    def _occurs(self, rep: int) -> bool:
+        return bool(within(np.array([rep]), self.engine.occurring())[0])
+
+    def holds(self, code: int, key: int) -> bool:
+        """Whether a key is stored."""
+        if holds(self.asserted.get(code, NONE), key):
+            return True
+        return self.true(code, key) and bool(self.worth(code, np.array([key]))[0])
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self.codes())
+
+
+def _same(one: tuple[Ids, ...], other: tuple[Ids, ...]) -> bool:
+    return len(one) == len(other) and all(map(is_, one, other))
+
+
+def noise(engine: Engine) -> dict[int, list[tuple[int | None, int | None]]]:
+    """The forms that are not stored: by code, subject and object; -1 is "as the object"."""
+    ids = engine.original
+    out: dict[int, list[tuple[int | None, int | None]]] = {}
+    for form in engine.rules.noise:
+        s, p, o = (None if isinstance(node, Var) else ids[node] for node in form)
+        assert p is not None
+        if p == engine.vocabulary.type and o is not None:
+            out.setdefault(~o, []).append((s, None))
+        elif isinstance(form.s, Var) and form.s == form.o:
+            out.setdefault(p, []).append((-1, None))
+        else:
+            out.setdefault(p, []).append((s, o))
+    return out

@@ -1,0 +1,228 @@
+"""The triples as they were before a step: patterns looked up in sorted columns.
+
+Rows that were rewritten when two terms became one are still here, in the form in which they were
+found. Everything is a term's own number; nothing here thinks of representatives, except for
+equalities, which the links of the forest give.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+
+import numpy as np
+
+from foedus.reasoning.fixpoint.engine import Engine
+from foedus.reasoning.rows.columns import (
+    LOW,
+    NONE,
+    SHIFT,
+    Ids,
+    Layer,
+    Mask,
+    holds,
+    pack,
+    swap,
+    unique,
+    within,
+)
+
+Row = tuple[int, int, int]
+EVER = 1 << 60
+
+
+class View:
+    """Lookups in an engine's relations, for one state of the engine."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.type, self.same = engine.vocabulary.type, engine.vocabulary.same
+        self.equal = engine.equal
+        self._classes: list[int] | None = None
+
+    def layers(self, code: int) -> Iterator[Layer]:
+        """All layers of a relation, those of rewritten rows included, oldest first."""
+        relation = self.engine.relations.get(code)
+        if relation is not None:
+            if relation.dead:
+                yield from sorted((*relation.dead, *relation.layers), key=lambda x: x.step)
+            else:
+                yield from relation.layers
+
+    def find(self, code: int, key: int) -> Layer | None:
+        """The oldest layer that holds a key."""
+        for layer in self.layers(code):
+            if holds(layer.keys, key):
+                return layer
+        return None
+
+    def step(self, row: Row) -> int | None:
+        """The step at which a triple was found in just this form."""
+        code, key = self.coded(row)
+        layer = self.find(code, key)
+        return layer.step if layer is not None else None
+
+    def coded(self, row: Row) -> tuple[int, int]:
+        """The relation code and key of a triple."""
+        s, p, o = row
+        return (~o, s) if p == self.type else (p, s << SHIFT | o)
+
+    def has(self, row: Row, before: int) -> bool:
+        """Whether a triple was there before a step."""
+        s, p, o = row
+        if p == self.same and self.equal:
+            return self.one(s, o, before)
+        code, key = self.coded(row)
+        return any(holds(layer.keys, key) for layer in self.layers(code) if layer.step < before)
+
+    def one(self, s: int, o: int, before: int) -> bool:
+        """Whether two terms were known to be one before a step."""
+        equality = self.engine.equality
+        if s == o:
+            return True
+        return equality.of(s) == equality.of(o) and equality.path(s, o, before) is not None
+
+    def members(self, code: int, before: int) -> Ids:
+        """The members of a class before a step."""
+        parts = [layer.keys for layer in self.layers(code) if layer.step < before]
+        return parts[0] if len(parts) == 1 else unique(np.concatenate(parts)) if parts else NONE
+
+    def objects(self, p: int, s: int, before: int) -> Ids:
+        """What a subject had before a step, as objects of a property other than rdf:type."""
+        if p == self.same and self.equal:
+            others = self.engine.equality.same(s)
+            return np.array([o for o in others if self.one(s, o, before)], np.int64)
+        parts = []
+        low, high = s << SHIFT, (s + 1) << SHIFT
+        for layer in self.layers(p):
+            if layer.step < before:
+                a, b = layer.keys.searchsorted([low, high])
+                if b > a:
+                    parts.append(layer.keys[a:b] & LOW)
+        return parts[0] if len(parts) == 1 else unique(np.concatenate(parts)) if parts else NONE
+
+    def subjects(self, p: int, o: int, before: int) -> Ids:
+        """What had an object before a step."""
+        if p == self.same and self.equal:
+            return self.objects(p, o, before)
+        parts = []
+        low, high = o << SHIFT, (o + 1) << SHIFT
+        for layer in self.layers(p):
+            if layer.step < before:
+                back = layer.back()
+                a, b = back.searchsorted([low, high])
+                if b > a:
+                    parts.append(back[a:b] & LOW)
+        return parts[0] if len(parts) == 1 else unique(np.concatenate(parts)) if parts else NONE
+
+    def classes(self, x: int, before: int) -> list[int]:
+        """The classes that a term was in before a step."""
+        if self._classes is None:
+            self._classes = [code for code in self.engine.relations if code < 0]
+        return [~code for code in self._classes if self.has((x, self.type, ~code), before)]
+
+    def pairs(self, p: int, before: int) -> Ids:
+        """All keys of a property before a step."""
+        if p == self.same and self.equal:
+            links = self.engine.equality.links
+            keys = pack(links.a, links.b)[links.step < before]
+            return unique(np.concatenate([keys, swap(keys)]))
+        parts = [layer.keys for layer in self.layers(p) if layer.step < before]
+        return parts[0] if len(parts) == 1 else unique(np.concatenate(parts)) if parts else NONE
+
+    def properties(self) -> list[int]:
+        """Every property that has or had a row."""
+        found = [
+            code for code, r in self.engine.relations.items() if code >= 0 and (r.layers or r.dead)
+        ]
+        return found + [self.same] * (self.equal and bool(self.engine.equality))
+
+    def match(self, s: int | None, p: int | None, o: int | None, before: int) -> Iterator[Row]:
+        """All triples of a pattern before a step; None is any."""
+        if p is None:
+            for q in [*self.properties(), self.type]:
+                yield from self.match(s, q, o, before)
+        elif p == self.type:
+            if o is not None:
+                found = [s] if s is not None else self.members(~o, before).tolist()
+                yield from ((x, p, o) for x in found if s is None or self.has((x, p, o), before))
+            elif s is not None:
+                yield from ((s, p, c) for c in self.classes(s, before))
+            else:
+                for code in [code for code in self.engine.relations if code < 0]:
+                    yield from self.match(None, p, ~code, before)
+        elif s is not None and o is not None:
+            if self.has((s, p, o), before):
+                yield s, p, o
+        elif s is not None:
+            yield from ((s, p, x) for x in self.objects(p, s, before).tolist())
+        elif o is not None:
+            yield from ((x, p, o) for x in self.subjects(p, o, before).tolist())
+        else:
+            for key in self.pairs(p, before).tolist():
+                yield key >> SHIFT, p, key & LOW
+
+    def filter(self, values: Ids, s: int | None, p: int, o: int | None, before: int) -> Mask:
+        """For each value whether it stands in the one open place (None) of a triple."""
+        if p == self.same and self.equal:
+            other = s if s is not None else o
+            assert other is not None
+            return np.array([self.one(other, x, before) for x in values.tolist()], np.bool_)
+        if p == self.type:
+            if s is not None:
+                return np.array([self.has((s, p, c), before) for c in values.tolist()], np.bool_)
+            assert o is not None
+            code, keys = ~o, values
+        else:
+            code = p
+            keys = (s << SHIFT | values) if s is not None else (values << SHIFT | (o or 0))
+        found = np.zeros(len(values), np.bool_)
+        for layer in self.layers(code):
+            if layer.step < before:
+                found |= within(keys, layer.keys)
+        return found
+
+    # Lists
+
+    @cached_property
+    def _cells(self) -> tuple[dict[int, list[tuple[int, int]]], dict[int, list[tuple[int, int]]]]:
+        first, rest = self.engine.vocabulary.first, self.engine.vocabulary.rest
+        tables: list[dict[int, list[tuple[int, int]]]] = []
+        for code in (first, rest):
+            table: dict[int, list[tuple[int, int]]] = {}
+            for layer in self.layers(code):
+                for key in layer.keys.tolist():
+                    table.setdefault(key >> SHIFT, []).append((key & LOW, layer.step))
+            tables.append(table)
+        return tables[0], tables[1]
+
+    def readings(self, head: int, before: int) -> Iterator[tuple[tuple[int, ...], tuple[Row, ...]]]:
+        """Members and cells of a list before a step, for every way to read it."""
+        vocabulary = self.engine.vocabulary
+        firsts, rests = self._cells
+        waiting: list[tuple[int, tuple[int, ...], tuple[Row, ...]]] = [(head, (), ())]
+        while waiting:
+            cell, members, rows = waiting.pop()
+            done: list[int] = list(members)
+            path: list[Row] = list(rows)
+            seen = {row[0] for row in rows}
+            while cell != vocabulary.nil and cell not in seen:
+                some = [
+                    (f, r)
+                    for f, a in firsts.get(cell, ())
+                    if a < before
+                    for r, b in rests.get(cell, ())
+                    if b < before
+                ]
+                if not some:
+                    break
+                seen.add(cell)
+                for f, r in some[1:]:
+                    both = ((cell, vocabulary.first, f), (cell, vocabulary.rest, r))
+                    waiting.append((r, (*done, f), (*path, *both)))
+                f, r = some[0]
+                done.append(f)
+                path += [(cell, vocabulary.first, f), (cell, vocabulary.rest, r)]
+                cell = r
+            if cell == vocabulary.nil and done:
+                yield tuple(done), tuple(path)

@@ -1,0 +1,1 @@
+"""Triples withdrawn from a closure, without starting over."""

@@ -1,0 +1,392 @@
+"""Triples withdrawn from a live closure: what rested on them goes, unless it stands otherwise.
+
+Every triple carries the step at which it was found, and rests on triples of earlier steps. So the
+layers that may be hit are taken in the order of their steps: a triple stays if a plan still gives
+it from what is left of earlier steps. What went is then tried once more against all that is left,
+and from there the engine runs as ever. A plan goes when the vocabulary no longer asks for it.
+
+What terms that were found to be one need besides, ``parting.py`` says.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import defaultdict
+
+import numpy as np
+
+from foedus.reasoning.fixpoint import compiling
+from foedus.reasoning.fixpoint.engine import Engine
+from foedus.reasoning.fixpoint.evaluation import CLOSE
+from foedus.reasoning.fixpoint.filters import apply_tests
+from foedus.reasoning.fixpoint.unfolding import Pairs
+from foedus.reasoning.live.parting import Parting, Rebuild
+from foedus.reasoning.plans.joins import Data, solve
+from foedus.reasoning.plans.plan import LIST, Pattern, Plan
+from foedus.reasoning.rows.columns import (
+    GIVEN,
+    LOW,
+    NONE,
+    SHIFT,
+    Ids,
+    Layer,
+    Relation,
+    minus,
+    pack,
+    touching,
+    union,
+    unique,
+    within,
+)
+from foedus.reasoning.rows.transitive import closed
+from foedus.reasoning.words.dictionary import LITERAL
+
+
+class Withdrawal:
+    """One removal from an engine's relations."""
+
+    def __init__(self, engine: Engine, asserted: dict[int, Ids]) -> None:
+        self.engine, self.asserted = engine, asserted
+        self.heap: list[tuple[int, int]] = []  # steps and codes of layers to look at
+        self.suspects: dict[tuple[int, int], list[Ids]] = defaultdict(list)
+        self.gone: dict[int, list[Ids]] = defaultdict(list)
+        self.touched: set[int] = set()  # codes of which something went
+        self.cells = False  # whether cells of lists went
+        self.parting = Parting(engine)
+
+    def run(self, parts: dict[int, Ids]) -> None:
+        """Remove keys that are no longer asserted, and what rested on them."""
+        engine = self.engine
+        if any(plan.head is not None for plan in engine.readers.get(engine.data.same, ())):
+            raise Rebuild  # a term may no longer occur
+        for code, keys in parts.items():
+            if engine.equal and code == engine.vocabulary.same:
+                self.parting.part_all(engine.equality.rep[keys >> SHIFT])
+                self.parting.part_all(engine.equality.rep[keys & LOW])
+            else:
+                self.suspect(code, keys, -1)
+        lost = self.lost_literals(parts)
+        self.drop_literals(lost)
+        self.drain()
+        self.recompile()
+        self.again()
+        engine.run()
+        if len(lost):
+            engine.literals.forget(lost)
+
+    def lost_literals(self, parts: dict[int, Ids]) -> Ids:
+        """The literals that are no longer asserted of anything."""
+        kinds = self.engine.terms.kinds
+        marks = np.zeros(len(kinds), np.bool_)
+        for code, keys in parts.items():
+            if code >= 0:
+                marks[keys & LOW] = True
+        marks &= kinds >= LITERAL
+        if marks.any():
+            for code, keys in self.asserted.items():
+                if code >= 0:
+                    objects = keys & LOW
+                    marks[objects[marks[objects]]] = False
+        return np.flatnonzero(marks)
+
+    def drop_literals(self, lost: Ids) -> None:
+        """Take literals out of their datatypes."""
+        engine = self.engine
+        if engine.literals.is_named(lost):
+            raise Rebuild  # plans may know the number by this name
+        datatypes = [code for code in engine.demanded if engine.literals.is_datatype(~code)]
+        if datatypes and self.parting.several[lost].any():
+            raise Rebuild
+        for code in datatypes:
+            relation = engine.relation(code)
+            for layer in [x for x in relation.layers if x.origin == "dt-type2"]:
+                mine = lost[within(lost, layer.keys)]
+                if len(mine):
+                    self.remove(relation, layer, mine)
+
+    def suspect(self, code: int, keys: Ids, after: int) -> None:
+        """Have keys looked at, where they are of a step after a given one."""
+        relation = self.engine.relations.get(code)
+        if relation is None or not len(keys):
+            return
+        keys = self.parting.current(code, keys)
+        renamed = keys[self.parting.renamed(relation, keys, after)]
+        for layer in relation.layers:
+            some = keys if layer.step > after else renamed
+            mine = some[within(some, layer.keys)]
+            if len(mine):
+                self.part(code, mine)
+                if (layer.step, code) not in self.suspects:
+                    heapq.heappush(self.heap, (layer.step, code))
+                self.suspects[layer.step, code].append(mine)
+
+    def part(self, code: int, keys: Ids) -> None:
+        """Part the terms that rules made one because of keys that may go."""
+        same = self.engine.vocabulary.same
+        for plan in self.engine.readers.get(code, ()):
+            if self.engine.equal and plan.head is not None and plan.head[0] == same:
+                self.spread(plan, code, keys, -1)
+
+    def drain(self) -> None:
+        """Look at suspects, layer by layer, until there are none."""
+        engine = self.engine
+        while self.heap or self.parting.fresh:
+            if not self.heap:
+                for code, keys in self.parting.about_parted():
+                    self.suspect(code, keys, -1)
+                continue
+            engine.tick()
+            step, code = heapq.heappop(self.heap)
+            relation = engine.relations[code]
+            parts = self.suspects.pop((step, code), [])
+            for layer in [x for x in relation.layers if x.step == step and not self.evident(x)]:
+                keys = unique(np.concatenate(parts)) if parts else NONE
+                keys = keys[within(keys, layer.keys)]
+                shaken = self.parting.shaken(relation, layer, keys)
+                one_name = not relation.dead  # of each link
+                if one_name and self.is_batch(code, layer) and self.closes(code, layer):
+                    found = self.unreached(relation, layer, keys)
+                else:
+                    found = minus(keys[~shaken], [self.asserted.get(code, NONE)])
+                    found = self.unfounded(code, found, layer)
+                keys = union([found, keys[shaken]])
+                if len(keys):
+                    self.remove(relation, layer, keys)
+
+    def evident(self, layer: Layer) -> bool:
+        """Whether a layer rests on nothing: axioms, and what is true of literals."""
+        rules = self.engine.rules
+        return layer.origin in rules and not rules[layer.origin].premises
+
+    def is_batch(self, code: int, layer: Layer) -> bool:
+        """Whether a transitive closure made a layer at once: its keys may rest on one another."""
+        return (code, layer.step) in self.engine.batches and layer.origin != GIVEN
+
+    def closes(self, code: int, layer: Layer) -> bool:
+        """Whether the plan that made a transitive closure is still there."""
+        plans = self.engine.incoming.get(code, ())
+        found = any(p.kind == CLOSE and p.rule == layer.origin for p in plans)
+        if not found:
+            self.engine.batches.discard((code, layer.step))
+        return found
+
+    def unreached(self, relation: Relation, layer: Layer, suspects: Ids) -> Ids:
+        """The keys of a transitive closure that the earlier links no longer give.
+
+        They are suspects, or about what led to the subject of a link that went.
+        """
+        cut = unique(np.concatenate([suspects, *self.gone.get(relation.code, [])]) >> SHIFT)
+        led = [touching(x, cut, forward=False) & LOW for x in relation.layers]
+        subjects = unique(np.concatenate([cut, *led]))
+        links = union([x.keys for x in relation.layers if x.step < layer.step] or [NONE])
+        start = touching(Layer(-1, links, GIVEN), subjects, forward=True)
+        still = closed(links, self.engine.data.check, start)
+        mine = touching(layer, subjects, forward=True)
+        return minus(mine, [still, self.asserted.get(relation.code, NONE)])
+
+    def unfounded(self, code: int, keys: Ids, layer: Layer) -> Ids:
+        """The keys that no plan gives any more from what is of earlier steps."""
+        for plan in self.engine.incoming.get(code, ()):
+            if not len(keys):
+                break
+            listed = any(premise == LIST for premise, _, _ in plan.body)
+            if plan.born >= layer.step or (listed and self.engine.lists.step >= layer.step):
+                continue  # it, or the list that it reads, is younger
+            if code in self.engine.schema and plan.rule != layer.origin:
+                continue  # of whom a triple of the vocabulary is, plans may rely on
+            keys = minus(keys, [self.given(plan, keys, layer.step)])
+        return keys
+
+    def given(self, plan: Plan, keys: Ids, before: int | None) -> Ids:
+        """Those of the keys that a plan gives from what is there before a step."""
+        assert plan.head is not None
+        engine = self.engine
+        code, s, o = plan.head
+        if s >= 0:
+            keys = keys[(keys if code < 0 else keys >> SHIFT) == s]
+        if o >= 0 and code >= 0:
+            keys = keys[keys & LOW == o]
+        if not len(keys):
+            return NONE
+        relations = engine.relations if before is None else self.earlier(plan, before)
+        if any(c not in (LIST, engine.data.same) and c not in relations for c, _, _ in plan.body):
+            return NONE
+        trial = Plan(plan.rule, (plan.head, *plan.body), plan.head, plan.tests)
+        trial.names, trial.values = plan.names, plan.values
+        data = Data(relations, engine.lists.members, engine.data.same, engine.occurring)
+        data.rows, data.tick = engine.data.rows, engine.tick
+        named = {t for t in ((s,) if code < 0 else (s, o)) if t < 0}
+        numbers = {n for test in plan.tests for n in test.numbers.values()}
+        table = solve(trial, data, named | numbers, 0, keys)
+        if not table.size:
+            return NONE
+        columns = apply_tests(plan, table, engine)
+        size = len(next(iter(columns.values()))) if columns else 1
+        left = columns[s] if s < 0 else np.full(size, s)
+        if code < 0:
+            return unique(left)
+        return unique(pack(left, columns[o] if o < 0 else np.full(size, o)))
+
+    def earlier(self, plan: Plan, before: int) -> dict[int, Relation]:
+        """The relations of a plan as far as they are of earlier steps; empty ones are left out."""
+        out: dict[int, Relation] = {}
+        for code, _, _ in plan.body:
+            relation = self.engine.relations.get(code)
+            if relation is None or not relation.layers or relation.layers[0].step >= before:
+                continue
+            if relation.step >= before:
+                part = Relation(code)
+                part.layers = [layer for layer in relation.layers if layer.step < before]
+                relation = part
+            out[code] = relation
+        return out
+
+    def remove(self, relation: Relation, layer: Layer, keys: Ids) -> None:
+        """Take keys away, and suspect what plans made of them."""
+        engine, code = self.engine, relation.code
+        older = self.parting.renamed(relation, keys, -1)  # what was made of them may be older
+        batch = self.is_batch(code, layer)
+        for plan in engine.readers.get(code, ()):
+            if plan.head is None or plan.head[0] != engine.vocabulary.same or not engine.equal:
+                self.spread(plan, code, keys[~older], layer.step - batch)
+                self.spread(plan, code, keys[older], -1)
+        if code in (engine.vocabulary.first, engine.vocabulary.rest):
+            for plan in engine.readers.get(LIST, ()):
+                self.everything(plan, layer.step)
+        layer.remove(keys)
+        relation.forget()
+        if not len(layer.keys):
+            relation.layers.remove(layer)
+            if layer.origin != GIVEN:  # what was asserted of a batch is a layer of the same step
+                engine.batches.discard((code, layer.step))
+        self.gone[code].append(keys)
+        self.touched.add(code)
+        engine.size -= len(keys)
+        for step in [x.step for x in relation.layers if (code, x.step) in engine.batches]:
+            if step > layer.step:
+                heapq.heappush(self.heap, (step, code))
+        if code in (engine.vocabulary.first, engine.vocabulary.rest):
+            engine.lists.step = -2
+            engine.lists.refresh()
+            self.cells = True
+
+    def spread(self, plan: Plan, code: int, keys: Ids, step: int) -> None:
+        """Suspect what a plan gives from keys that go, with all that is still there."""
+        if plan.head is None or not len(keys):
+            return
+        target, s, o = plan.head
+        engine = self.engine
+        if target in engine.idle and target not in engine.demanded:
+            return
+        for number, (premise, _, _) in enumerate(plan.body):
+            if premise != code:
+                continue
+            wanted = {t for t in ((s,) if target < 0 else (s, o)) if t < 0}
+            numbers = {n for test in plan.tests for n in test.numbers.values()}
+            table = solve(plan, engine.data, wanted | numbers, number, keys)
+            if table.size:
+                self.heads(plan, apply_tests(plan, table, engine), step)
+
+    def everything(self, plan: Plan, step: int) -> None:
+        """Suspect all that a plan has given."""
+        if plan.head is None:
+            return
+        _, s, o = plan.head
+        seen, plan.seen = plan.seen, -1
+        for columns in self.engine.tables(plan, {t for t in (s, o) if t < 0}):
+            self.heads(plan, columns, step)
+        plan.seen = seen
+
+    def heads(self, plan: Plan, columns: dict[int, Ids], step: int) -> None:
+        assert plan.head is not None
+        target, s, o = plan.head
+        engine = self.engine
+        size = len(next(iter(columns.values()))) if columns else 1
+        left = columns[s] if s < 0 else np.full(size, s)
+        if target < 0:
+            self.suspect(target, unique(left), step)
+            return
+        right = columns[o] if o < 0 else np.full(size, o)
+        if target == engine.vocabulary.same and engine.equal:
+            self.parting.part(plan.rule, left, right)
+            return
+        if target == engine.vocabulary.type:
+            raise Rebuild
+        self.suspect(target, unique(pack(left, right)), step)
+
+    # Plans
+
+    def recompile(self) -> None:
+        """Drop the plans that the vocabulary no longer asks for, with what they gave."""
+        engine = self.engine
+        while True:
+            stale = [p for p in engine.patterns if self.concerns(p)]
+            self.touched.clear()
+            self.cells = False
+            dropped = [plan for pattern in stale for plan in self.unwanted(pattern)]
+            if not dropped:
+                return
+            for plan in dropped:
+                for table in (engine.incoming, engine.readers):
+                    for code in {
+                        c for c, _, _ in (*plan.body, *([plan.head] if plan.head else []))
+                    }:
+                        if plan in table.get(code, ()):
+                            table[code].remove(plan)
+                if plan in engine.clashing:
+                    engine.clashing.remove(plan)
+                if isinstance(plan, Pairs):
+                    for plans in engine.readers.values():
+                        if plan in plans:
+                            plans.remove(plan)
+                self.everything(plan, -1)
+            engine.stale = True
+            self.drain()
+
+    def concerns(self, pattern: Pattern) -> bool:
+        """Whether a pattern's vocabulary has lost something."""
+        return bool(pattern.watches & self.touched) or (bool(pattern.head_of_list) and self.cells)
+
+    def unwanted(self, pattern: Pattern) -> list[Plan]:
+        """The plans that a pattern no longer makes; they are forgotten."""
+        engine = self.engine
+        pattern.seen = -1
+        pattern.kept.clear()
+        handed = len(engine.clashing)
+        wanted = {key for key, *_ in compiling.wanted(engine, pattern)} | pattern.kept
+        fresh = engine.clashing[handed:]
+        pattern.seen = -1  # new ones are made when the engine runs
+        engine.waiting[id(pattern)] = pattern
+        out = []
+        for key, plan in list(pattern.made.items()):
+            if key not in wanted and plan not in fresh:
+                del pattern.made[key]
+                if plan is not None:
+                    out.append(plan)
+        return out
+
+    # Back again
+
+    def again(self) -> None:
+        """Bring back what went but follows from what is left."""
+        engine, same = self.engine, self.engine.vocabulary.same
+        gone = {c: unique(np.concatenate(parts)) for c, parts in self.gone.items()}
+        given = self.parting.settle(gone, self.asserted)
+        if engine.equal and len(engine.named_same):
+            pairs = self.asserted.get(same, NONE)
+            named = unique(np.concatenate([pairs >> SHIFT, pairs & LOW, [same]]))
+            engine.named_same = named if len(pairs) else NONE
+            pairs = pairs[self.parting.parted[self.parting.rep[pairs >> SHIFT]]]
+            engine.step += 1
+            engine.unite([(pairs >> SHIFT, pairs & LOW, GIVEN)])
+        for code, keys in given.items():
+            engine.step += 1
+            engine.receive(code, keys, GIVEN)
+        for code, keys in gone.items():
+            relation = engine.relations[code]
+            for plan in engine.incoming.get(code, ()):
+                keys = relation.new(keys)
+                back = self.given(plan, keys, None)
+                if len(back):
+                    engine.step += 1
+                    engine.take(relation, back, plan.rule)

@@ -1,0 +1,177 @@
+"""Terms that are one, while triples are withdrawn: what was said under each name, who stays one.
+
+Triples are kept under one name for each thing, the representative. So what is withdrawn under one
+name may still be said under another; and two terms may only have been one because of what goes.
+A class of names that rests on such a triple is *parted*: all that is said of it goes, what is
+asserted of each name comes back, and the rules find anew which of them are one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from foedus.reasoning.fixpoint.engine import Engine
+from foedus.reasoning.fixpoint.unfolding import Pairs
+from foedus.reasoning.plans.plan import LIST
+from foedus.reasoning.rows.columns import (
+    NONE,
+    REWRITTEN,
+    Ids,
+    Layer,
+    Mask,
+    Relation,
+    in_order,
+    union,
+    unique,
+    within,
+)
+from foedus.reasoning.words.dictionary import LITERAL
+
+_MOST = 1 << 22  # names of keys that are written out
+
+
+class Rebuild(Exception):
+    """The change touches what can only be found by starting over."""
+
+
+class Parting:
+    """The classes of names as they were before a withdrawal, and those that are parted."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        equality, terms = engine.equality, engine.terms
+        self.some = bool(equality)
+        self.rep = equality.rep
+        self.several = equality.several
+        self.values = np.zeros(len(self.rep), np.bool_)  # representatives of literals among them
+        self.parted = np.zeros(len(self.rep), np.bool_)  # representatives
+        self.fresh: list[Ids] = []  # parted since last asked
+        self._linked: dict[str, Mask] = {}
+        if self.some:
+            among = np.flatnonzero(self.several)
+            self.values[self.rep[among[terms.kinds[among] >= LITERAL]]] = True
+            if self.several[list(engine.vocabulary.ids.values())].any():
+                raise Rebuild
+
+    # Keys
+
+    def current(self, code: int, keys: Ids) -> Ids:
+        """Keys with the representatives' names, sorted; they may not be about values."""
+        if not self.some:
+            return keys
+        if self.several[~code if code < 0 else code]:
+            raise Rebuild
+        keys = unique(self.engine.equality.mapped(keys, code < 0))
+        if self.of(self.values, code, keys).any():
+            raise Rebuild  # which literals there are may change
+        return keys
+
+    def of(self, marks: Mask, code: int, keys: Ids) -> Mask:
+        """For each key whether it holds a marked term."""
+        return self.engine.equality.about(marks, keys, code < 0)
+
+    def forms(self, code: int, keys: Ids) -> tuple[Ids, Ids]:
+        """Every form of keys, with its row, if they are not too many."""
+        rows, forms = self.engine.equality.forms(keys, code < 0)
+        if len(rows) > _MOST:
+            raise Rebuild
+        return rows, forms
+
+    def shaken(self, relation: Relation, layer: Layer, keys: Ids) -> Mask:
+        """Which keys of a layer no other reason may hold in place.
+
+        They are about a class that is parted, or were found under other names: what was made of
+        them then is not known.
+        """
+        code = relation.code
+        if not self.some or not len(keys):
+            return np.zeros(len(keys), np.bool_)
+        if layer.origin == REWRITTEN:
+            return np.ones(len(keys), np.bool_)
+        return self.of(self.parted, code, keys) | self.renamed(relation, keys, -1)
+
+    def renamed(self, relation: Relation, keys: Ids, after: int) -> Mask:
+        """Which keys were found under another name, too, after a step."""
+        found = np.zeros(len(keys), np.bool_)
+        dead = [layer for layer in relation.dead if layer.step > after]
+        if dead:
+            named = np.flatnonzero(self.of(self.several, relation.code, keys))
+            rows, forms = self.forms(relation.code, keys[named])
+            for layer in dead:
+                found[named[rows[within(forms, layer.keys)]]] = True
+        return found
+
+    # Classes
+
+    def part(self, rule: str, left: Ids, right: Ids) -> None:
+        """Part the classes of some pairs that a rule may have made one."""
+        if not self.some:
+            return
+        if rule not in self._linked:
+            marks = self._linked[rule] = np.zeros(len(self.rep), np.bool_)
+            links = self.engine.equality.links
+            marks[links.a[links.rule == links.number(rule)]] = True
+            marks[self.rep[np.flatnonzero(marks)]] = True
+        marks = self._linked[rule]
+        self.part_all(np.concatenate([left[marks[left]], right[marks[right]]]))
+
+    def part_all(self, reps: Ids) -> None:
+        """Part classes, given by their representatives."""
+        reps = unique(reps[self.several[reps] & ~self.parted[reps]])
+        if not len(reps):
+            return
+        if self.values[reps].any() or self.engine.frozen is not None:
+            raise Rebuild
+        self.parted[reps] = True
+        self.fresh.append(reps)
+
+    def about_parted(self) -> Iterator[tuple[int, Ids]]:
+        """The keys about classes that were parted since this was last asked, by code."""
+        engine = self.engine
+        reps = unique(np.concatenate(self.fresh))
+        self.fresh = []
+        if within(self.rep[self._constants()], reps).any():
+            raise Rebuild
+        for code, relation in list(engine.relations.items()):
+            parts = [engine.equality.concerned(x, reps, code < 0) for x in relation.layers]
+            keys = union(parts) if parts else NONE
+            if len(keys):
+                if code in engine.schema:
+                    raise Rebuild
+                yield code, keys
+
+    def _constants(self) -> Ids:
+        """The terms that plans name, and all properties and classes."""
+        engine = self.engine
+        found = set(engine.relations)
+        for plans in (*engine.readers.values(), engine.clashing):
+            for plan in plans:
+                for code, s, o in (*plan.body, *([plan.head] if plan.head else [])):
+                    found |= {code, max(s, 0), max(o, 0)}
+                if isinstance(plan, Pairs):
+                    found.update(plan.members)
+        found -= {LIST, engine.data.same}
+        return np.array([~code if code < 0 else code for code in found], np.int64)
+
+    def settle(self, gone: dict[int, Ids], asserted: dict[int, Ids]) -> dict[int, Ids]:
+        """Forget what keys that went were called, part the classes; what is asserted of them."""
+        engine, equality = self.engine, self.engine.equality
+        back: dict[int, Ids] = {}
+        if not self.some:
+            return back
+        for code, keys in gone.items():
+            relation = engine.relations[code]
+            named = keys[self.of(self.several, code, keys)]
+            forms = in_order(self.forms(code, named)[1])
+            for dead in relation.dead:
+                hit = forms[within(forms, dead.keys)]
+                if len(hit):
+                    dead.remove(hit)
+            relation.dead = [dead for dead in relation.dead if len(dead.keys)]
+            given = forms[within(forms, asserted.get(code, NONE))]
+            if len(given):
+                back[code] = given
+        equality.part(np.flatnonzero(self.parted[self.rep]))
+        return back

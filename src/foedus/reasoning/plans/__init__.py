@@ -1,0 +1,1 @@
+"""Rules as plans: taken apart once, freed of what others say, and joined against columns."""

@@ -1,0 +1,261 @@
+"""Rules as the engine runs them: numbers for terms and variables, and what is known beforehand.
+
+A premise is ``(code, s, o)``. The code is that of a relation: a property's number, or ``~number``
+of a class, whose one term stands in ``s``. A term is a number, a variable a negative one. A rule
+whose premises all name their relation is a plan as it stands. The others ("what has a domain")
+are *patterns*: their premises over the vocabulary are solved first, and each solution makes a
+plan of what is left. Lists are unfolded then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from typing import Final, TypeAlias
+
+from foedus.reasoning.rules.rule import Atom, Before, Differ, Rule, Sum, Test, Value, Var
+from foedus.reasoning.rules.table import RuleSet
+from foedus.reasoning.words.dictionary import Terms
+from foedus.terms import Term, iri
+
+_RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+_RDFS = "http://www.w3.org/2000/01/rdf-schema#"
+_OWL = "http://www.w3.org/2002/07/owl#"
+TYPE, FIRST, REST, NIL = (iri(f"{_RDF}{name}") for name in ("type", "first", "rest", "nil"))
+SAME, DIFFERENT = iri(f"{_OWL}sameAs"), iri(f"{_OWL}differentFrom")
+
+#: The code of "list o: s has the member o".
+LIST: Final = 1 << 40
+
+#: Stands for every relation there is, where patterns say which ones they watch.
+EVERY: Final = LIST + 1
+
+Premise: TypeAlias = tuple[int, int, int]
+
+
+class Plan:
+    """One rule with its relations known; ``seen`` is the last step whose triples it has used,
+    ``born`` the last before it was made."""
+
+    __slots__ = (
+        "body",
+        "born",
+        "head",
+        "kind",
+        "names",
+        "orders",
+        "rule",
+        "seen",
+        "tests",
+        "values",
+    )
+
+    def __init__(
+        self, rule: str, body: tuple[Premise, ...], head: Premise | None, tests: tuple[Test2, ...]
+    ) -> None:
+        self.rule, self.body, self.head, self.tests = rule, body, head, tests
+        self.kind = ""
+        self.seen = self.born = -1
+        self.orders: dict[int, object] = {}
+        self.names: dict[str, int] = {}  # of variables
+        self.values: dict[str, int] = {}  # of variables that the vocabulary gave
+
+    def fresh(self) -> Plan:
+        """The plan for another graph; what does not depend on a graph is shared."""
+        made = Plan(self.rule, self.body, self.head, self.tests)
+        made.kind, made.orders, made.names = self.kind, self.orders, self.names
+        return made
+
+
+@dataclass(frozen=True, slots=True)
+class Test2:
+    """A test of a plan: the test as written, with the numbers of its variables by name."""
+
+    test: Test
+    numbers: dict[str, int] = field(hash=False)
+
+
+@dataclass(slots=True, eq=False)
+class Pattern:
+    """A rule that wants its vocabulary solved first. Variables are names until then."""
+
+    rule: Rule
+    known: list[Named]  # premises over the vocabulary, `list` ones included
+    rest: list[Named]  # the others
+    each: list[Named]  # the others that stand for one premise a member
+    heads: list[Named]
+    member: str = ""  # the family of the list's members
+    head_of_list: str = ""
+    pairs: tuple[str, str] | None = None  # two indices, the first before the second
+    tests: tuple[Test, ...] = ()
+    redundant: list[dict[str, int]] = field(default_factory=list)
+    skips: frozenset[str] = frozenset()  # rules whose results need no plan: others do their work
+    watches: frozenset[int] = frozenset()  # the relations whose growth makes new plans
+    query: Plan | None = None  # asks for what is known
+    loose: bool = False  # whether a premise may be about any property or class there is
+    made: dict[object, Plan | None] = field(default_factory=dict)
+    kept: set[object] = field(default_factory=set)  # plans about pairs that were asked for again
+    seen: int = -1
+
+    def fresh(self) -> Pattern:
+        """The pattern for another graph, which has made no plans yet."""
+        query = self.query.fresh() if self.query else None
+        return replace(self, query=query, made={}, kept=set(), seen=-1)
+
+
+#: A premise before its variables have numbers: each node a number or a name.
+Node: TypeAlias = int | str
+Named: TypeAlias = tuple[Node, Node, Node]
+
+#: The "predicate" of `?l list ?c_i` in a named premise.
+LISTS: Final = -(1 << 41)
+
+
+class Vocabulary:
+    """The numbers of the terms that rules name."""
+
+    def __init__(self, rules: RuleSet, terms: Terms, datatypes: Iterable[Term]) -> None:
+        constants = [TYPE, SAME, DIFFERENT, FIRST, REST, NIL]
+        for rule in rules:
+            for atom in (*rule.premises, *(rule.conclusions or ())):
+                constants += [node for node in atom if not isinstance(node, Var)]
+        constants += [node for atom in rules.noise for node in atom if not isinstance(node, Var)]
+        tokens = list(dict.fromkeys([*constants, *sorted(datatypes)]))
+        self.ids: dict[Term, int] = dict(
+            zip(tokens, terms.intern_many(tokens).tolist(), strict=True)
+        )
+        self.type, self.same, self.different = self.ids[TYPE], self.ids[SAME], self.ids[DIFFERENT]
+        self.first, self.rest, self.nil = self.ids[FIRST], self.ids[REST], self.ids[NIL]
+        data = {self.type, self.same, self.different}
+        self.schema = {
+            number
+            for token, number in self.ids.items()
+            if token.startswith((f"<{_RDF}", f"<{_RDFS}", f"<{_OWL}")) and number not in data
+        }
+
+    def rename(self, of: Callable[[int], int]) -> None:
+        """Call each term by its representative."""
+        self.ids = {token: of(number) for token, number in self.ids.items()}
+        self.type, self.same, self.different = (self.ids[t] for t in (TYPE, SAME, DIFFERENT))
+        self.first, self.rest, self.nil = self.ids[FIRST], self.ids[REST], self.ids[NIL]
+        self.schema = {of(number) for number in self.schema}
+
+
+def named(atom: Atom, ids: dict[Term, int]) -> Named:
+    """A premise with constants as numbers and variables as names."""
+    s, p, o = (
+        str(node)[1:] if isinstance(node, Var) else ids[node] for node in (atom.s, atom.p, atom.o)
+    )
+    return s, p, o
+
+
+def variables(atoms: Iterable[Named]) -> set[str]:
+    """The names in premises."""
+    return {node for atom in atoms for node in atom if isinstance(node, str)}
+
+
+def parameters(atoms: Iterable[Named], vocabulary: Vocabulary) -> set[str]:
+    """The names that stand for a property or a class."""
+    found: set[str] = set()
+    for _, p, o in atoms:
+        if isinstance(p, str):
+            found.add(p)
+        elif p == vocabulary.type and isinstance(o, str):
+            found.add(o)
+    return found
+
+
+def read_rule(rule: Rule, vocabulary: Vocabulary) -> Pattern:
+    """The rule taken apart: what is over the vocabulary, what is data."""
+    ids = vocabulary.ids
+    plain = [named(a, ids) for a in rule.premises if not a.each]
+    each = [named(a, ids) for a in rule.premises if a.each]
+    heads = [named(a, ids) for a in rule.conclusions or ()]
+    member = rule.lists[0].member if rule.lists else ""
+    head_of_list = rule.lists[0].head.name if rule.lists else ""
+    before = next((t for t in rule.tests if isinstance(t, Before)), None)
+    pairs = (before.left, before.right) if before else None
+    tests = tuple(t for t in rule.tests if not isinstance(t, Before))
+    open_ = parameters([*plain, *each, *heads], vocabulary)
+    lists: list[Named] = []
+    if rule.lists and not pairs:
+        lists = [(head_of_list, LISTS, f"{member}_{i}") for i in rule.picks]
+    whole = bool(each or pairs)  # the list is unfolded, member by member
+    if not open_ and not whole:
+        return Pattern(rule, [], plain + lists, [], heads, member, head_of_list, None, tests)
+    known: list[Named] = []
+    rest: list[Named] = []
+    for atom in plain:
+        _, p, _ = atom
+        closed = isinstance(p, int) and not parameters([atom], vocabulary)
+        listed = whole and head_of_list in atom
+        if (closed and (p in vocabulary.schema or variables([atom]) & open_ or listed)) or (
+            closed and p == vocabulary.type and atom[2] in vocabulary.schema
+        ):
+            known.append(atom)
+        else:
+            rest.append(atom)
+    for atom in lists:
+        (known if atom[2] in open_ else rest).append(atom)
+    return Pattern(rule, known, rest, each, heads, member, head_of_list, pairs, tests)
+
+
+def is_equality(rules: RuleSet) -> bool:
+    """Whether the rules make ``owl:sameAs`` a full equality, to be kept by representatives."""
+    return all(name in rules for name in ("eq-sym", "eq-trans", "eq-rep-s", "eq-rep-p", "eq-rep-o"))
+
+
+BUILTIN: Final = frozenset({"eq-ref", "eq-sym", "eq-trans", "eq-rep-s", "eq-rep-p", "eq-rep-o"})
+
+
+def has(rule: Rule, kind: type) -> bool:
+    """Whether a rule has a test of a kind."""
+    return any(isinstance(test, kind) for test in rule.tests)
+
+
+def value_rule(rule: Rule) -> str:
+    """The kind of a datatype rule's test, or ''."""
+    return next((test.kind for test in rule.tests if isinstance(test, Value)), "")
+
+
+def plan(
+    rule: Rule,
+    body: Iterable[Named],
+    head: Named | None,
+    vocabulary: Vocabulary,
+    tests: tuple[Test, ...] = (),
+) -> Plan:
+    """A plan from premises whose properties and classes are all known."""
+    numbers: dict[str, int] = {}
+
+    def number(node: Node) -> int:
+        if isinstance(node, int):
+            return node
+        return numbers.setdefault(node, -1 - len(numbers))
+
+    def premise(atom: Named) -> Premise:
+        s, p, o = atom
+        if p == LISTS:
+            return LIST, number(s), number(o)
+        assert isinstance(p, int)
+        if p == vocabulary.type and isinstance(o, int):
+            return ~o, number(s), 0
+        return p, number(s), number(o)
+
+    premises = tuple(dict.fromkeys(premise(atom) for atom in body))
+    target = premise(head) if head is not None else None
+    for test in tests:
+        names = [n.name for n in _nodes(test) if isinstance(n, Var)]
+        for name in names:
+            number(name)
+    made = Plan(rule.id, premises, target, tuple(Test2(test, numbers) for test in tests))
+    made.names = numbers
+    return made
+
+
+def _nodes(test: Test) -> list[object]:
+    if isinstance(test, Differ):
+        return [test.left, test.right]
+    if isinstance(test, Sum):
+        return [test.left.node, test.right.node, test.result]
+    return [test.left, test.right] if isinstance(test, Value) else []

@@ -1,0 +1,188 @@
+"""Rules taken apart, once for all graphs: their constants as numbers, and what they are made into.
+
+A rule is one of three things to the engine: axioms, plans that can run as they stand, or a pattern
+that the vocabulary of a graph makes plans of.
+"""
+
+from __future__ import annotations
+
+from copy import copy
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from foedus.reasoning.plans.grouping import halved
+from foedus.reasoning.plans.plan import (
+    BUILTIN,
+    EVERY,
+    LIST,
+    LISTS,
+    Named,
+    Pattern,
+    Plan,
+    Vocabulary,
+    has,
+    is_equality,
+    parameters,
+    plan,
+    read_rule,
+    value_rule,
+    variables,
+)
+from foedus.reasoning.plans.redundancy import prune
+from foedus.reasoning.rows.columns import SHIFT, Ids
+from foedus.reasoning.rules.datatypes import DATATYPES
+from foedus.reasoning.rules.rule import Differ, Rule, Var
+from foedus.reasoning.rules.table import RuleSet
+from foedus.reasoning.words.dictionary import Terms
+
+
+class Prepared:
+    """Rules taken apart with one vocabulary; what holds a state is copied for each engine."""
+
+    def __init__(self, rules: RuleSet, vocabulary: Vocabulary) -> None:
+        self._vocabulary = vocabulary
+        self.equal = is_equality(rules)
+        self.idle = idle(rules, vocabulary)
+        self.first = Part(self.equal, vocabulary)
+        self.second = Part(self.equal, vocabulary)
+        for rule in rules:
+            if not (self.equal and rule.id in BUILTIN):
+                (self.second if has(rule, Differ) else self.first).take(rule)
+        sources = [r for r in rules if r.premises and r.conclusions and not r.tests]
+        prune(self.first.patterns, self.first.patterns, sources, vocabulary)
+        both = [*self.first.patterns, *self.second.patterns]
+        prune(self.second.patterns, both, sources, vocabulary)
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The numbers of constants; a copy, which may be renamed."""
+        return copy(self._vocabulary)
+
+
+class Part:
+    """Some of the rules; those with ``!=`` run after all others."""
+
+    def __init__(self, equal: bool, vocabulary: Vocabulary) -> None:
+        self.equal, self.vocabulary = equal, vocabulary
+        self.axioms: list[tuple[int, Ids, str]] = []  # code, keys, rule
+        self.plans: list[Plan] = []
+        self.patterns: list[Pattern] = []
+
+    def __bool__(self) -> bool:
+        return bool(self.axioms or self.plans or self.patterns)
+
+    def take(self, rule: Rule) -> None:
+        """Take a rule in as what it is."""
+        vocabulary = self.vocabulary
+        if not rule.premises:
+            if not rule.tests:
+                self.axioms += axioms(rule, vocabulary)
+            return
+        if value_rule(rule) == "missing" and rule.conclusions is None and len(rule.premises) == 1:
+            return  # dt-ill-typed: clashes are found from the literals
+        pattern = read_rule(rule, vocabulary)
+        if not (pattern.known or pattern.each or pattern.pairs) and not parameters(
+            [*pattern.rest, *pattern.heads], vocabulary
+        ):
+            heads: list[Named | None] = [*pattern.heads] or [None]
+            for head in heads:
+                made = planned(pattern, pattern.rest, head, vocabulary, self.equal)
+                self.plans += [made] if made else []
+            return
+        pattern.loose = unbound(pattern, vocabulary)
+        pattern.watches = frozenset(watched(pattern, vocabulary))
+        if pattern.known:
+            pattern.query = plan(rule, pattern.known, None, vocabulary)
+        self.patterns.append(pattern)
+
+
+_prepared: WeakKeyDictionary[RuleSet, tuple[Prepared, Terms]] = WeakKeyDictionary()
+
+
+def prepared(rules: RuleSet) -> tuple[Prepared, Terms]:
+    """The rules taken apart, and a new dictionary that holds their constants."""
+    if rules not in _prepared:
+        terms = Terms()
+        _prepared[rules] = Prepared(rules, Vocabulary(rules, terms, DATATYPES)), terms
+    found, terms = _prepared[rules]
+    return found, terms.copy()
+
+
+def idle(rules: RuleSet, vocabulary: Vocabulary) -> set[int]:
+    """Classes whose members are never stored: not computed unless a plan reads them."""
+    found = set()
+    for form in rules.noise:
+        s, p, o = form
+        if isinstance(s, Var) and vocabulary.ids.get(str(p)) == vocabulary.type:
+            found |= {~vocabulary.ids[o]} if not isinstance(o, Var) else set()
+    return found
+
+
+def axioms(rule: Rule, vocabulary: Vocabulary) -> list[tuple[int, Ids, str]]:
+    """What a rule without premises says: keys by code."""
+    found: dict[int, set[int]] = {}
+    for atom in rule.conclusions or ():
+        s, p, o = (vocabulary.ids[str(node)] for node in atom)
+        code, key = (~o, s) if p == vocabulary.type else (p, s << SHIFT | o)
+        found.setdefault(code, set()).add(key)
+    return [(code, np.array(sorted(keys)), rule.id) for code, keys in found.items()]
+
+
+def watched(pattern: Pattern, vocabulary: Vocabulary) -> set[int]:
+    """The relations whose growth makes new plans of a pattern."""
+    found = set()
+    for _, p, o in pattern.known:
+        if p == LISTS:
+            found.add(LIST)
+        elif p == vocabulary.type:
+            assert isinstance(o, int)
+            found.add(~o)
+        else:
+            assert isinstance(p, int)
+            found.add(p)
+    if value_rule(pattern.rule) == "not in":
+        found |= {~vocabulary.ids[name] for name in DATATYPES}
+    elif pattern.loose:
+        found.add(EVERY)
+    return found
+
+
+def unbound(pattern: Pattern, vocabulary: Vocabulary) -> bool:
+    """Whether a premise over the data has a property or class that the vocabulary does not give."""
+    given = variables(pattern.known)
+    if pattern.member and (pattern.each or pattern.pairs):
+        indices = ["i", *(pattern.pairs or ())]
+        given |= {f"{pattern.member}_{index}" for index in indices}
+    return bool(parameters([*pattern.rest, *pattern.each], vocabulary) - given)
+
+
+def planned(
+    pattern: Pattern, body: list[Named], head: Named | None, vocabulary: Vocabulary, equal: bool
+) -> Plan | None:
+    """A plan of a rule and how it is run; None where it would give only what it asks for."""
+    made = plan(pattern.rule, body, head, vocabulary, pattern.tests)
+    if made.head is not None:
+        if made.head in made.body:
+            return None
+        if equal and made.head[0] == vocabulary.same:
+            if halved(made) is not None:
+                made.kind = "group"
+        elif transitive(made):
+            made.kind = "close"
+    return made
+
+
+def transitive(made: Plan) -> bool:
+    """Whether a plan says that its relation is transitive."""
+    assert made.head is not None
+    code, x, z = made.head
+    if code < 0 or len(made.body) != 2 or made.tests or x >= 0 or z >= 0 or x == z:
+        return False
+    (c1, a, b), (c2, c, d) = made.body
+    if c1 != code or c2 != code:
+        return False
+    middle = b if b < 0 and b == c else None
+    return ((a, d) == (x, z) and middle is not None and middle not in (x, z)) or (
+        (c, b) == (x, z) and a == d and a < 0 and a not in (x, z)
+    )

@@ -1,0 +1,255 @@
+"""Which terms are one: a representative for each, and the links that made them one.
+
+The representative is the smallest number, so terms that rules name stay what they are. Links form
+a forest: the path between two terms is the reason why they are one, and since a link is only made
+between terms that were not yet one, it is also the earliest reason.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+import numpy as np
+
+from foedus.reasoning.rows import columns
+from foedus.reasoning.rows.columns import (
+    LOW,
+    NONE,
+    SHIFT,
+    Ids,
+    Layer,
+    Mask,
+    Relation,
+    holds,
+    pack,
+    spread,
+    swap,
+    touching,
+    union,
+    unique,
+    within,
+)
+from foedus.reasoning.rows.links import Link, Links
+
+
+class Equality:
+    """Terms that are one. ``rep[t]`` stands for t; terms beyond its end stand for themselves."""
+
+    def __init__(self) -> None:
+        self.rep: Ids = NONE
+        self.links = Links()
+        self.changes = 0  # how often anything became one, or was parted
+        self.changed: Ids = NONE  # all terms that are not their own representative, sorted
+        self._places: tuple[Ids, Ids, Ids] | None = None
+        self._several: Mask | None = None
+
+    def __bool__(self) -> bool:
+        return len(self.links) > 0
+
+    def grow(self, count: int) -> None:
+        """Make room for terms."""
+        if count > len(self.rep):
+            rep = np.arange(count)
+            rep[: len(self.rep)] = self.rep
+            self.rep = rep
+            self._places = self._several = None
+
+    def of(self, term: int) -> int:
+        """The representative of a term."""
+        return int(self.rep[term]) if term < len(self.rep) else term
+
+    def union(self, a: Ids, b: Ids, step: int, rules: list[tuple[int, str]]) -> Ids:
+        """Make pairs one; the terms whose representative changed, sorted.
+
+        ``rules`` says which rule gave the pairs: each item is the end of a run, and its rule.
+        """
+        ends = np.array([end for end, _ in rules])
+        numbers = np.array([self.links.number(rule) for _, rule in rules])
+        linked: list[Ids] = []
+        changed: list[Ids] = []
+        while True:
+            left, right = self.rep[a], self.rep[b]
+            open_ = np.flatnonzero(left != right)
+            if not len(open_):
+                break
+            high = np.maximum(left[open_], right[open_])
+            low = np.minimum(left[open_], right[open_])
+            order = np.lexsort((open_, low, high))
+            ranked = high[order]
+            pick = np.ones(len(ranked), np.bool_)
+            pick[1:] = ranked[1:] != ranked[:-1]
+            chosen = order[pick]
+            linked.append(open_[chosen])
+            self.rep[high[chosen]] = low[chosen]
+            changed.append(high[chosen])
+            followers = np.concatenate([self.changed, *changed])
+            while True:  # every term points to its root again
+                root = self.rep[self.rep[followers]]
+                if np.array_equal(root, self.rep[followers]):
+                    break
+                self.rep[followers] = root
+        if not changed:
+            return NONE
+        pairs = np.concatenate(linked)
+        kinds = numbers[np.searchsorted(ends, pairs, side="right")]
+        self.links.append(a[pairs], b[pairs], step, kinds)
+        new = unique(np.concatenate(changed))
+        self._renew(union([self.changed, new]))
+        return new
+
+    def part(self, terms: Ids) -> None:
+        """Let terms stand for themselves again: whole classes of those that were one."""
+        if not len(terms):
+            return
+        marks = np.zeros(len(self.rep), np.bool_)
+        marks[terms] = True
+        self.rep = self.rep.copy()
+        self.rep[terms] = terms
+        self.links.keep(~marks[self.links.a])
+        self._renew(self.changed[~marks[self.changed]])
+
+    def _renew(self, changed: Ids) -> None:
+        self.changes += 1
+        self.changed = changed
+        self._places = self._several = None
+
+    def about(self, marks: Mask, keys: Ids, unary: bool) -> Mask:
+        """Which keys hold a marked term."""
+        if unary:
+            return marks[keys]
+        found: Mask = marks[keys >> SHIFT] | marks[keys & LOW]
+        return found
+
+    def concerned(self, layer: Layer, terms: Ids, unary: bool) -> Ids:
+        """The keys of a layer that hold one of some sorted terms, sorted."""
+        if len(terms) * columns.FEW < len(layer.keys):
+            if unary:
+                return terms[within(terms, layer.keys)]
+            turned = swap(touching(layer, terms, forward=False))
+            return unique(np.concatenate([touching(layer, terms, forward=True), turned]))
+        marks = np.zeros(len(self.rep), np.bool_)
+        marks[terms] = True
+        return layer.keys[self.about(marks, layer.keys, unary)]
+
+    def mapped(self, keys: Ids, unary: bool) -> Ids:
+        """Keys with representatives in the place of terms, not sorted."""
+        if unary:
+            return self.rep[keys]
+        return pack(self.rep[keys >> SHIFT], self.rep[keys & LOW])
+
+    # What a representative stands for
+
+    def _classes(self) -> tuple[Ids, Ids, Ids]:
+        """Terms that are one with others, class by class; where each representative's begin, and
+        how many there are, 0 if it stands for itself alone."""
+        if self._places is None:
+            involved = np.flatnonzero(self.several)
+            ranked = involved[np.argsort(self.rep[involved], kind="stable")]
+            begin, count = np.zeros(len(self.rep), np.int64), np.zeros(len(self.rep), np.int64)
+            reps = self.rep[ranked]
+            first = np.flatnonzero(np.append(True, reps[1:] != reps[:-1])) if len(reps) else NONE
+            begin[reps[first]] = first
+            count[reps[first]] = np.diff(np.append(first, len(reps)))
+            self._places = ranked, begin, count
+        return self._places
+
+    def same(self, term: int) -> list[int]:
+        """All terms that are one with a term, itself included, sorted."""
+        if not self.links:
+            return [term]
+        ranked, begin, count = self._classes()
+        rep = self.of(term)
+        size = int(count[rep]) if rep < len(count) else 0
+        return ranked[begin[rep] : begin[rep] + size].tolist() if size else [term]
+
+    def expanded(self, reps: Ids) -> tuple[Ids, Ids]:
+        """Every term that each representative stands for: the rows, and the terms."""
+        ranked, begin, sizes = self._classes()
+        counts = sizes[reps]
+        alone = np.flatnonzero(counts == 0)
+        if len(alone) == len(reps):
+            return np.arange(len(reps)), reps
+        counts[alone] = 1
+        rows, places = spread(begin[reps], counts)
+        found = ranked[places]
+        found[np.cumsum(counts)[alone] - 1] = reps[alone]
+        return rows, found
+
+    def expand(self, keys: Ids, unary: bool) -> Ids:
+        """Keys for every term that theirs stand for, sorted."""
+        if not self.links or not len(keys):
+            return keys
+        hit = self.about(self.several, keys, unary)
+        if not hit.any():
+            return keys
+        return unique(np.concatenate([keys[~hit], self.forms(keys[hit], unary)[1]]))
+
+    def forms(self, keys: Ids, unary: bool) -> tuple[Ids, Ids]:
+        """Every form that keys have with the names of their terms: the rows, and the forms."""
+        rows, left = self.expanded(keys if unary else keys >> SHIFT)
+        if unary:
+            return rows, left
+        again, right = self.expanded((keys & LOW)[rows])
+        return rows[again], pack(left[again], right)
+
+    @property
+    def several(self) -> Mask:
+        """Whether a term is one with others."""
+        if self._several is None:
+            self._several = np.zeros(len(self.rep), np.bool_)
+            self._several[self.changed] = self._several[self.rep[self.changed]] = True
+        return self._several
+
+    # Why two terms are one
+
+    def path(self, a: int, b: int, before: int) -> list[Link] | None:
+        """The links from a to b of steps before a given one, in order; None if there are none."""
+        came: dict[int, Link | None] = {a: None}
+        waiting = deque([a])
+        while waiting:
+            here = waiting.popleft()
+            if here == b:
+                break
+            for link in self.links.around(here):
+                there = link.b if link.a == here else link.a
+                if link.step < before and there not in came:
+                    came[there] = link
+                    waiting.append(there)
+        if b not in came:
+            return None
+        path: list[Link] = []
+        here = b
+        while (last := came[here]) is not None:
+            path.append(last)
+            here = last.a if last.b == here else last.b
+        return path[::-1]
+
+    def rewrite(
+        self, relations: dict[int, Relation], gone: Ids, special: int
+    ) -> list[tuple[int, Ids]]:
+        """Take keys with terms that are gone out of their relations; what they become, by code.
+
+        ``special`` is a code whose relation has a meaning of its own (owl:sameAs) and is left.
+        """
+        out: list[tuple[int, Ids]] = []
+        for code, relation in list(relations.items()):
+            if code == special or not relation.layers:
+                continue
+            term = ~code if code < 0 else code
+            renamed = holds(gone, term)
+            touched = False
+            layers = []
+            for layer in relation.layers:
+                moved = layer.keys if renamed else self.concerned(layer, gone, code < 0)
+                if len(moved):
+                    touched = True
+                    relation.dead.append(Layer(layer.step, moved, layer.origin))
+                    new = int(self.rep[term])
+                    out.append((~new if code < 0 else new, self.mapped(moved, code < 0)))
+                    layer.remove(moved)
+                if len(layer.keys):
+                    layers.append(layer)
+            if touched:
+                relation.layers = layers
+                relation.forget()
+        return out

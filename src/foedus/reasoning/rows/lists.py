@@ -1,0 +1,75 @@
+"""RDF lists read from two columns, rdf:first and rdf:rest."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import numpy as np
+
+from foedus.reasoning.rows.columns import LOW, SHIFT, Ids, Relation
+
+_READINGS = 1000
+
+
+class Lists:
+    """The members of lists. A cell with two members or tails gives several readings."""
+
+    def __init__(self, first: int, rest: int, nil: int, relations: dict[int, Relation]) -> None:
+        self._codes = first, rest
+        self._nil = nil
+        self._relations = relations
+        self.step = -1
+        self._first: dict[int, list[int]] = {}
+        self._rest: dict[int, list[int]] = {}
+        self._known: dict[int, list[tuple[int, ...]]] = {}
+
+    def refresh(self) -> bool:
+        """Read the columns again if they have changed; whether they have."""
+        found = [self._relations[code] for code in self._codes if code in self._relations]
+        step = max((relation.step for relation in found), default=-1)
+        if step == self.step:
+            return False
+        self.step = step
+        self._known.clear()
+        self._first, self._rest = (self._pairs(code) for code in self._codes)
+        return True
+
+    def _pairs(self, code: int) -> dict[int, list[int]]:
+        out: dict[int, list[int]] = defaultdict(list)
+        if code in self._relations:
+            keys = self._relations[code].full
+            for s, o in zip((keys >> SHIFT).tolist(), (keys & LOW).tolist(), strict=True):
+                out[s].append(o)
+        return dict(out)
+
+    def readings(self, head: int) -> list[tuple[int, ...]]:
+        """The members of a list, once for each way to read it; only lists that end in rdf:nil."""
+        known = self._known.get(head)
+        if known is None:
+            known = self._known[head] = self._read(head)
+        return known
+
+    def _read(self, head: int) -> list[tuple[int, ...]]:
+        out: dict[tuple[int, ...], None] = {}
+        waiting: list[tuple[int, list[int], set[int]]] = [(head, [], set())]
+        while waiting and len(out) < _READINGS:
+            cell, members, seen = waiting.pop()
+            while cell != self._nil and cell not in seen:
+                firsts, rests = self._first.get(cell, ()), self._rest.get(cell, ())
+                if not firsts or not rests:
+                    break
+                seen.add(cell)
+                for first in firsts:
+                    for rest in rests:
+                        if first != firsts[0] or rest != rests[0]:
+                            waiting.append((rest, [*members, first], set(seen)))
+                members.append(firsts[0])
+                cell = rests[0]
+            if cell == self._nil and members:
+                out[tuple(members)] = None
+        return list(out)
+
+    def members(self, head: int) -> Ids:
+        """Every member of a list, whatever the reading."""
+        found = sorted({member for reading in self.readings(head) for member in reading})
+        return np.array(found, np.int64)

@@ -1,0 +1,64 @@
+"""Triples sorted into relations."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+import numpy as np
+
+from foedus.reasoning.rows.columns import LOW, SHIFT, Ids, in_order, pack, swap, unique
+
+#: Triples that are taken apart at once: as many as the processor's caches hold.
+_CHUNK = 1 << 17
+
+
+def partition(triples: Ids, type_: int, count: int) -> dict[int, Ids]:
+    """Keys by relation code from an ``n x 3`` array of term numbers below ``count``.
+
+    Each array is sorted and holds no key twice. ``type_`` is the number of rdf:type.
+    """
+    size = max(_CHUNK, len(triples) >> 6)
+    chunks = [triples[at : at + size].T for at in range(0, len(triples), size)]
+    marks = np.zeros(2 * count, np.bool_)
+    for _, p, o in chunks:
+        marks[_groups(p, o, type_, count)] = True
+    groups = np.flatnonzero(marks)
+    kind = np.uint16 if len(groups) < 1 << 16 else np.int32
+    rank = np.zeros(2 * count, kind)
+    rank[groups] = np.arange(len(groups), dtype=kind)
+    properties = int(groups.searchsorted(count))
+    codes = [g if g < count else count - 1 - g for g in groups.tolist()]
+    pieces: dict[int, list[Ids]] = defaultdict(list)
+    for s, p, o in chunks:
+        ranks = rank[_groups(p, o, type_, count)]
+        order = np.argsort(ranks, kind="stable")
+        counts = np.bincount(ranks, minlength=len(groups))
+        ends = counts.cumsum()
+        paired = int(ends[properties - 1]) if properties else 0
+        s, o = s[order], o[order[:paired]]
+        keys = pack(s[:paired], o)
+        members = s[paired:].copy()
+        for group in np.flatnonzero(counts).tolist():
+            end = int(ends[group])
+            begin = end - int(counts[group])
+            if group < properties:
+                pieces[codes[group]].append(keys[begin:end])
+            else:
+                pieces[codes[group]].append(members[begin - paired : end - paired])
+    return {code: unique(np.concatenate(pieces.pop(code))) for code in codes}
+
+
+def _groups(p: Ids, o: Ids, type_: int, count: int) -> Ids:
+    """A number below ``2 * count`` for each triple's relation: classes after properties."""
+    return np.where(p == type_, o + count, p)
+
+
+def by_object(keys: Ids) -> Iterator[tuple[int, Ids]]:
+    """Sorted keys of rdf:type as class codes with their members."""
+    swapped = in_order(swap(keys))
+    objects = swapped >> SHIFT
+    begin = 0
+    for end in [*(np.flatnonzero(objects[1:] != objects[:-1]) + 1).tolist(), len(keys)]:
+        yield ~int(objects[begin]), swapped[begin:end] & LOW
+        begin = end

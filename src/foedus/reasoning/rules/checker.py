@@ -1,0 +1,147 @@
+"""Whether a proof proves: checked step by step against the rule table, and nothing else.
+
+Neither an engine nor the way in which a proof was found matters here; a step is right if it is an
+instance of its rule, a leaf if it was asserted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from graphlib import CycleError, TopologicalSorter
+
+from foedus.reasoning.rules import years
+from foedus.reasoning.rules.datatypes import in_datatype, is_ill_typed, value_key
+from foedus.reasoning.rules.proof import Proof
+from foedus.reasoning.rules.table import (
+    Atom,
+    Before,
+    Bindings,
+    Differ,
+    Operand,
+    Rule,
+    RuleSet,
+    Sum,
+    Test,
+    Value,
+    Var,
+)
+from foedus.terms import Term, Triple, is_literal
+
+_RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+_FIRST, _REST, _NIL = f"<{_RDF}first>", f"<{_RDF}rest>", f"<{_RDF}nil>"
+
+
+def check_proof(proof: Proof, asserted: Collection[Triple], rules: RuleSet) -> bool:
+    """True if the proof holds; raises ValueError with the first step that does not.
+
+    No triple may rest on itself, however far below. Steps that the proof shares are checked once.
+    """
+    rests: dict[Triple, set[Triple]] = {}
+    todo, seen = [proof], {id(proof)}
+    while todo:
+        step = todo.pop()
+        if step.rule is None:
+            if step.triple not in asserted or step.premises:
+                raise ValueError(f"{step.triple} was not asserted")
+        elif fault := _fault(step, rules[step.rule]):
+            raise ValueError(f"{step.triple} by {step.rule} with {step.bindings}: {fault}")
+        for premise in step.premises:
+            if step.triple and premise.triple:
+                rests.setdefault(step.triple, set()).add(premise.triple)
+            if id(premise) not in seen:
+                seen.add(id(premise))
+                todo.append(premise)
+    try:
+        TopologicalSorter(rests).prepare()
+    except CycleError as error:
+        raise ValueError(f"a triple rests on itself: {error.args[1]}") from error
+    return True
+
+
+def _fault(proof: Proof, rule: Rule) -> str:
+    """What is wrong with one step; empty if it is an instance of the rule."""
+    names, size = proof.bindings, rule.length(proof.bindings)
+    given = {p.triple for p in proof.premises}
+    if rule.conclusions is None:
+        concluded = proof.triple is None
+    else:
+        concluded = proof.triple in [_instance(a, names, size) for a in rule.conclusions]
+    if not concluded:
+        return "another conclusion"
+    needed = []
+    for atom in rule.premises:
+        for here in range(1, size + 1) if atom.each else (0,):
+            needed.append(next(_spelt(_instance(atom, names, size, here), atom, given), None))
+    for listed in rule.lists:
+        members = [names[f"{listed.member}_{k}"] for k in range(1, size + 1)]
+        needed += _cells(names[listed.head.name], members, given)
+    if None in needed:
+        return "a premise is missing"
+    if set(needed) != given:
+        return "a premise is not called for"
+    return "" if all(_holds(test, names) for test in rule.tests) else "a test fails"
+
+
+def _instance(atom: Atom, names: Bindings, size: int, here: int = 0) -> Triple:
+    s, p, o = (names[n.key(names, size, here)] if isinstance(n, Var) else n for n in atom)
+    return s, p, o
+
+
+def _spelt(triple: Triple, atom: Atom, given: Collection[Triple | None]) -> Iterator[Triple]:
+    """The triple among those given; a literal of the rule itself may be written in any way."""
+    fixed = isinstance(atom.o, str) and is_literal(atom.o)
+    for t in given:
+        if t == triple or (
+            fixed
+            and t
+            and t[:2] == triple[:2]
+            and is_literal(t[2])
+            and value_key(t[2]) == value_key(triple[2])
+        ):
+            yield t
+
+
+def _cells(
+    cell: Term, members: list[Term], given: Collection[Triple | None]
+) -> list[Triple | None]:
+    """The triples of a list with these members that starts at the cell; None if there is none."""
+    if not members:
+        return [] if cell == _NIL else [None]
+    tails = [t for t in given if t and t[:2] == (cell, _REST)]
+    for tail in tails:
+        rest = _cells(tail[2], members[1:], given)
+        if None not in rest and (cell, _FIRST, members[0]) in given:
+            return [(cell, _FIRST, members[0]), tail, *rest]
+    return [None]
+
+
+def _holds(test: Test, names: Bindings) -> bool:
+    if isinstance(test, Before):
+        return int(names[test.left]) < int(names[test.right])
+    if isinstance(test, Differ):
+        return names[test.left.name] != names[test.right.name]
+    if isinstance(test, Sum):
+        left, right = _operand(test.left, names), _operand(test.right, names)
+        total = years.add(left, right, test.sign) if left and right else None
+        return total == names[test.result.name]
+    return _literals(test, names)
+
+
+def _operand(side: Operand, names: Bindings) -> Term | None:
+    term = names[side.node.name] if isinstance(side.node, Var) else side.node
+    return years.year_of(term) if side.year else term
+
+
+def _literals(test: Value, names: Bindings) -> bool:
+    left = names[test.left.name]
+    if not is_literal(left):
+        return False
+    if test.right is None:
+        return is_ill_typed(left)
+    right = names[test.right.name]
+    if test.kind in ("in", "not in"):
+        return in_datatype(left, right) is (test.kind == "in")
+    keys = value_key(left), value_key(right)
+    if test.kind == "=":
+        return left == right or (keys[0] == keys[1] is not None)
+    return None not in keys and keys[0] != keys[1]

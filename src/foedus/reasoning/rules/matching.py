@@ -1,0 +1,259 @@
+"""Rules matched against triples, wherever these are kept: plainly, premise by premise."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import product
+from typing import TypeAlias
+
+from foedus.reasoning.rules import years
+from foedus.reasoning.rules.datatypes import in_datatype, is_ill_typed, value_key
+from foedus.reasoning.rules.rule import Atom, Before, Differ, Operand, Rule, Sum, Value, Var
+from foedus.terms import Find, Pattern, Term, Triple, iri, is_literal
+
+_RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+_FIRST, _REST, _NIL = (iri(f"{_RDF}{name}") for name in ("first", "rest", "nil"))
+SAME = iri("http://www.w3.org/2002/07/owl#sameAs")
+
+#: One premise to match: the atom, the length of the list, and the member that `each` is at.
+Task: TypeAlias = tuple[Atom, int, int]
+Bound: TypeAlias = dict[str, Term]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One application of a rule: what its variables stand for, and the triples it rests on."""
+
+    rule: str
+    bindings: Bound
+    premises: tuple[Triple, ...]
+
+
+class Facts:
+    """Triples with the steps that found them, and an index for every pattern of one."""
+
+    def __init__(self) -> None:
+        self.steps: dict[Triple, Step | None] = {}
+        self.literals: set[Term] = set()
+        self._index: dict[Pattern, list[Triple]] = defaultdict(list)
+
+    def add(self, triple: Triple, step: Step | None) -> bool:
+        """Take a triple in; False if it was there."""
+        if triple in self.steps:
+            return False
+        self.steps[triple] = step
+        for s, p, o in product(*((term, None) for term in triple)):
+            self._index[s, p, o].append(triple)
+        self.literals.update(filter(is_literal, triple))
+        return True
+
+    def match(self, s: Term | None, p: Term | None, o: Term | None) -> list[Triple]:
+        """The triples that have these terms in these places; None is any."""
+        return self._index.get((s, p, o), [])
+
+
+def instances(
+    rule: Rule,
+    find: Find,
+    fits: tuple[Atom, Triple] | None = None,
+    same: Callable[[Term, Term], bool] | None = None,
+) -> Iterator[Step]:
+    """The applications of a rule with premises to the triples that can be found.
+
+    ``fits`` is an atom of the rule and the triple that it is to be: a conclusion asks what would
+    give a triple, a premise what a triple gives. ``same`` says which two things do not count as
+    different; without it, those between which an owl:sameAs is found.
+    """
+    for start, tasks, cells in applied(rule, find, fits):
+        order = sorted(tasks, key=lambda t: (rule.premises.index(t[0]), t[2]))
+        for found, used in solve(tasks, start, find):
+            if all(holds(test, found, find, same) for test in rule.tests):
+                yield Step(rule.id, found, (*(used[t] for t in order), *cells))
+
+
+def applied(
+    rule: Rule, find: Find, fits: tuple[Atom, Triple] | None = None
+) -> Iterator[tuple[Bound, list[Task], tuple[Triple, ...]]]:
+    """Each way to begin with a rule: what is bound, the premises to match, the cells of its list.
+
+    A list is found by the premises that name it, which are then bound, and still to be matched.
+    """
+    for start in _starts(rule, fits, find):
+        heads = [listed.head for listed in rule.lists]
+        naming = [(a, 0, 0) for a in rule.premises if a.s in heads or a.o in heads]
+        later = [a for a in rule.premises if a.s not in heads and a.o not in heads]
+        for bound, _ in solve(naming, start, find):
+            for named, size, cells in read_list(rule, bound, find):
+                ks = range(1, size + 1)
+                tasks = [(a, size, k) for a in later for k in (ks if a.each else (0,))]
+                for known in _fitted(fits, named, size):
+                    yield known, [*naming, *tasks], cells
+
+
+def conclusions(rule: Rule, step: Step) -> list[Triple]:
+    """The triples that an application of a rule gives."""
+    size = rule.length(step.bindings)
+
+    def term(node: Var | Term) -> Term:
+        return step.bindings[node.key(step.bindings, size)] if isinstance(node, Var) else node
+
+    return [(term(a.s), term(a.p), term(a.o)) for a in rule.conclusions or ()]
+
+
+def solve(
+    tasks: list[Task], bindings: Bound, find: Find
+) -> Iterator[tuple[Bound, dict[Task, Triple]]]:
+    """All ways to match the premises that go with the bindings, the most bound premise first."""
+    if not tasks:
+        yield bindings, {}
+        return
+    task, rest = tasks[0], tasks[1:]
+    if rest:
+        task = min(tasks, key=lambda t: pattern(t, bindings).count(None))
+        rest = [t for t in tasks if t is not task]
+    for triple in _candidates(task, bindings, find):
+        if (known := _unified(task, bindings, triple)) is not None:
+            for found, matched in solve(rest, known, find):
+                yield found, {**matched, task: triple}
+
+
+def pattern(task: Task, bindings: Mapping[str, Term]) -> Pattern:
+    """A premise with what is known filled in."""
+    atom, size, here = task
+    s, p, o = (
+        bindings.get(node.key(bindings, size, here)) if isinstance(node, Var) else node
+        for node in atom
+    )
+    return s, p, o
+
+
+def read_list(
+    rule: Rule, bindings: Bound, find: Find
+) -> Iterator[tuple[Bound, int, tuple[Triple, ...]]]:
+    """The bindings with the members of the rule's list, for every choice of its indices.
+
+    With the length of the list and its cells. A rule without a list has one reading, of length 0.
+    """
+    if not rule.lists:
+        yield bindings, 0, ()
+        return
+    (listed,) = rule.lists
+    orders = [t for t in rule.tests if isinstance(t, Before)]
+    for members, cells in _readings(bindings.get(listed.head.name, _NIL), find):
+        named = {f"{listed.member}_{k}": m for k, m in enumerate(members, start=1)}
+        for numbers in product(range(1, len(members) + 1), repeat=len(rule.picks)):
+            chosen = {i: str(k) for i, k in zip(rule.picks, numbers, strict=True)}
+            if members and all(int(chosen[t.left]) < int(chosen[t.right]) for t in orders):
+                yield {**bindings, **named, **chosen}, len(members), cells
+
+
+def _readings(
+    cell: Term, find: Find, seen: tuple[Term, ...] = ()
+) -> Iterator[tuple[tuple[Term, ...], tuple[Triple, ...]]]:
+    """Members and cells of the list that starts at a cell, in every way that it can be read.
+
+    A list ends in rdf:nil and comes to no cell twice. A cell with two members or two tails
+    gives several readings; a list without an end gives none.
+    """
+    if cell == _NIL:
+        yield (), ()
+    elif cell not in seen:
+        for rest in find(cell, _REST, None):
+            for members, cells in _readings(rest[2], find, (*seen, cell)):
+                for first in find(cell, _FIRST, None):
+                    yield (first[2], *members), (first, rest, *cells)
+
+
+def _starts(rule: Rule, fits: tuple[Atom, Triple] | None, find: Find) -> Iterator[Bound]:
+    """What is bound before the rule's list is read: by a member, the lists that it is in."""
+    if fits is None:
+        yield {}
+        return
+    atom, triple = fits
+    s, p, o = (Var("") if isinstance(n, Var) and n.index else n for n in atom)
+    bound = _unified((Atom(s, p, o), 0, 0), {}, triple)
+    if bound is None:
+        return
+    pairs = list(zip(atom, triple, strict=True))
+    for listed in rule.lists:
+        for node, term in pairs:
+            if isinstance(node, Var) and node.index and node.name == listed.member:
+                for cell in _lists_with(term, find):
+                    if bound.get(listed.head.name, cell) == cell:
+                        yield {**bound, listed.head.name: cell}
+                return
+    yield bound
+
+
+def _lists_with(member: Term, find: Find) -> Iterator[Term]:
+    """The cells from which a list leads to a member."""
+    waiting = [cell for cell, _, _ in find(None, _FIRST, member)]
+    seen: set[Term] = set()
+    while waiting:
+        cell = waiting.pop()
+        if cell not in seen:
+            seen.add(cell)
+            yield cell
+            waiting += [before for before, _, _ in find(None, _REST, cell)]
+
+
+def _fitted(fits: tuple[Atom, Triple] | None, bindings: Bound, size: int) -> Iterator[Bound]:
+    """The bindings with those by which the atom is the triple, for each member that it can be."""
+    if fits is None:
+        yield bindings
+        return
+    atom, triple = fits
+    for here in range(1, size + 1) if atom.each else (0,):
+        if (known := _unified((atom, size, here), bindings, triple)) is not None:
+            yield known
+
+
+def _unified(task: Task, bindings: Bound, triple: Triple) -> Bound | None:
+    """The bindings with those that make a premise this triple; None if they disagree."""
+    atom, size, here = task
+    made = dict(bindings)
+    for node, term in zip(atom, triple, strict=True):
+        if isinstance(node, Var):
+            if node.name and made.setdefault(node.key(made, size, here), term) != term:
+                return None
+        elif node != term and not _same_value(node, term):
+            return None
+    return made
+
+
+def _candidates(task: Task, bindings: Bound, find: Find) -> Iterable[Triple]:
+    """The triples to try; a literal that the rule itself names may be written in any way."""
+    s, p, o = pattern(task, bindings)
+    named = isinstance(task[0].o, str) and is_literal(task[0].o)
+    return find(s, p, None if named else o)
+
+
+def _same_value(node: Term, term: Term) -> bool:
+    return is_literal(node) and is_literal(term) and value_key(node) == value_key(term)
+
+
+def holds(
+    test: object, bindings: Bound, find: Find, same: Callable[[Term, Term], bool] | None = None
+) -> bool:
+    """Whether a test holds; a sum whose result is free binds it. KeyError for what is open."""
+    if isinstance(test, Differ):
+        a, b = bindings[test.left.name], bindings[test.right.name]
+        return a != b and not (same(a, b) if same else any(True for _ in find(a, SAME, b)))
+    if isinstance(test, Sum):
+        left, right = (_operand(side, bindings) for side in (test.left, test.right))
+        total = years.add(left, right, test.sign) if left and right else None
+        return total is not None and bindings.setdefault(test.result.name, total) == total
+    if isinstance(test, Value):
+        v = bindings[test.left.name]
+        if test.kind == "missing":
+            return is_literal(v) and is_ill_typed(v)
+        assert test.right
+        return in_datatype(v, bindings[test.right.name]) is False
+    return True
+
+
+def _operand(side: Operand, bindings: Bound) -> Term | None:
+    term = bindings[side.node.name] if isinstance(side.node, Var) else side.node
+    return years.year_of(term) if side.year else term

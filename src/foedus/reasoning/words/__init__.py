@@ -1,0 +1,1 @@
+"""Terms as numbers: files and graphs read into them, and written out of them."""

@@ -1,0 +1,214 @@
+"""RDF read into numbered triples: an ``n x 3`` array of term numbers, column by column in memory.
+
+Lines of N-Triples and N-Quads are taken apart by numpy (``lines.py``); other files become such
+lines first. A term is checked once, when it is new (``plain.py``). What is not plainly right
+(escapes, odd spacing, comments, rare characters) is left to pyoxigraph line by line, so what is
+valid and what a term's canonical form is are always pyoxigraph's.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from foedus.errors import InputError, LimitReached
+from foedus.reasoning.rows.columns import NONE
+from foedus.reasoning.words.dictionary import BLANK, Terms
+from foedus.reasoning.words.lines import (
+    Lines,
+    Scope,
+    Watch,
+    free_prefix,
+    intern_checked,
+    interned,
+    joined,
+    pieces_of,
+    well_placed,
+)
+from foedus.reasoning.words.spans import Ids, hash_spans, lines_as_spans
+from foedus.store import convert
+from foedus.terms import Term, Triple
+
+_BATCH: Final = 1 << 16
+_MOST_KNOWN: Final = 1 << 20
+
+
+def read(data: Any, terms: Terms, watch: Watch = None, limit: int | None = None) -> Ids:
+    """The triples of ``data`` as an ``n x 3`` array; new terms are added to ``terms``.
+
+    ``watch`` is told now and then how far it is, and may raise to stop.
+
+    ``data``: a path or several (their blank nodes are kept apart), ``bytes`` of N-Triples or
+    N-Quads, an rdflib graph or dataset, a pyoxigraph store or dataset, or an iterable of triples
+    whose terms are N-Triples strings, rdflib's or pyoxigraph's. Named graphs are read as one.
+    Duplicates stay. Raises ``ParseFailure``, ``InputError`` or ``UnknownName``, and
+    ``LimitReached`` before far more than ``limit`` distinct triples are held.
+    """
+    held: list[Ids] = []
+    count = 0
+    for part in _parts(data, terms, watch):
+        held.append(part)
+        count += len(part)
+        if limit is not None and count > 2 * limit:  # by then some may stand there twice
+            held = [np.unique(joined(held), axis=0)]
+            count = len(held[0])
+            if count > limit:
+                raise LimitReached.triples(limit)
+    return joined(held)
+
+
+def _parts(data: Any, terms: Terms, watch: Watch) -> Iterator[Ids]:
+    """The triples of ``data``, part by part."""
+    if isinstance(data, str | os.PathLike):
+        return _file_parts([data], terms, watch)
+    if isinstance(data, bytes | bytearray):
+        lines = Lines(terms, "the given bytes", quads=True, watch=watch)
+        return lines.read(pieces_of(io.BytesIO(data)))
+    if convert.is_graph(data):
+        if convert.is_rdflib(data):
+            return map(_Tokens(terms, watch).trees, convert.graph_trees(data))
+        lines = Lines(terms, "the store", quads=True, numbered=False, watch=watch)
+        return lines.read(convert.store_lines(data))
+    items = iter(data)
+    first = next(items, None)
+    if first is None:
+        return iter(())
+    items = chain([first], items)
+    if isinstance(first, str | os.PathLike):
+        return _file_parts(list(items), terms, watch)
+    if hasattr(first, "graph_name"):  # pyoxigraph's quads
+        items = (quad.triple for quad in items)
+    return _triple_parts(items, terms, watch)
+
+
+def read_triples(triples: Iterable[Any], terms: Terms) -> Ids:
+    """The triples as an ``n x 3`` array; terms are N-Triples strings, rdflib's or pyoxigraph's."""
+    return joined(list(_triple_parts(triples, terms, None)))
+
+
+def _triple_parts(triples: Iterable[Any], terms: Terms, watch: Watch) -> Iterator[Ids]:
+    tokens = _Tokens(terms, watch)
+    rest = iter(triples)
+    while batch := list(islice(rest, _BATCH)):
+        found = [
+            term if type(term) is str else convert.term_of(term) for row in batch for term in row
+        ]
+        if len(found) != 3 * len(batch):
+            raise InputError("a triple is three terms; something given has another length")
+        yield tokens.flat(found)
+
+
+def triples(data: Any, limit: int | None = None) -> Iterator[Triple]:
+    """The triples of ``data`` as strings, without duplicates; see :func:`read`."""
+    terms = Terms()
+    rows = np.unique(read(data, terms, limit=limit), axis=0)
+    for at in range(0, len(rows), _BATCH):
+        columns = (terms.tokens(column) for column in rows[at : at + _BATCH].T)
+        yield from zip(*columns, strict=True)
+
+
+def _file_parts(paths: list[Any], terms: Terms, watch: Watch) -> Iterator[Ids]:
+    for given in paths:
+        path = Path(given)
+        extension = convert.format_of(path)
+        with convert.open_binary(path) as file:
+            plain = convert.FORMATS[extension] in convert.LINES
+            lines = Lines(terms, str(path), extension != "nt", numbered=plain, watch=watch)
+            if not plain or (terms.kinds == BLANK).any():  # random labels, or another file's
+                lines.scope = Scope(free_prefix(terms))
+            base = path.resolve().as_uri()
+            text = (
+                pieces_of(file) if plain else convert.quad_lines(file, extension, str(path), base)
+            )
+            try:
+                yield from lines.read(text)
+            except (OSError, EOFError, zlib.error) as error:
+                raise InputError(f"{path} cannot be read: {error}") from None
+
+
+@dataclass(slots=True)
+class _Tokens:
+    """A reader of terms that are Python strings, three for each triple."""
+
+    terms: Terms
+    watch: Watch = None
+    known: dict[Term, int] = field(default_factory=dict)  # -1: left to the parser
+    count: int = 0
+
+    def trees(self, batch: list[convert.Tree]) -> Ids:
+        """The triples of some subjects in rdflib's terms."""
+        tables = [table for _, table in batch]
+        ends = [found for table in tables for found in table.values()]
+        s, p = [subject for subject, _ in batch], list(chain.from_iterable(tables))
+        o = list(chain.from_iterable(ends))
+        ids = self._terms([*s, *p, *o])
+        of_p = np.repeat(np.arange(len(p)), np.fromiter(map(len, ends), np.int64, len(p)))
+        of_s = np.repeat(np.arange(len(s)), np.fromiter(map(len, tables), np.int64, len(s)))[of_p]
+
+        def row(n: int) -> tuple[Term, ...]:
+            return tuple(map(convert.term_of, (s[of_s[n]], p[of_p[n]], o[n])))
+
+        return self._taken(ids[of_s], ids[len(s) + of_p], ids[len(s) + len(p) :], row)
+
+    def _terms(self, terms: list[Any]) -> Ids:
+        """The number of each of rdflib's terms, -1 where it is left to the parser."""
+        named, iris, others = convert.iris_and_others(terms)
+        mask = np.array(named, np.bool_)
+        ids = np.empty(len(terms), np.int64)
+        ids[~mask] = self._found(others)
+        ids[mask] = self._numbers(iris, len(terms) - len(others))
+        return ids
+
+    def flat(self, flat: list[Term]) -> Ids:
+        """The triples of a flat list of terms."""
+        s, p, o = self._found(flat).reshape(-1, 3).T
+        return self._taken(s, p, o, lambda n: tuple(flat[3 * n : 3 * n + 3]))
+
+    def _found(self, tokens: list[Term]) -> Ids:
+        """The number of each term, -1 where it is left to the parser."""
+        if len(self.known) > _MOST_KNOWN:
+            self.known.clear()
+        new = [token for token in dict.fromkeys(tokens) if token not in self.known]
+        if new:
+            numbers = self._numbers("\n".join(new), len(new)).tolist()
+            self.known.update(zip(new, numbers, strict=True))
+        return np.fromiter(map(self.known.__getitem__, tokens), np.int64, len(tokens))
+
+    def _numbers(self, lines: str, count: int) -> Ids:
+        """The same for terms that stand one a line."""
+        if not count:
+            return NONE
+        try:
+            buffer, starts, lengths = lines_as_spans(lines, count)
+        except ValueError:  # a line break or half a character: the parser says what it thinks
+            return np.full(count, -1)
+        hashes = hash_spans(buffer, starts, lengths)
+        return intern_checked(self.terms, buffer, starts, lengths, hashes)
+
+    def _taken(self, s: Ids, p: Ids, o: Ids, row: Callable[[int], tuple[Term, ...]]) -> Ids:
+        """The triples of three columns of numbers; those not plainly right are parsed."""
+        good = well_placed(self.terms, s, p, o)
+        rows = np.stack([s[good], p[good], o[good]]).T
+        odd = [row(n) for n in np.flatnonzero(~good).tolist()]
+        self.count += len(good)
+        if self.watch:
+            self.watch(f"read {self.count:,} triples")
+        return joined([rows, self._parsed(odd)]) if odd else rows
+
+    def _parsed(self, odd: list[tuple[Term, ...]]) -> Ids:
+        found: list[Triple] = []
+        for row in odd:
+            text = " ".join((*row, "."))
+            try:
+                found += convert.parse_lines(text.encode(), quads=False)
+            except (SyntaxError, ValueError) as error:
+                raise convert.failure(f"the triple {text[:-2]}", error, None) from None
+        return interned(self.terms, found)
