@@ -132,10 +132,11 @@ class Parting:
         engine = self.engine
         reps = unique(np.concatenate(self.fresh))
         self.fresh = []
-        if within(self.rep[self._constants()], reps).any():
+        marks = engine.equality.marked(reps)
+        if marks[self.rep[self._constants()]].any():
             raise Rebuild
         for code, relation in list(engine.relations.items()):
-            parts = [engine.equality.concerned(x, reps, code < 0) for x in relation.layers]
+            parts = [engine.equality.concerned(x, reps, marks, code < 0) for x in relation.layers]
             keys = union(parts) if parts else NONE
             if len(keys):
                 if code in engine.schema:

@@ -20,7 +20,6 @@ from foedus.reasoning.rows.columns import (
     Layer,
     Mask,
     Relation,
-    holds,
     pack,
     spread,
     swap,
@@ -101,8 +100,7 @@ class Equality:
         """Let terms stand for themselves again: whole classes of those that were one."""
         if not len(terms):
             return
-        marks = np.zeros(len(self.rep), np.bool_)
-        marks[terms] = True
+        marks = self.marked(terms)
         self.rep = self.rep.copy()
         self.rep[terms] = terms
         self.links.keep(~marks[self.links.a])
@@ -120,15 +118,19 @@ class Equality:
         found: Mask = marks[keys >> SHIFT] | marks[keys & LOW]
         return found
 
-    def concerned(self, layer: Layer, terms: Ids, unary: bool) -> Ids:
-        """The keys of a layer that hold one of some sorted terms, sorted."""
+    def marked(self, terms: Ids) -> Mask:
+        """Some terms, marked among all."""
+        marks = np.zeros(len(self.rep), np.bool_)
+        marks[terms] = True
+        return marks
+
+    def concerned(self, layer: Layer, terms: Ids, marks: Mask, unary: bool) -> Ids:
+        """The keys of a layer that hold one of some terms, sorted and marked; sorted."""
         if len(terms) * columns.FEW < len(layer.keys):
             if unary:
                 return terms[within(terms, layer.keys)]
             turned = swap(touching(layer, terms, forward=False))
             return unique(np.concatenate([touching(layer, terms, forward=True), turned]))
-        marks = np.zeros(len(self.rep), np.bool_)
-        marks[terms] = True
         return layer.keys[self.about(marks, layer.keys, unary)]
 
     def mapped(self, keys: Ids, unary: bool) -> Ids:
@@ -231,16 +233,17 @@ class Equality:
 
         ``special`` is a code whose relation has a meaning of its own (owl:sameAs) and is left.
         """
+        marks = self.marked(gone)
         out: list[tuple[int, Ids]] = []
         for code, relation in list(relations.items()):
             if code == special or not relation.layers:
                 continue
             term = ~code if code < 0 else code
-            renamed = holds(gone, term)
+            renamed = bool(marks[term])
             touched = False
             layers = []
             for layer in relation.layers:
-                moved = layer.keys if renamed else self.concerned(layer, gone, code < 0)
+                moved = layer.keys if renamed else self.concerned(layer, gone, marks, code < 0)
                 if len(moved):
                     touched = True
                     relation.dead.append(Layer(layer.step, moved, layer.origin))
