@@ -274,16 +274,16 @@ def graphs(draw: st.DrawFn, size: int = 8) -> list[Triple]:
 
 @st.composite
 def chains(draw: st.DrawFn) -> list[Triple]:
-    """Links of a transitive property, which others entail."""
+    """Links of a property that is transitive, or a chain of itself, and that others entail."""
     p, q, r = PROPERTIES
-    axioms = [
-        (p, TYPE, iri(OWL + "TransitiveProperty")),
-        (q, iri(RDFS + "subPropertyOf"), p),
-        (p, iri(OWL + "inverseOf"), r),
-    ]
+    chain = [(p, iri(OWL + "propertyChainAxiom"), "_:l"), ("_:l", FIRST, p), ("_:l", REST, "_:m")]
+    chain += [("_:m", FIRST, p), ("_:m", REST, NIL)]
+    axioms = draw(st.sampled_from([[(p, TYPE, iri(OWL + "TransitiveProperty"))], chain]))
+    more = [(q, iri(RDFS + "subPropertyOf"), p), (p, iri(OWL + "inverseOf"), r)]
     node = st.sampled_from(_all(EX, "a b c d e f g h"))
     link = st.tuples(node, st.sampled_from([p, p, p, q, r]), node)
-    return [*axioms[: draw(st.integers(1, 3))], *draw(st.lists(link, min_size=3, unique=True))]
+    links = draw(st.lists(link, min_size=3, unique=True))
+    return [*axioms, *more[: draw(st.integers(0, 2))], *links]
 
 
 AXIOMS = [

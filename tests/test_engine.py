@@ -15,6 +15,7 @@ from turtle_text import turtle
 from foedus.errors import LimitReached
 from foedus.reasoning import naive
 from foedus.reasoning.closure import Closure, close
+from foedus.reasoning.rules.checker import check_proof
 from foedus.reasoning.rules.table import Rule, ruleset
 from foedus.terms import Triple, is_literal
 
@@ -60,7 +61,12 @@ def test_the_example_of_each_rule(rule: Rule) -> None:
 
 @pytest.mark.parametrize("path", ONCE_WRONG, ids=lambda p: p.stem)
 def test_a_graph_that_once_went_wrong(path: Path) -> None:
-    agree(turtle(path.read_text(encoding="utf-8")))
+    graph = turtle(path.read_text(encoding="utf-8"))
+    agree(graph)
+    closure = close(graph)
+    for triple in closure.derived:
+        proof = closure.proof(triple)
+        assert proof and check_proof(proof, set(graph), RULES)
 
 
 @relaxed

@@ -122,6 +122,7 @@ class Backward:
         rest = [task for task in plain if task not in about]
         single = {n.name for a in rule.premises for n in a if isinstance(n, Var) and not n.index}
         scalar = {k: v for k, v in values.items() if k in single}
+        stops = {k: v for k, v in values.items() if k not in single and k not in (head or ())}
         about = [
             Task(replaced(named(rule.premises[t.place[0]], self.ids), scalar), t.place, t.spelt)
             for t in about
@@ -145,7 +146,7 @@ class Backward:
                 for numbers in (
                     [chosen_picks] if chosen_picks else self._picks(rule, head, goal, members)
                 ):
-                    chosen = dict(bound)
+                    chosen = {**bound, **stops}
                     names = dict(zip(rule.picks, numbers, strict=True))
 
                     if head is not None and goal is not None:

@@ -31,7 +31,7 @@ from foedus.reasoning.rows.links import Link
 from foedus.reasoning.rules.datatypes import in_datatype, value_key
 from foedus.reasoning.rules.proof import Proof, Step
 from foedus.reasoning.rules.rule import Rule
-from foedus.reasoning.why.backward import Backward, Instance, unify
+from foedus.reasoning.why.backward import Backward, Instance, placed, unify
 from foedus.reasoning.words.dictionary import LITERAL
 from foedus.terms import Term
 
@@ -230,19 +230,21 @@ class Prover:
         assert rule.conclusions
         head = named(rule.conclusions[0], self.backward.ids)
         values = unify(head, row) or {}
-        atoms = [replaced(named(a, self.backward.ids), values) for a in rule.premises]
-        free = {n for atom in atoms if atom[1] == p for n in atom if isinstance(n, str)}
-        values |= dict.fromkeys(free, path[middle])
+        if rule.lists:  # a chain of the property with itself
+            (each,) = (named(a, self.backward.ids) for a in rule.premises if a.each)
+            values |= {str(placed(each, 2, {}, 2)[0]): path[middle]}
+            found = next(self.backward.applied(rule, values, head, row, EVER))
+            values, rows = found.values, found.premises
+        else:
+            atoms = [replaced(named(a, self.backward.ids), values) for a in rule.premises]
+            free = {n for atom in atoms if atom[1] == p for n in atom if isinstance(n, str)}
+            values |= dict.fromkeys(free, path[middle])
+            finals = (replaced(atom, values) for atom in atoms)
+            rows = tuple((int(s), int(p), int(o)) for s, p, o in finals)
+        parts = {links[0]: path[: middle + 1], links[1]: path[middle:]}
         premises: list[Row | Step] = []
-        for atom in rule.premises:
-            final = replaced(named(atom, self.backward.ids), values)
-            if final == links[0]:
-                part = path[: middle + 1]
-            elif final == links[1]:
-                part = path[middle:]
-            else:
-                part = []
-            one: Row = (int(final[0]), int(final[1]), int(final[2]))
+        for one in rows:
+            part = parts.get(one, [])
             premises.append(self.halves(part, p, rule, before) if len(part) > 2 else one)
         return Step(row, rule.id, values, tuple(premises))
 
