@@ -23,6 +23,7 @@ from foedus.sparql.scope import (
     filled,
     given,
     is_limited,
+    is_monotone,
     is_tested,
     own,
     spread,
@@ -224,6 +225,8 @@ class _Search:
         self, where: Group, narrowed: Narrowed, members: list[Solution], into: _Support
     ) -> None:
         """Add what keeps out the solutions that the support alone has beyond the members."""
+        if is_monotone(where):
+            return
         known = {frozenset(solution.items()) for solution in members}
         before = -1
         while before < len(into.triples):
@@ -281,9 +284,7 @@ class _Search:
                     into.absences[_not_stated(part.group, solution)] = None
                 self._denied(part.group, solution, into, name)
             elif isinstance(part, SubSelect):
-                columns = {c.variable for c in part.query.columns} or set(visible(part.query))
-                known = {v: solution.get(v) for v in sorted(columns)}
-                query = replace(part.query, where=inside(name, part.query.where))
+                query, known = _inner(part.query, solution, name)
                 into.merge(self.support(query, known, loose=True)[0])
             elif isinstance(part, Minus):
                 self._absent(part.group, solution, into, name)
@@ -337,11 +338,11 @@ class _Search:
 
     def _settle_query(self, query: Query, solution: Row, into: _Support, name: Term | None) -> None:
         """Have the support give for a sub-select no other rows than the graph does."""
-        query = replace(query, where=inside(name, query.where))
-        columns = {c.variable for c in query.columns if not c.expression} or set(visible(query))
-        known = {v: solution.get(v) for v in sorted(columns)}
+        query, known = _inner(query, solution, name)
         if query.is_grouped():
-            into.merge(self.support(query, known, loose=True)[0])
+            computed = {c.variable for c in query.columns if c.expression}
+            keys = {v: t for v, t in known.items() if v not in computed}
+            into.merge(self.support(query, keys, loose=True)[0])
             return
         where, row = self._plain(query, known)
         narrowed = Narrowed(row, loose=True)
@@ -366,6 +367,12 @@ class _Search:
         if not steps:
             into.nodes.add((s, name))
         return steps or ()
+
+
+def _inner(query: Query, solution: Row, name: Term | None) -> tuple[Query, Row]:
+    """A sub-select within the named graph around it, and what is known of its columns."""
+    known = {v: solution.get(v) for v in visible(query)}
+    return replace(query, where=inside(name, query.where)), known
 
 
 def _not_stated(group: Group, solution: Row) -> Absence:

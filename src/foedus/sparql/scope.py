@@ -100,6 +100,24 @@ def is_limited(group: Group) -> bool:
     return any(not is_variable(w) for w in words - {"!=", "&&", "(", ")"})
 
 
+def is_monotone(group: Group) -> bool:
+    """Whether more triples can only give more solutions: nothing asks for what is absent."""
+    for part in group.parts:
+        if isinstance(part, Group):
+            plain = is_monotone(part)
+        elif isinstance(part, Graph):
+            plain = is_monotone(part.group)
+        elif isinstance(part, Union):
+            plain = all(map(is_monotone, part.branches))
+        elif isinstance(part, Filter | Bind):
+            plain = not any(part.expression.tests())
+        else:
+            plain = isinstance(part, Pattern | Values)
+        if not plain:
+            return False
+    return True
+
+
 def denies(part: Part) -> bool:
     return isinstance(part, Minus) or (
         isinstance(part, Filter) and any(e.negated for e in part.expression.tests())
