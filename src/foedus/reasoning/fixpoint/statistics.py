@@ -47,10 +47,10 @@ def _equalities(stored: Stored, code: int, keys: Ids, counts: Counter[str]) -> N
         return
     links = stored.engine.equality.links
     pairs = pack(links.a, links.b)
-    there = within(pairs, keys) & (links.rule != links.number(GIVEN))
+    there = within(pairs, keys) & ~links.by(GIVEN)
     back = within(swap(pairs), keys)
-    for number, rule in enumerate(links.rules):
-        counts[rule] += int(np.count_nonzero(there & (links.rule == number)))
+    for rule in links.rules:
+        counts[rule] += int(np.count_nonzero(there & links.by(rule)))
     counts["eq-sym"] += int(back.sum())
     counts["eq-trans"] += left - int(there.sum()) - int(back.sum())
 

@@ -112,7 +112,7 @@ class Parting:
         if rule not in self._linked:
             marks = self._linked[rule] = np.zeros(len(self.rep), np.bool_)
             links = self.engine.equality.links
-            marks[links.a[links.rule == links.number(rule)]] = True
+            marks[links.a[links.by(rule)]] = True
             marks[self.rep[np.flatnonzero(marks)]] = True
         marks = self._linked[rule]
         self.part_all(np.concatenate([left[marks[left]], right[marks[right]]]))

@@ -32,10 +32,15 @@ class Links:
         return len(self.a)
 
     def number(self, rule: str) -> int:
-        """The place of a rule in ``rules``."""
+        """The place of a rule in ``rules``, into which it is put if need be."""
         if rule not in self.rules:
             self.rules.append(rule)
         return self.rules.index(rule)
+
+    def by(self, rule: str) -> Mask:
+        """Which links a rule gave."""
+        found: Mask = self.rule == (self.rules.index(rule) if rule in self.rules else -1)
+        return found
 
     def append(self, a: Ids, b: Ids, step: int, rule: Ids) -> None:
         """Add links of one step."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
 
 import numpy as np
@@ -29,24 +28,20 @@ def partition(triples: Ids, type_: int, count: int) -> dict[int, Ids]:
     rank[groups] = np.arange(len(groups), dtype=kind)
     properties = int(groups.searchsorted(count))
     codes = [g if g < count else count - 1 - g for g in groups.tolist()]
-    pieces: dict[int, list[Ids]] = defaultdict(list)
+    pieces: list[list[Ids]] = [[] for _ in codes]
     for s, p, o in chunks:
         ranks = rank[_groups(p, o, type_, count)]
         order = np.argsort(ranks, kind="stable")
         counts = np.bincount(ranks, minlength=len(groups))
         ends = counts.cumsum()
         paired = int(ends[properties - 1]) if properties else 0
-        s, o = s[order], o[order[:paired]]
-        keys = pack(s[:paired], o)
-        members = s[paired:].copy()
+        keys = s[order]
+        keys[:paired] = pack(keys[:paired], o[order[:paired]])
         for group in np.flatnonzero(counts).tolist():
             end = int(ends[group])
-            begin = end - int(counts[group])
-            if group < properties:
-                pieces[codes[group]].append(keys[begin:end])
-            else:
-                pieces[codes[group]].append(members[begin - paired : end - paired])
-    return {code: unique(np.concatenate(pieces.pop(code))) for code in codes}
+            pieces[group].append(keys[end - int(counts[group]) : end])
+    found = map(unique, map(np.concatenate, pieces))
+    return dict(zip(codes, found, strict=True))
 
 
 def _groups(p: Ids, o: Ids, type_: int, count: int) -> Ids:

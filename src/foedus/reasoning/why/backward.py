@@ -122,6 +122,7 @@ class Backward:
         rest = [task for task in plain if task not in about]
         single = {n.name for a in rule.premises for n in a if isinstance(n, Var) and not n.index}
         scalar = {k: v for k, v in values.items() if k in single}
+        # nodes that a chain is to pass; the ends of it are the head's
         stops = {k: v for k, v in values.items() if k not in single and k not in (head or ())}
         about = [
             Task(replaced(named(rule.premises[t.place[0]], self.ids), scalar), t.place, t.spelt)

@@ -13,6 +13,8 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from foedus.reasoning.rows.columns import in_order
+
 Ids: TypeAlias = NDArray[np.int64]
 Bytes: TypeAlias = NDArray[np.uint8]
 Words: TypeAlias = NDArray[np.uint64]
@@ -171,4 +173,4 @@ def firsts(keys: Words) -> Ids:
         there = table[at]
         found.append(left[there == left])
         left = left[keys[there] != keys[left]]
-    return np.sort(np.concatenate(found), kind="stable") if found else left
+    return in_order(np.concatenate(found)) if found else left
