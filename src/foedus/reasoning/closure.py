@@ -82,7 +82,7 @@ class Closure:
 
     def __len__(self) -> int:
         stored = self._stored
-        return sum(len(stored.derived(c)) + len(stored.asserted.get(c, NONE)) for c in stored)
+        return sum(stored.count(code) + len(stored.asserted.get(code, NONE)) for code in stored)
 
     def __contains__(self, triple: Triple) -> bool:
         row = self._row(triple)

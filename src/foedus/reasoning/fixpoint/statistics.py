@@ -27,12 +27,11 @@ def by_rule(stored: Stored) -> dict[str, int]:
     eq-rep-p or eq-rep-o under every other name.
     """
     counts: Counter[str] = Counter()
-    engine = stored.engine
     for code in stored:
         keys = stored.derived(code)
         if not len(keys):
             continue
-        if code >= 0 and engine.equal and engine.equality.of(code) == engine.vocabulary.same:
+        if stored.is_equality(code):
             _equalities(stored, code, keys, counts)
         else:
             _found(stored, code, keys, counts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from operator import is_
 
 import numpy as np
@@ -19,6 +20,7 @@ from foedus.reasoning.rows.columns import (
     pack,
     unique,
     within,
+    without,
 )
 from foedus.reasoning.rules.rule import Var
 from foedus.reasoning.words.dictionary import IRI, LITERAL
@@ -49,29 +51,59 @@ class Stored:
 
     def all_of(self, code: int) -> Ids:
         """All that holds for a property or class, noise included, sorted."""
+        return self.engine.equality.expand(self._kept(code), code < 0)
+
+    def _kept(self, code: int) -> Ids:
+        """All that holds for a property or class, by representatives."""
         engine, term = self.engine, ~code if code < 0 else code
         rep = engine.equality.of(term)
-        if code >= 0 and engine.equal and rep == engine.vocabulary.same:
-            changed = engine.equality.changed
-            reps = unique(engine.equality.rep[changed])
-            keys = pack(reps, reps)
-        else:
-            relation = engine.relations.get(~rep if code < 0 else rep)
-            keys = relation.full if relation is not None else NONE
-        return engine.equality.expand(keys, code < 0)
+        if self.is_equality(code):
+            reps = unique(engine.equality.rep[engine.equality.changed])
+            return pack(reps, reps)
+        relation = engine.relations.get(~rep if code < 0 else rep)
+        return relation.full if relation is not None else NONE
+
+    def is_equality(self, code: int) -> bool:
+        """Whether a property is owl:sameAs, and kept by representatives."""
+        engine = self.engine
+        return code >= 0 and engine.equal and engine.equality.of(code) == engine.vocabulary.same
 
     def derived(self, code: int) -> Ids:
         """The stored keys that were not asserted, sorted."""
         found = self._derived.get(code)
         if found is None:
             keys, given = self.all_of(code), self.asserted.get(code, NONE)
-            if len(keys) == len(given):  # all that is given holds
+            if self.is_equality(code):  # what is the same as itself is not among the keys
+                keys = minus(keys, [given])
+            elif len(keys) == len(given):  # all that is given holds
                 keys = NONE
             else:
-                keys = minus(keys, [given])
-                keys = keys[self.worth(code, keys)]
+                keys = without(keys, given)
+            if len(keys):
+                keep = self.worth(code, keys)
+                keys = keys if keep.all() else keys[keep]
             self._derived[code] = found = self._state(code), keys
         return found[1]
+
+    def count(self, code: int) -> int:
+        """How many stored keys were not asserted; where it can, without writing them out."""
+        kinds, given = self.engine.terms.kinds, self.asserted.get(code, NONE)
+        special = code in self._noise or self.is_equality(code)
+        if special or code in self._derived or (code >= 0 and kinds[code] != IRI):
+            return len(self.derived(code))
+        keys = self._kept(code)
+        heads, names = self._weights
+        if code < 0:
+            return int(heads[keys].sum() - (kinds[given] < LITERAL).sum())
+        held = heads[keys >> SHIFT] @ names[keys & LOW]
+        return int(held - (kinds[given >> SHIFT] < LITERAL).sum())
+
+    @cached_property
+    def _weights(self) -> tuple[Ids, Ids]:
+        """How many terms each representative stands for: those that may be subjects, and all."""
+        rep = self.engine.equality.rep
+        resources = np.flatnonzero(self.engine.terms.kinds[: len(rep)] < LITERAL)
+        return np.bincount(rep[resources], minlength=len(rep)), np.bincount(rep)
 
     def _state(self, code: int) -> tuple[Ids, ...]:
         """What the derived keys of a code hang on; the arrays themselves, as ids are given anew."""
@@ -90,6 +122,7 @@ class Stored:
             if keep and _same(state, self._state(code))
         }
         self._changes = changes
+        self.__dict__.pop("_weights", None)
 
     def worth(self, code: int, keys: Ids) -> Mask:
         """Which derived keys are stored."""

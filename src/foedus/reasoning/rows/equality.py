@@ -20,6 +20,7 @@ from foedus.reasoning.rows.columns import (
     Layer,
     Mask,
     Relation,
+    in_order,
     pack,
     spread,
     swap,
@@ -29,6 +30,9 @@ from foedus.reasoning.rows.columns import (
     within,
 )
 from foedus.reasoning.rows.links import Link, Links
+
+#: Keys that are written out at once: as many as the processor's caches hold with their forms.
+_CHUNK = 1 << 15
 
 
 class Equality:
@@ -184,7 +188,9 @@ class Equality:
         hit = self.about(self.several, keys, unary)
         if not hit.any():
             return keys
-        return unique(np.concatenate([keys[~hit], self.forms(keys[hit], unary)[1]]))
+        named = keys[hit]
+        some = [named[at : at + _CHUNK] for at in range(0, len(named), _CHUNK)]
+        return in_order(np.concatenate([keys[~hit], *(self.forms(x, unary)[1] for x in some)]))
 
     def forms(self, keys: Ids, unary: bool) -> tuple[Ids, Ids]:
         """Every form that keys have with the names of their terms: the rows, and the forms."""
