@@ -14,6 +14,7 @@ from turtle_text import turtle
 
 from foedus.errors import LimitReached
 from foedus.reasoning.closure import Closure, close
+from foedus.reasoning.live.settling import layers, settle
 from foedus.reasoning.rows import columns
 from foedus.reasoning.rules.checker import check_proof
 from foedus.reasoning.rules.table import ruleset
@@ -50,7 +51,14 @@ def few(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(columns, "FEW", request.param)
 
 
-@pytest.mark.usefixtures("few")
+@pytest.fixture(params=[False, True], ids=["in time", "settled at once"])
+def settled(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Layers settle when there are many; here, after every change, too."""
+    if request.param:
+        monkeypatch.setattr(Closure, "_settle", lambda closure: settle(closure._engine))
+
+
+@pytest.mark.usefixtures("few", "settled")
 @relaxed
 @given(st.one_of(graphs(), chains()), st.integers(0, 1000))
 def test_every_change_equals_a_rebuild(graph: list[Triple], seed: int) -> None:
@@ -70,7 +78,7 @@ def test_every_change_equals_a_rebuild(graph: list[Triple], seed: int) -> None:
     assert proved(closure)
 
 
-@pytest.mark.usefixtures("few")
+@pytest.mark.usefixtures("few", "settled")
 @relaxed
 @given(naming(), st.integers(0, 1000))
 def test_what_is_said_under_other_names_equals_a_rebuild(graph: list[Triple], seed: int) -> None:
@@ -173,6 +181,24 @@ def test_a_link_of_a_transitive_chain_goes() -> None:
     assert len(list(closure.triples(None, ex("p"), None))) == 50 * 51 // 2 + 49 * 50 // 2
     closure.add([graph[50]])
     assert len(list(closure.triples(None, ex("p"), None))) == 100 * 101 // 2
+
+
+def test_many_changes_leave_no_more_layers_than_a_few() -> None:
+    graph = [(ex("p"), f"<{RDFS}domain>", ex("C")), (ex("C"), SUB, ex("D"))]
+    graph += [
+        (ex("q"), TYPE, f"<{OWL}TransitiveProperty>"),
+        (ex("q"), f"<{OWL}inverseOf>", ex("r")),
+    ]
+    graph += [(ex(i), ex(p), ex(i + 1)) for i in range(200) for p in "pq"]
+    closure = close(graph)
+    first = layers(closure._engine)
+    for i in range(4, 200):
+        closure.withdraw(graph[i : i + 2])
+        closure.add(graph[i : i + 2])
+    assert layers(closure._engine) < 4 * first
+    assert closure.statistics["rounds"] > 500  # and it did not start over
+    assert shown(closure) == shown(close(graph))
+    assert proved(closure)
 
 
 def test_unknown_triples_are_passed_over() -> None:

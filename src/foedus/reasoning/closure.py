@@ -15,6 +15,7 @@ from foedus.errors import LimitReached
 from foedus.reasoning.fixpoint.engine import Engine
 from foedus.reasoning.fixpoint.stored import Stored
 from foedus.reasoning.fixpoint.view import Row, View
+from foedus.reasoning.live import settling
 from foedus.reasoning.live.incremental import Withdrawal
 from foedus.reasoning.live.parting import Rebuild
 from foedus.reasoning.rows.columns import (
@@ -56,6 +57,7 @@ class Closure:
         engine.load(asserted)
         engine.run()
         self._engine, self._stored = engine, Stored(engine, asserted)
+        self._settled = self._fresh = settling.layers(engine)
 
     @property
     def rules(self) -> RuleSet:
@@ -246,6 +248,7 @@ class Closure:
         before = dict(self._stored.asserted)
         try:
             how(parts)
+            self._settle()
         except Rebuild:
             self._restart(self._stored.asserted)
         except LimitReached:
@@ -254,6 +257,14 @@ class Closure:
             raise
         self._forget()
         self._seconds = time.perf_counter() - started
+
+    def _settle(self) -> None:
+        """See that look-ups stay as quick as they were, however many changes there are."""
+        if settling.layers(self._engine) > self._settled + self._fresh:
+            settling.settle(self._engine)
+            self._settled = settling.layers(self._engine)
+            if self._settled > 2 * self._fresh:
+                self._restart(self._stored.asserted)
 
     def _add(self, parts: dict[int, Ids]) -> None:
         engine, asserted = self._engine, self._stored.asserted

@@ -17,10 +17,10 @@ import numpy as np
 
 from foedus.reasoning.fixpoint import compiling
 from foedus.reasoning.fixpoint.engine import Engine
-from foedus.reasoning.fixpoint.evaluation import CLOSE
 from foedus.reasoning.fixpoint.filters import apply_tests
 from foedus.reasoning.fixpoint.unfolding import Pairs
 from foedus.reasoning.live.parting import Parting, Rebuild
+from foedus.reasoning.live.support import Support
 from foedus.reasoning.plans.joins import Data, solve
 from foedus.reasoning.plans.plan import LIST, Pattern, Plan
 from foedus.reasoning.rows.columns import (
@@ -38,7 +38,6 @@ from foedus.reasoning.rows.columns import (
     unique,
     within,
 )
-from foedus.reasoning.rows.transitive import closed
 from foedus.reasoning.words.dictionary import LITERAL
 
 
@@ -52,6 +51,7 @@ class Withdrawal:
         self.gone: dict[int, list[Ids]] = defaultdict(list)
         self.touched: set[int] = set()  # codes of which something went
         self.cells = False  # whether cells of lists went
+        self.support = Support(engine)
         self.parting = Parting(engine)
 
     def run(self, parts: dict[int, Ids]) -> None:
@@ -144,11 +144,11 @@ class Withdrawal:
                 keys = keys[within(keys, layer.keys)]
                 shaken = self.parting.shaken(relation, layer, keys)
                 one_name = not relation.dead  # of each link
-                if one_name and self.is_batch(code, layer) and self.closes(code, layer):
+                if one_name and self.is_closure(code, layer):
                     found = self.unreached(relation, layer, keys)
                 else:
                     found = minus(keys[~shaken], [self.asserted.get(code, NONE)])
-                    found = self.unfounded(code, found, layer)
+                    found = self.support.unfounded(code, found, layer)
                 keys = union([found, keys[shaken]])
                 if len(keys):
                     self.remove(relation, layer, keys)
@@ -158,14 +158,11 @@ class Withdrawal:
         rules = self.engine.rules
         return layer.origin in rules and not rules[layer.origin].premises
 
-    def is_batch(self, code: int, layer: Layer) -> bool:
-        """Whether a transitive closure made a layer at once: its keys may rest on one another."""
-        return (code, layer.step) in self.engine.batches and layer.origin != GIVEN
-
-    def closes(self, code: int, layer: Layer) -> bool:
-        """Whether the plan that made a transitive closure is still there."""
-        plans = self.engine.incoming.get(code, ())
-        found = any(p.kind == CLOSE and p.rule == layer.origin for p in plans)
+    def is_closure(self, code: int, layer: Layer) -> bool:
+        """Whether a layer is a transitive closure that its plan still upholds."""
+        if not self.support.is_batch(code, layer):
+            return False
+        found = self.support.closes(code, layer)
         if not found:
             self.engine.batches.discard((code, layer.step))
         return found
@@ -178,9 +175,7 @@ class Withdrawal:
         cut = unique(np.concatenate([suspects, *self.gone.get(relation.code, [])]) >> SHIFT)
         led = [touching(x, cut, forward=False) & LOW for x in relation.layers]
         subjects = unique(np.concatenate([cut, *led]))
-        links = union([x.keys for x in relation.layers if x.step < layer.step] or [NONE])
-        start = touching(Layer(-1, links, GIVEN), subjects, forward=True)
-        still = closed(links, self.engine.data.check, start)
+        still = self.support.reached(relation, layer.step, subjects)
         mine = touching(layer, subjects, forward=True)
         return minus(mine, [still, self.asserted.get(relation.code, NONE)])
 
@@ -194,7 +189,7 @@ class Withdrawal:
                 continue  # it, or the list that it reads, is younger
             if code in self.engine.schema and plan.rule != layer.origin:
                 continue  # of whom a triple of the vocabulary is, plans may rely on
-            keys = minus(keys, [self.given(plan, keys, layer.step)])
+            keys = minus(keys, [self.support.given(plan, keys, layer.step)])
         return keys
 
     def given(self, plan: Plan, keys: Ids, before: int | None) -> Ids:
@@ -245,7 +240,7 @@ class Withdrawal:
         """Take keys away, and suspect what plans made of them."""
         engine, code = self.engine, relation.code
         older = self.parting.renamed(relation, keys, -1)  # what was made of them may be older
-        batch = self.is_batch(code, layer)
+        batch = self.support.is_batch(code, layer)
         for plan in engine.readers.get(code, ()):
             if plan.head is None or plan.head[0] != engine.vocabulary.same or not engine.equal:
                 self.spread(plan, code, keys[~older], layer.step - batch)
@@ -386,7 +381,7 @@ class Withdrawal:
             relation = engine.relations[code]
             for plan in engine.incoming.get(code, ()):
                 keys = relation.new(keys)
-                back = self.given(plan, keys, None)
+                back = self.support.given(plan, keys, None)
                 if len(back):
                     engine.step += 1
                     engine.take(relation, back, plan.rule)

@@ -127,6 +127,12 @@ class Layer:
             self._back = in_order(swap(self.keys))
         return self._back
 
+    def insert(self, keys: Ids) -> None:
+        """Take in sorted keys, none of which is here."""
+        self.keys = inserted(self.keys, keys)
+        if self._back is not None:
+            self._back = inserted(self._back, in_order(swap(keys)))
+
     def remove(self, keys: Ids) -> None:
         """Drop keys, all of which are here."""
         self.keys = without(self.keys, keys)

@@ -1,0 +1,102 @@
+"""Keys of later changes, put where the first run would have put them.
+
+Every change leaves layers of its own, and each look-up reads them all: a thousand small changes
+would make every further one slow. But a key may move to an earlier layer if all that it rests on
+is earlier still. What is asserted rests on nothing; for the rest, plans are asked.
+"""
+
+from __future__ import annotations
+
+from foedus.reasoning.fixpoint.engine import Engine
+from foedus.reasoning.live.support import Support
+from foedus.reasoning.rows.columns import (
+    GIVEN,
+    NONE,
+    REWRITTEN,
+    SEVERAL,
+    SHIFT,
+    Ids,
+    Layer,
+    Relation,
+    minus,
+    union,
+    unique,
+    within,
+)
+
+
+def layers(engine: Engine) -> int:
+    """How many layers an engine's relations have."""
+    return sum(len(r.layers) + len(r.dead) for r in engine.relations.values())
+
+
+def settle(engine: Engine) -> None:
+    """Move keys to earlier layers, oldest first, and drop the layers that this empties."""
+    support = Support(engine)
+    vocabulary = engine.vocabulary
+    left = engine.schema | {vocabulary.first, vocabulary.rest}
+    later = [
+        (layer.step, code, layer)
+        for code, relation in engine.relations.items()
+        if code not in left and len(relation.layers) > 1
+        for layer in relation.layers
+    ]
+    for _, code, layer in sorted(later, key=lambda x: x[:2]):
+        relation = engine.relations[code]
+        home = _home(relation, layer)
+        if home is not None:
+            keys = _early(support, relation, layer.keys, home)
+            if len(keys):
+                _move(engine, relation, layer, home, keys)
+    for relation in engine.relations.values():
+        _settle_dead(relation)
+
+
+def _home(relation: Relation, layer: Layer) -> Layer | None:
+    """The oldest layer that came about as a later one did."""
+    for home in relation.layers:
+        if home.step >= layer.step:
+            return None
+        if home.origin == layer.origin:
+            return home
+    return None
+
+
+def _early(support: Support, relation: Relation, keys: Ids, home: Layer) -> Ids:
+    """Those of the keys that rest on what is earlier than a layer."""
+    if home.origin == GIVEN:
+        return keys
+    if home.origin == REWRITTEN:
+        return NONE
+    if support.is_batch(relation.code, home):
+        if not support.closes(relation.code, home):
+            return NONE
+        return keys[within(keys, support.reached(relation, home.step, unique(keys >> SHIFT)))]
+    return minus(keys, [support.unfounded(relation.code, keys, home)])
+
+
+def _move(engine: Engine, relation: Relation, layer: Layer, home: Layer, keys: Ids) -> None:
+    code = relation.code
+    if layer.origin == SEVERAL:
+        theirs, ours = (engine.mixed[code, x.step] for x in (layer, home))
+        left = len(keys)
+        for rule, count in theirs.items():
+            moved = min(count, left)
+            theirs[rule], ours[rule] = count - moved, ours.get(rule, 0) + moved
+            left -= moved
+    home.insert(keys)
+    if len(keys) < len(layer.keys):
+        layer.remove(keys)
+    else:
+        relation.layers.remove(layer)
+        engine.batches.discard((code, layer.step))
+    relation.forget()
+
+
+def _settle_dead(relation: Relation) -> None:
+    """What was asserted under older names rests on nothing either."""
+    given = [layer for layer in relation.dead if layer.origin == GIVEN]
+    if len(given) > 1:
+        first = min(layer.step for layer in given)
+        whole = Layer(first, union([layer.keys for layer in given]), GIVEN)
+        relation.dead = [whole, *(x for x in relation.dead if x.origin != GIVEN)]
