@@ -112,3 +112,11 @@ def test_being_the_same_as_itself_rests_on_what_was_there_before() -> None:
         proof = closure.proof(triple)
         assert proof is not None and check_proof(proof, set(graph), RULES)
     assert (ex("a"), ex("q"), ex("a")) in closure
+
+
+def test_a_few_of_very_many_proofs_do_not_wait_for_all() -> None:
+    graph = [(ex(i), ex("p"), ex(i + 1)) for i in range(1500)]
+    graph.append((ex("p"), TYPE, f"<{OWL}TransitiveProperty>"))
+    proofs = list(close(graph).proofs((ex(0), ex("p"), ex(1500)), limit=3))
+    assert len({str(proof.bindings) for proof in proofs}) == 3
+    assert all(check_proof(proof, set(graph), RULES) for proof in proofs)

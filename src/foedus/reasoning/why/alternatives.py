@@ -11,6 +11,7 @@ from foedus.terms import Term, Triple
 
 _BUDGET = 400  # explanations tried to keep one proof clear of its own conclusion
 _FOUND = 10_000
+_EFFORT = 50_000  # steps of proofs that are made to find the smallest few
 
 
 class Ways(Protocol):
@@ -33,7 +34,11 @@ class Ways(Protocol):
 
 
 def all_proofs(ways: Ways, row: Row, limit: int | None) -> Iterator[Proof]:
-    """Proofs that differ in their last step, smallest first; none rests on what it proves."""
+    """Proofs that differ in their last step, smallest first; none rests on what it proves.
+
+    Where few are asked for and all there are would be long, not all of them are compared.
+    """
+    effort = 0
     found: list[tuple[int, int, Proof]] = []
     seen: set[tuple[object, ...]] = set()
     for step in ways.steps(row):
@@ -42,8 +47,10 @@ def all_proofs(ways: Ways, row: Row, limit: int | None) -> Iterator[Proof]:
             key = (proof.rule, tuple(sorted(proof.bindings.items())))
             if key not in seen:
                 seen.add(key)
-                found.append((size(proof), len(found), proof))
-        if len(found) >= _FOUND:
+                steps = size(proof)
+                effort += steps
+                found.append((steps, len(found), proof))
+        if len(found) >= _FOUND or (limit and len(found) >= limit and effort > _EFFORT):
             break
     for _, _, proof in sorted(found, key=lambda x: x[:2])[:limit]:
         yield proof
