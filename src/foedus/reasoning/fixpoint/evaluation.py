@@ -143,7 +143,7 @@ class Evaluation:
         """Keys that a plan gives for its target, sorted."""
         assert plan.head is not None
         code, s, o = plan.head
-        if len(plan.body) == 1 and not plan.tests and plan.body[0][0] != LIST:
+        if plan.is_copy:
             return self.copied(plan)
         wanted = {t for t in ((s,) if code < 0 else (s, o)) if t < 0}
         parts = []
@@ -165,19 +165,23 @@ class Evaluation:
 
     def copied(self, plan: Plan) -> Ids:
         """The same for a plan with one premise."""
-        assert plan.head is not None
-        (code, s, o), (target, hs, ho) = plan.body[0], plan.head
+        code = plan.body[0][0]
         if code == self.data.same:
             terms = self.occurring()
-            keys, unary = pack(terms, terms), False
-        else:
-            relation = self.relations.get(code)
-            if relation is None or relation.step <= plan.seen:
-                return NONE
-            keys, unary = relation.since(plan.seen), code < 0
-            if len(relation.layers) > 1 and plan.seen >= 0:
-                keys = in_order(keys)
-        if unary:
+            return self.image(plan, pack(terms, terms))
+        relation = self.relations.get(code)
+        if relation is None or relation.step <= plan.seen:
+            return NONE
+        keys = relation.since(plan.seen)
+        if len(relation.layers) > 1 and plan.seen >= 0:
+            keys = in_order(keys)
+        return self.image(plan, keys)
+
+    def image(self, plan: Plan, keys: Ids) -> Ids:
+        """The keys that a plan with one premise, and no tests, gives from sorted ones; sorted."""
+        assert plan.head is not None
+        (code, s, o), (target, hs, ho) = plan.body[0], plan.head
+        if code < 0:
             if s >= 0:
                 keys = keys[keys == s]
             if target < 0:

@@ -271,7 +271,10 @@ class Withdrawal:
             return
         target, s, o = plan.head
         engine = self.engine
-        if target in engine.idle and target not in engine.demanded:
+        if not self.may_hold(target, step):
+            return
+        if plan.is_copy and target not in (engine.vocabulary.same, engine.vocabulary.type):
+            self.suspect(target, engine.image(plan, keys), step)
             return
         for number, (premise, _, _) in enumerate(plan.body):
             if premise != code:
@@ -281,6 +284,15 @@ class Withdrawal:
             table = solve(plan, engine.data, wanted | numbers, number, keys)
             if table.size:
                 self.heads(plan, apply_tests(plan, table, engine), step)
+
+    def may_hold(self, target: int, after: int) -> bool:
+        """Whether a target may have keys of a step after a given one."""
+        vocabulary, relation = self.engine.vocabulary, self.engine.relations.get(target)
+        if target in (vocabulary.same, vocabulary.type):
+            return True
+        if relation is None:
+            return False
+        return relation.step > after or any(layer.step > after for layer in relation.dead)
 
     def everything(self, plan: Plan, step: int) -> None:
         """Suspect all that a plan has given."""

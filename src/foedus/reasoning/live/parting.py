@@ -96,8 +96,8 @@ class Parting:
         """Which keys were found under another name, too, after a step."""
         found = np.zeros(len(keys), np.bool_)
         dead = [layer for layer in relation.dead if layer.step > after]
-        if dead:
-            named = np.flatnonzero(self.of(self.several, relation.code, keys))
+        named = np.flatnonzero(self.of(self.several, relation.code, keys)) if dead else NONE
+        if len(named):
             rows, forms = self.forms(relation.code, keys[named])
             for layer in dead:
                 found[named[rows[within(forms, layer.keys)]]] = True

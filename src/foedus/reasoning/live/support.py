@@ -43,7 +43,7 @@ class Support:
 
     def reached(self, relation: Relation, before: int, subjects: Ids) -> Ids:
         """The keys that links of earlier steps give some sorted subjects by transitivity."""
-        links = union([x.keys for x in relation.layers if x.step < before] or [NONE])
+        links = union([layer.keys for layer in relation.before(before)] or [NONE])
         start = touching(Layer(-1, links, GIVEN), subjects, forward=True)
         return closed(links, self.engine.data.check, start)
 
@@ -75,7 +75,7 @@ class Support:
         if any(c not in (LIST, engine.data.same) and c not in relations for c, _, _ in plan.body):
             return NONE
         trial = Plan(plan.rule, (plan.head, *plan.body), plan.head, plan.tests)
-        trial.names, trial.values = plan.names, plan.values
+        trial.names, trial.values, trial.orders = plan.names, plan.values, plan.checks
         data = Data(relations, engine.lists.members, engine.data.same, engine.occurring)
         data.rows, data.tick = engine.data.rows, engine.tick
         named = {t for t in ((s,) if code < 0 else (s, o)) if t < 0}
@@ -99,7 +99,7 @@ class Support:
                 continue
             if relation.step >= before:
                 part = Relation(code)
-                part.layers = [layer for layer in relation.layers if layer.step < before]
+                part.layers = relation.before(before)
                 relation = part
             out[code] = relation
         return out

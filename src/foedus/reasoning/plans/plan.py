@@ -40,6 +40,7 @@ class Plan:
     __slots__ = (
         "body",
         "born",
+        "checks",
         "head",
         "kind",
         "names",
@@ -57,13 +58,20 @@ class Plan:
         self.kind = ""
         self.seen = self.born = -1
         self.orders: dict[int, object] = {}
+        self.checks: dict[int, object] = {}  # the same for the plan with its head as a premise
         self.names: dict[str, int] = {}  # of variables
         self.values: dict[str, int] = {}  # of variables that the vocabulary gave
+
+    @property
+    def is_copy(self) -> bool:
+        """Whether this is one premise turned into the head."""
+        return len(self.body) == 1 and not self.tests and self.body[0][0] != LIST
 
     def fresh(self) -> Plan:
         """The plan for another graph; what does not depend on a graph is shared."""
         made = Plan(self.rule, self.body, self.head, self.tests)
-        made.kind, made.orders, made.names = self.kind, self.orders, self.names
+        made.kind, made.names = self.kind, self.names
+        made.orders, made.checks = self.orders, self.checks
         return made
 
 

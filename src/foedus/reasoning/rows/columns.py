@@ -88,12 +88,12 @@ def minus(keys: Ids, others: Iterable[Ids]) -> Ids:
 
 def without(ranked: Ids, gone: Ids) -> Ids:
     """A sorted array less keys that are all in it."""
-    return np.delete(ranked, np.searchsorted(ranked, gone))
+    return np.delete(ranked, ranked.searchsorted(gone))
 
 
 def inserted(ranked: Ids, new: Ids) -> Ids:
     """A sorted array and sorted keys that are not in it."""
-    return np.insert(ranked, np.searchsorted(ranked, new), new)
+    return np.insert(ranked, ranked.searchsorted(new), new)
 
 
 def holds(ranked: Ids, key: int) -> bool:
@@ -183,6 +183,10 @@ class Relation:
             self._full = in_order(np.concatenate(parts)) if parts else NONE
             self._full_of = len(layers)
         return self._full
+
+    def before(self, step: int) -> list[Layer]:
+        """The layers of earlier steps."""
+        return [layer for layer in self.layers if layer.step < step]
 
     def since(self, step: int) -> Ids:
         """The keys found after a step; sorted only if they came at one."""
