@@ -8,7 +8,7 @@ import numpy as np
 
 from foedus.reasoning.fixpoint.filters import apply_tests
 from foedus.reasoning.plans.grouping import adjacent
-from foedus.reasoning.plans.joins import Data, solve
+from foedus.reasoning.plans.joins import Data, keys_of, placed, solve
 from foedus.reasoning.plans.plan import LIST, Plan, Vocabulary
 from foedus.reasoning.rows.columns import (
     LOW,
@@ -62,11 +62,8 @@ class Evaluation:
                 if code < 0:
                     marks[self.vocabulary.type] = True
             for layer in relation.layers:
-                if code < 0:
-                    marks[layer.keys] = True
-                else:
-                    marks[layer.keys >> SHIFT] = True
-                    marks[layer.keys & LOW] = True
+                for terms in terms_of(code, layer.keys):
+                    marks[terms] = True
         return np.flatnonzero(marks)
 
     def present(self) -> Mask:
@@ -75,21 +72,17 @@ class Evaluation:
         marks[self.named_same] = True
         for code, relation in self.relations.items():
             for layer in (*relation.layers, *relation.dead):
-                if code < 0:
-                    marks[layer.keys] = True
-                else:
-                    marks[layer.keys >> SHIFT] = True
-                    marks[layer.keys & LOW] = True
+                for terms in terms_of(code, layer.keys):
+                    marks[terms] = True
         return marks
 
     def occurs(self, number: int) -> bool:
         """Whether a term stands in the data as subject or object."""
         return any(
-            bool((layer.keys == number).any())
-            if code < 0
-            else bool((layer.keys & LOW == number).any() or (layer.keys >> SHIFT == number).any())
+            bool((terms == number).any())
             for code, relation in self.relations.items()
             for layer in (*relation.layers, *relation.dead)
+            for terms in terms_of(code, layer.keys)
         )
 
     # Plans
@@ -148,12 +141,7 @@ class Evaluation:
         wanted = {t for t in ((s,) if code < 0 else (s, o)) if t < 0}
         parts = []
         for columns in self.tables(plan, wanted | plan_variables(plan)):
-            size = len(next(iter(columns.values()))) if columns else 1
-            left = columns[s] if s < 0 else np.full(size, s)
-            if code < 0:
-                parts.append(left)
-            else:
-                parts.append(pack(left, columns[o] if o < 0 else np.full(size, o)))
+            parts.append(keys_of(columns, plan.head))
         if not parts:
             return NONE
         keys = parts[0] if len(parts) == 1 else np.concatenate(parts)
@@ -233,11 +221,14 @@ class Evaluation:
                 yield adjacent(plan, self.data, len(self.terms))
             return
         for columns in self.tables(plan, {t for t in (a, b) if t < 0} | plan_variables(plan)):
-            size = len(next(iter(columns.values()))) if columns else 1
-            left = columns[a] if a < 0 else np.full(size, a)
-            right = columns[b] if b < 0 else np.full(size, b)
+            left, right = placed(columns, a, b)
             differ = np.flatnonzero(left != right)
             yield left[differ], right[differ]
+
+
+def terms_of(code: int, keys: Ids) -> tuple[Ids, ...]:
+    """The subjects and objects of a property's keys, or the members of a class."""
+    return (keys,) if code < 0 else (keys >> SHIFT, keys & LOW)
 
 
 def plan_variables(plan: Plan) -> set[int]:

@@ -21,7 +21,7 @@ from foedus.reasoning.fixpoint.filters import apply_tests
 from foedus.reasoning.fixpoint.unfolding import Pairs
 from foedus.reasoning.live.parting import Parting, Rebuild
 from foedus.reasoning.live.support import Support
-from foedus.reasoning.plans.joins import Data, solve
+from foedus.reasoning.plans.joins import keys_of, placed, solve
 from foedus.reasoning.plans.plan import LIST, Pattern, Plan
 from foedus.reasoning.rows.columns import (
     GIVEN,
@@ -32,7 +32,6 @@ from foedus.reasoning.rows.columns import (
     Layer,
     Relation,
     minus,
-    pack,
     touching,
     union,
     unique,
@@ -179,63 +178,6 @@ class Withdrawal:
         mine = touching(layer, subjects, forward=True)
         return minus(mine, [still, self.asserted.get(relation.code, NONE)])
 
-    def unfounded(self, code: int, keys: Ids, layer: Layer) -> Ids:
-        """The keys that no plan gives any more from what is of earlier steps."""
-        for plan in self.engine.incoming.get(code, ()):
-            if not len(keys):
-                break
-            listed = any(premise == LIST for premise, _, _ in plan.body)
-            if plan.born >= layer.step or (listed and self.engine.lists.step >= layer.step):
-                continue  # it, or the list that it reads, is younger
-            if code in self.engine.schema and plan.rule != layer.origin:
-                continue  # of whom a triple of the vocabulary is, plans may rely on
-            keys = minus(keys, [self.support.given(plan, keys, layer.step)])
-        return keys
-
-    def given(self, plan: Plan, keys: Ids, before: int | None) -> Ids:
-        """Those of the keys that a plan gives from what is there before a step."""
-        assert plan.head is not None
-        engine = self.engine
-        code, s, o = plan.head
-        if s >= 0:
-            keys = keys[(keys if code < 0 else keys >> SHIFT) == s]
-        if o >= 0 and code >= 0:
-            keys = keys[keys & LOW == o]
-        if not len(keys):
-            return NONE
-        relations = engine.relations if before is None else self.earlier(plan, before)
-        if any(c not in (LIST, engine.data.same) and c not in relations for c, _, _ in plan.body):
-            return NONE
-        trial = Plan(plan.rule, (plan.head, *plan.body), plan.head, plan.tests)
-        trial.names, trial.values = plan.names, plan.values
-        data = Data(relations, engine.lists.members, engine.data.same, engine.occurring)
-        data.rows, data.tick = engine.data.rows, engine.tick
-        named = {t for t in ((s,) if code < 0 else (s, o)) if t < 0}
-        numbers = {n for test in plan.tests for n in test.numbers.values()}
-        table = solve(trial, data, named | numbers, 0, keys)
-        if not table.size:
-            return NONE
-        columns = apply_tests(plan, table, engine)
-        size = len(next(iter(columns.values()))) if columns else 1
-        left = columns[s] if s < 0 else np.full(size, s)
-        if code < 0:
-            return unique(left)
-        return unique(pack(left, columns[o] if o < 0 else np.full(size, o)))
-
-    def earlier(self, plan: Plan, before: int) -> dict[int, Relation]:
-        """The relations of a plan as far as they are of earlier steps; empty ones are left out."""
-        out: dict[int, Relation] = {}
-        for code, _, _ in plan.body:
-            relation = self.engine.relations.get(code)
-            if relation is None or not relation.layers or relation.layers[0].step >= before:
-                continue
-            if relation.step >= before:
-                part = Relation(code)
-                part.layers = [layer for layer in relation.layers if layer.step < before]
-                relation = part
-            out[code] = relation
-        return out
-
     def remove(self, relation: Relation, layer: Layer, keys: Ids) -> None:
         """Take keys away, and suspect what plans made of them."""
         engine, code = self.engine, relation.code
@@ -308,18 +250,12 @@ class Withdrawal:
         assert plan.head is not None
         target, s, o = plan.head
         engine = self.engine
-        size = len(next(iter(columns.values()))) if columns else 1
-        left = columns[s] if s < 0 else np.full(size, s)
-        if target < 0:
-            self.suspect(target, unique(left), step)
-            return
-        right = columns[o] if o < 0 else np.full(size, o)
         if target == engine.vocabulary.same and engine.equal:
-            self.parting.part(plan.rule, left, right)
-            return
-        if target == engine.vocabulary.type:
+            self.parting.part(plan.rule, *placed(columns, s, o))
+        elif target == engine.vocabulary.type:
             raise Rebuild
-        self.suspect(target, unique(pack(left, right)), step)
+        else:
+            self.suspect(target, unique(keys_of(columns, plan.head)), step)
 
     # Plans
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from foedus.reasoning.fixpoint.engine import Engine
 from foedus.reasoning.fixpoint.evaluation import CLOSE
 from foedus.reasoning.fixpoint.filters import apply_tests
-from foedus.reasoning.plans.joins import Data, solve
+from foedus.reasoning.plans.joins import Data, keys_of, solve
 from foedus.reasoning.plans.plan import LIST, Plan
 from foedus.reasoning.rows.columns import (
     GIVEN,
@@ -18,7 +16,6 @@ from foedus.reasoning.rows.columns import (
     Layer,
     Relation,
     minus,
-    pack,
     touching,
     union,
     unique,
@@ -83,12 +80,7 @@ class Support:
         table = solve(trial, data, named | numbers, 0, keys)
         if not table.size:
             return NONE
-        columns = apply_tests(plan, table, engine)
-        size = len(next(iter(columns.values()))) if columns else 1
-        left = columns[s] if s < 0 else np.full(size, s)
-        if code < 0:
-            return unique(left)
-        return unique(pack(left, columns[o] if o < 0 else np.full(size, o)))
+        return unique(keys_of(apply_tests(plan, table, engine), plan.head))
 
     def earlier(self, plan: Plan, before: int) -> dict[int, Relation]:
         """The relations of a plan as far as they are of earlier steps; empty ones are left out."""

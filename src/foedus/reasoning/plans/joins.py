@@ -165,6 +165,18 @@ def solve(plan: Plan, data: Data, wanted: set[int], start: int, fresh: Ids | Non
     return table
 
 
+def placed(columns: dict[int, Ids], *terms: int) -> list[Ids]:
+    """What stands for some variables or terms, row by row."""
+    size = len(next(iter(columns.values()))) if columns else 1
+    return [columns[t] if t < 0 else np.full(size, t) for t in terms]
+
+
+def keys_of(columns: dict[int, Ids], head: Premise) -> Ids:
+    """The keys that rows give for a head, not sorted."""
+    code, s, o = head
+    return placed(columns, s)[0] if code < 0 else pack(*placed(columns, s, o))
+
+
 def first(table: Table, premise: Premise, keys: Ids) -> None:
     """Start a table with given keys of a premise."""
     code, s, o = premise

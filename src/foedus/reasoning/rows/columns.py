@@ -224,8 +224,11 @@ def counted(ranked: Ids, lows: Ids, highs: Ids) -> tuple[Ids, Ids]:
 
 def spread(first: Ids, counts: Ids) -> tuple[Ids, Ids]:
     """Each probe's number repeated per hit, and the place of each hit."""
-    ends = np.cumsum(counts)
-    place = np.arange(int(ends[-1]) if len(ends) else 0)
+    ends = counts.cumsum()
+    total = int(ends[-1]) if len(ends) else 0
+    if not total:
+        return NONE, NONE
+    place = np.arange(total)
     place += np.repeat(first - (ends - counts), counts)
     return np.repeat(np.arange(len(counts)), counts), place
 
@@ -233,7 +236,8 @@ def spread(first: Ids, counts: Ids) -> tuple[Ids, Ids]:
 def neighbours(layer: Layer, probes: Ids, forward: bool) -> tuple[Ids, Ids, Ids]:
     """Objects of subjects, or the other way round: the keys, where each begins, how many."""
     ranked = layer.keys if forward else layer.back(probes)
-    return ranked, *counted(ranked, probes << SHIFT, (probes << SHIFT) | LOW)
+    lows = probes << SHIFT
+    return ranked, *counted(ranked, lows, lows | LOW)
 
 
 def touching(layer: Layer, terms: Ids, forward: bool) -> Ids:
