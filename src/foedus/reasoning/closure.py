@@ -263,7 +263,7 @@ class Closure:
         if settling.layers(self._engine) > self._settled + self._fresh:
             settling.settle(self._engine)
             self._settled = settling.layers(self._engine)
-            if self._settled > 2 * self._fresh:
+            if self._settled > 4 * self._fresh:
                 self._restart(self._stored.asserted)
 
     def _add(self, parts: dict[int, Ids]) -> None:

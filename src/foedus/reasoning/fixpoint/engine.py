@@ -68,6 +68,7 @@ class Engine(Intake):
         self.literals = Literals(rules, self.terms, len(fresh))
         self.mixed: dict[tuple[int, int], dict[str, int]] = {}  # of layers that several rules gave
         self.step = 0
+        self.cleared = NONE, -1
         self.frozen: Ids | None = None  # representatives that `!=` respects
         vocabulary = self.vocabulary
         self.lists = Lists(vocabulary.first, vocabulary.rest, vocabulary.nil, self.relations)

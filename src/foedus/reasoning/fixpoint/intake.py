@@ -42,7 +42,9 @@ class Intake(Evaluation):
     schema: set[int]
     idle: set[int]
     demanded: set[int]
+    batches: set[tuple[int, int]]  # layers that a transitive closure made at once
     step: int
+    cleared: tuple[Ids, int]  # terms, and a step: no layer up to it says anything of them
     size: int
     limit: int | None
     end: float
@@ -86,12 +88,19 @@ class Intake(Evaluation):
     # Taking in
 
     def assert_known(self, code: int, keys: Ids) -> None:
-        """Take note that keys of the vocabulary which were derived are now asserted too.
+        """Take note that keys which were derived are now asserted too: they rest on nothing.
 
-        Plans may leave out what certain rules derive, but not what stands by itself.
+        Of the vocabulary, plans may leave out what certain rules derive, but not what stands by
+        itself.
         """
         relation = self.relations.get(code)
-        if relation is None or code not in self.schema:
+        if relation is None:
+            return
+        if code not in self.schema:
+            home = next((layer for layer in relation.layers if layer.origin == GIVEN), None)
+            for layer in list(relation.layers):
+                if home is not None and layer.step > home.step and layer.origin != REWRITTEN:
+                    self.move(relation, layer, home, keys[within(keys, layer.keys)])
             return
         layers = []
         for layer in relation.layers:
@@ -104,6 +113,18 @@ class Intake(Evaluation):
         relation.layers = layers
         relation.forget()
         self.tell_again(code)
+
+    def move(self, relation: Relation, layer: Layer, home: Layer, keys: Ids) -> None:
+        """Move keys to an earlier layer."""
+        if not len(keys):
+            return
+        home.insert(keys)
+        if len(keys) < len(layer.keys):
+            layer.remove(keys)
+        else:
+            relation.layers.remove(layer)
+            self.batches.discard((relation.code, layer.step))
+        relation.forget()
 
     def receive(self, code: int, keys: Ids, origin: str) -> int:
         """Take in sorted keys at the current step; how many were new.
@@ -186,7 +207,9 @@ class Intake(Evaluation):
         same = self.vocabulary.same
         before = self.relations
         moved: dict[int, list[Ids]] = defaultdict(list)
-        for code, keys in self.equality.rewrite(before, gone, same):
+        cleared, step = self.cleared
+        since = step if within(gone, cleared).all() else -1
+        for code, keys in self.equality.rewrite(before, gone, same, since):
             moved[code].append(keys)
         self.step += 1
         for code, parts in moved.items():

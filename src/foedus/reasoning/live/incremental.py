@@ -70,6 +70,7 @@ class Withdrawal:
         self.recompile()
         self.again()
         engine.run()
+        engine.cleared = NONE, -1
         if len(lost):
             engine.literals.forget(lost)
 
@@ -120,19 +121,31 @@ class Withdrawal:
                 self.suspects[layer.step, code].append(mine)
 
     def part(self, code: int, keys: Ids) -> None:
-        """Part the terms that rules made one because of keys that may go."""
-        same = self.engine.vocabulary.same
+        """Part the terms that rules made one because of keys that may go.
+
+        What was made one has one name now, so most premises name it.
+        """
+        if not self.parting.some:
+            return
         for plan in self.engine.readers.get(code, ()):
-            if self.engine.equal and plan.head is not None and plan.head[0] == same:
-                self.spread(plan, code, keys, -1)
+            if plan.head is None or plan.head[0] != self.engine.vocabulary.same:
+                continue
+            ones = {term for term in plan.head[1:] if term < 0}
+            for premise, s, o in plan.body:
+                if premise == code and s in ones:
+                    self.parting.part(plan.rule, keys if code < 0 else keys >> SHIFT)
+                elif premise == code and o in ones:
+                    self.parting.part(plan.rule, keys & LOW)
+                elif premise == code:
+                    self.spread(plan, code, keys, -1)
 
     def drain(self) -> None:
         """Look at suspects, layer by layer, until there are none."""
         engine = self.engine
+        self.suspect_parted()
         while self.heap or self.parting.fresh:
             if not self.heap:
-                for code, keys in self.parting.about_parted():
-                    self.suspect(code, keys, -1)
+                self.suspect_parted()
                 continue
             engine.tick()
             step, code = heapq.heappop(self.heap)
@@ -151,6 +164,12 @@ class Withdrawal:
                 keys = union([found, keys[shaken]])
                 if len(keys):
                     self.remove(relation, layer, keys)
+
+    def suspect_parted(self) -> None:
+        """Suspect all that is said of what has been parted."""
+        if self.parting.fresh:
+            for code, keys in self.parting.about_parted():
+                self.suspect(code, keys, -1)
 
     def evident(self, layer: Layer) -> bool:
         """Whether a layer rests on nothing: axioms, and what is true of literals."""
@@ -251,7 +270,7 @@ class Withdrawal:
         target, s, o = plan.head
         engine = self.engine
         if target == engine.vocabulary.same and engine.equal:
-            self.parting.part(plan.rule, *placed(columns, s, o))
+            self.parting.part(plan.rule, np.concatenate(placed(columns, s, o)))
         elif target == engine.vocabulary.type:
             raise Rebuild
         else:

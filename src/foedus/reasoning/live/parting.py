@@ -49,6 +49,7 @@ class Parting:
         self.parted = np.zeros(len(self.rep), np.bool_)  # representatives
         self.fresh: list[Ids] = []  # parted since last asked
         self._linked: dict[str, Mask] = {}
+        self._renamed: dict[Layer, Ids] = {}
         if self.some:
             among = np.flatnonzero(self.several)
             self.values[self.rep[among[terms.kinds[among] >= LITERAL]]] = True
@@ -95,18 +96,21 @@ class Parting:
     def renamed(self, relation: Relation, keys: Ids, after: int) -> Mask:
         """Which keys were found under another name, too, after a step."""
         found = np.zeros(len(keys), np.bool_)
-        dead = [layer for layer in relation.dead if layer.step > after]
-        named = np.flatnonzero(self.of(self.several, relation.code, keys)) if dead else NONE
-        if len(named):
-            rows, forms = self.forms(relation.code, keys[named])
-            for layer in dead:
-                found[named[rows[within(forms, layer.keys)]]] = True
+        for layer in relation.dead:
+            if layer.step > after:
+                found |= within(keys, self._now(layer, relation.unary))
         return found
+
+    def _now(self, dead: Layer, unary: bool) -> Ids:
+        """What the keys of a layer that was replaced are called now, sorted."""
+        if dead not in self._renamed:
+            self._renamed[dead] = unique(self.engine.equality.mapped(dead.keys, unary))
+        return self._renamed[dead]
 
     # Classes
 
-    def part(self, rule: str, left: Ids, right: Ids) -> None:
-        """Part the classes of some pairs that a rule may have made one."""
+    def part(self, rule: str, reps: Ids) -> None:
+        """Part the classes of some terms that a rule may have made one."""
         if not self.some:
             return
         if rule not in self._linked:
@@ -115,7 +119,7 @@ class Parting:
             marks[links.a[links.by(rule)]] = True
             marks[self.rep[np.flatnonzero(marks)]] = True
         marks = self._linked[rule]
-        self.part_all(np.concatenate([left[marks[left]], right[marks[right]]]))
+        self.part_all(reps[marks[reps]])
 
     def part_all(self, reps: Ids) -> None:
         """Part classes, given by their representatives."""
@@ -174,5 +178,7 @@ class Parting:
             given = forms[within(forms, asserted.get(code, NONE))]
             if len(given):
                 back[code] = given
-        equality.part(np.flatnonzero(self.parted[self.rep]))
+        terms = np.flatnonzero(self.parted[self.rep])
+        equality.part(terms)
+        engine.cleared = terms, engine.step
         return back

@@ -7,6 +7,8 @@ is earlier still. What is asserted rests on nothing; for the rest, plans are ask
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 from foedus.reasoning.fixpoint.engine import Engine
 from foedus.reasoning.live.support import Support
 from foedus.reasoning.rows.columns import (
@@ -84,19 +86,16 @@ def _move(engine: Engine, relation: Relation, layer: Layer, home: Layer, keys: I
             moved = min(count, left)
             theirs[rule], ours[rule] = count - moved, ours.get(rule, 0) + moved
             left -= moved
-    home.insert(keys)
-    if len(keys) < len(layer.keys):
-        layer.remove(keys)
-    else:
-        relation.layers.remove(layer)
-        engine.batches.discard((code, layer.step))
-    relation.forget()
+    engine.move(relation, layer, home, keys)
 
 
 def _settle_dead(relation: Relation) -> None:
-    """What was asserted under older names rests on nothing either."""
-    given = [layer for layer in relation.dead if layer.origin == GIVEN]
-    if len(given) > 1:
-        first = min(layer.step for layer in given)
-        whole = Layer(first, union([layer.keys for layer in given]), GIVEN)
-        relation.dead = [whole, *(x for x in relation.dead if x.origin != GIVEN)]
+    """What was asserted under older names rests on nothing either; the rest has its step."""
+    alike: dict[tuple[int, str], list[Layer]] = defaultdict(list)
+    for layer in relation.dead:
+        alike[-1 if layer.origin == GIVEN else layer.step, layer.origin].append(layer)
+    if len(alike) < len(relation.dead):
+        relation.dead = [
+            Layer(min(layer.step for layer in some), union([layer.keys for layer in some]), origin)
+            for (_, origin), some in alike.items()
+        ]

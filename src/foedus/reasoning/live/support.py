@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from foedus.reasoning.fixpoint.engine import Engine
 from foedus.reasoning.fixpoint.evaluation import CLOSE
 from foedus.reasoning.fixpoint.filters import apply_tests
@@ -14,11 +16,15 @@ from foedus.reasoning.rows.columns import (
     SHIFT,
     Ids,
     Layer,
+    Mask,
     Relation,
     minus,
+    neighbours,
+    pack,
     touching,
     union,
     unique,
+    within,
 )
 from foedus.reasoning.rows.transitive import closed
 
@@ -68,6 +74,8 @@ class Support:
             keys = keys[keys & LOW == o]
         if not len(keys):
             return NONE
+        if plan.is_copy and plan.body[0][0] != engine.data.same and s != o:
+            return keys[self.copied(plan, keys, before)]
         relations = engine.relations if before is None else self.earlier(plan, before)
         if any(c not in (LIST, engine.data.same) and c not in relations for c, _, _ in plan.body):
             return NONE
@@ -81,6 +89,27 @@ class Support:
         if not table.size:
             return NONE
         return unique(keys_of(apply_tests(plan, table, engine), plan.head))
+
+    def copied(self, plan: Plan, keys: Ids, before: int | None) -> Mask:
+        """Which keys a plan with one premise gives."""
+        assert plan.head is not None
+        (code, s, o), (target, hs, ho) = plan.body[0], plan.head
+        bound = {hs: keys} if target < 0 else {hs: keys >> SHIFT, ho: keys & LOW}
+        left, right = (np.full(len(keys), x) if x >= 0 else bound.get(x) for x in (s, o))
+        found = np.zeros(len(keys), np.bool_)
+        relation = self.engine.data.relation(code)
+        for layer in relation.layers if before is None else relation.before(before):
+            if code < 0:
+                found |= True if left is None else within(left, layer.keys)
+            elif left is not None and right is not None:
+                found |= within(pack(left, right), layer.keys)
+            elif left is not None:
+                found |= neighbours(layer, left, forward=True)[2] > 0
+            elif right is not None:
+                found |= neighbours(layer, right, forward=False)[2] > 0
+            else:
+                found |= s != o or bool((layer.keys >> SHIFT == layer.keys & LOW).any())
+        return found
 
     def earlier(self, plan: Plan, before: int) -> dict[int, Relation]:
         """The relations of a plan as far as they are of earlier steps; empty ones are left out."""

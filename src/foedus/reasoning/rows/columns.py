@@ -23,6 +23,9 @@ NONE: Final[Ids] = np.empty(0, np.int64)
 #: Terms are looked up one by one in so many times as many keys, or more; else all are read.
 FEW = 32
 
+#: So many times as many keys are copied piece by piece when some are put in or taken out.
+_PIECE: Final = 1 << 10
+
 #: How a layer came about, where it was not a rule.
 GIVEN, REWRITTEN, SEVERAL = "", "=", "+"
 
@@ -87,13 +90,25 @@ def minus(keys: Ids, others: Iterable[Ids]) -> Ids:
 
 
 def without(ranked: Ids, gone: Ids) -> Ids:
-    """A sorted array less keys that are all in it."""
-    return np.delete(ranked, ranked.searchsorted(gone))
+    """A sorted array less sorted keys that are all in it."""
+    places = ranked.searchsorted(gone)
+    if len(gone) * _PIECE > len(ranked):
+        return np.delete(ranked, places)
+    at = places.tolist()
+    bounds = zip([0, *(i + 1 for i in at)], [*at, len(ranked)], strict=True)
+    return np.concatenate([ranked[a:b] for a, b in bounds])
 
 
 def inserted(ranked: Ids, new: Ids) -> Ids:
     """A sorted array and sorted keys that are not in it."""
-    return np.insert(ranked, ranked.searchsorted(new), new)
+    places = ranked.searchsorted(new)
+    if len(new) * _PIECE > len(ranked):
+        return np.insert(ranked, places, new)
+    parts, last = [], 0
+    for number, place in enumerate(places.tolist()):
+        parts += [ranked[last:place], new[number : number + 1]]
+        last = place
+    return np.concatenate([*parts, ranked[last:]])
 
 
 def holds(ranked: Ids, key: int) -> bool:
@@ -137,7 +152,7 @@ class Layer:
         """Drop keys, all of which are here."""
         self.keys = without(self.keys, keys)
         if self._back is not None:
-            self._back = without(self._back, swap(keys))
+            self._back = without(self._back, in_order(swap(keys)))
 
 
 class Relation:

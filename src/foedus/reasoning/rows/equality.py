@@ -233,11 +233,12 @@ class Equality:
         return path[::-1]
 
     def rewrite(
-        self, relations: dict[int, Relation], gone: Ids, special: int
+        self, relations: dict[int, Relation], gone: Ids, special: int, since: int = -1
     ) -> list[tuple[int, Ids]]:
         """Take keys with terms that are gone out of their relations; what they become, by code.
 
         ``special`` is a code whose relation has a meaning of its own (owl:sameAs) and is left.
+        Layers up to the step ``since`` are known to hold no such keys.
         """
         marks = self.marked(gone)
         out: list[tuple[int, Ids]] = []
@@ -249,6 +250,9 @@ class Equality:
             touched = False
             layers = []
             for layer in relation.layers:
+                if layer.step <= since:
+                    layers.append(layer)
+                    continue
                 moved = layer.keys if renamed else self.concerned(layer, gone, marks, code < 0)
                 if len(moved):
                     touched = True
