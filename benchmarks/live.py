@@ -23,6 +23,7 @@ from foedus.reasoning.rows.columns import SEVERAL, Ids, Relation, union
 from foedus.reasoning.words.reading import read
 
 TURNS = 5
+CHANGES = 200
 
 
 class Forgetful(Engine):
@@ -69,13 +70,16 @@ def main() -> None:
     for triple in islice(chosen, 200):
         assert check_proof(closure.proof(triple), asserted, ruleset())
 
-    part = rng.sample(sorted(asserted), max(1, len(asserted) // 1000))
+    ranked = sorted(asserted)
     before = len(closure)
     changes: dict[str, list[float]] = {"withdraw": [], "add": []}
     for _ in range(1 + TURNS):
+        part = rng.sample(ranked, max(1, len(ranked) // 1000))
         for name, took in changes.items():
             change = getattr(closure, name)
-            took.append(seconds(lambda c=change: (c(part), part[0] in closure)))  # type: ignore[misc]
+            took.append(seconds(lambda c=change, p=part: (c(p), p[0] in closure)))  # type: ignore[misc]
+    small = [rng.sample(ranked, 20) for _ in range(CHANGES)]
+    each = [seconds(lambda p=part: (closure.withdraw(p), closure.add(p))) for part in small]  # type: ignore[misc]
     assert len(closure) == before
     found = {
         "triples": before,
@@ -85,6 +89,8 @@ def main() -> None:
         "count": count,
         "proof": median(proofs),
         "worst proof": max(proofs),
+        "small": median(each[:10]),
+        "late small": median(each[-10:]),
         **{name: median(took[1:]) for name, took in changes.items()},
         **{f"first {name}": took[0] for name, took in changes.items()},
     }

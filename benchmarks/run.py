@@ -257,7 +257,8 @@ def live(folder: Path) -> str:
     """What a live closure costs, as a table."""
     rows = ["| graph | closure | build | rules alone | without proofs | one proof | the slowest |"]
     rows[0] += " withdraw 0.1 % | of a build | add 0.1 % | of a build |"
-    rows.append("| --- |" + " ---: |" * 10)
+    rows[0] += " 20 changed, early / late |"
+    rows.append("| --- |" + " ---: |" * 11)
     for graph in ("university", "alliance"):
         call = [sys.executable, str(HERE / "live.py"), str(graph_file(folder, graph, 1_000_000))]
         done = subprocess.run(call, capture_output=True, text=True, check=True)
@@ -269,6 +270,9 @@ def live(folder: Path) -> str:
             first, then = found[f"first {change}"], found[change]
             cells += [f"{1000 * then:.0f} ms (first {1000 * first:.0f})"]
             cells += [f"{then / found['build']:.1%}"]
+        cells.append(
+            " / ".join(f"{1000 * found[key]:.0f}" for key in ("small", "late small")) + " ms"
+        )
         rows.append(f"| {' | '.join(cells)} |")
     return "\n".join(rows)
 

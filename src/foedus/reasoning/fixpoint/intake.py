@@ -122,9 +122,14 @@ class Intake(Evaluation):
         if len(keys) < len(layer.keys):
             layer.remove(keys)
         else:
-            relation.layers.remove(layer)
-            self.batches.discard((relation.code, layer.step))
+            self.drop(relation, layer)
         relation.forget()
+
+    def drop(self, relation: Relation, layer: Layer) -> None:
+        """Drop a layer of which nothing is left."""
+        relation.layers.remove(layer)
+        if layer.origin != GIVEN:  # what was asserted of a batch is a layer of the same step
+            self.batches.discard((relation.code, layer.step))
 
     def receive(self, code: int, keys: Ids, origin: str) -> int:
         """Take in sorted keys at the current step; how many were new.

@@ -212,9 +212,7 @@ class Withdrawal:
         layer.remove(keys)
         relation.forget()
         if not len(layer.keys):
-            relation.layers.remove(layer)
-            if layer.origin != GIVEN:  # what was asserted of a batch is a layer of the same step
-                engine.batches.discard((code, layer.step))
+            engine.drop(relation, layer)
         self.gone[code].append(keys)
         self.touched.add(code)
         engine.size -= len(keys)
