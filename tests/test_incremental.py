@@ -189,12 +189,13 @@ def test_many_changes_leave_no_more_layers_than_a_few() -> None:
         (ex("q"), TYPE, f"<{OWL}TransitiveProperty>"),
         (ex("q"), f"<{OWL}inverseOf>", ex("r")),
     ]
-    graph += [(ex(i), ex(p), ex(i + 1)) for i in range(200) for p in "pq"]
+    graph += [(ex(i), ex(p), ex(i + 1)) for i in range(30) for p in "pq"]
     closure = close(graph)
     first = layers(closure._engine)
-    for i in range(4, 200):
-        closure.withdraw(graph[i : i + 2])
-        closure.add(graph[i : i + 2])
+    for i in range(200):
+        part = graph[4 + i % 60 :: 7]
+        closure.withdraw(part)
+        closure.add(part)
     assert layers(closure._engine) < 4 * first
     assert closure.statistics["rounds"] > 500  # and it did not start over
     assert shown(closure) == shown(close(graph))

@@ -70,10 +70,11 @@ def _early(support: Support, relation: Relation, keys: Ids, home: Layer) -> Ids:
         return keys
     if home.origin == REWRITTEN:
         return NONE
-    if support.is_batch(relation.code, home):
-        if not support.closes(relation.code, home):
-            return NONE
+    if support.closes(relation.code, home):  # keys of one closure may rest on one another
+        support.engine.batches.add((relation.code, home.step))
         return keys[within(keys, support.reached(relation, home.step, unique(keys >> SHIFT)))]
+    if support.is_batch(relation.code, home):
+        return NONE
     return minus(keys, [support.unfounded(relation.code, keys, home)])
 
 
