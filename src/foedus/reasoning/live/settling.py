@@ -43,13 +43,20 @@ def settle(engine: Engine) -> None:
         if code not in left and len(relation.layers) > 1
         for layer in relation.layers
     ]
+    beside: dict[Layer, tuple[Relation, Layer]] = {}  # what homes get, of the same step
     for _, code, layer in sorted(later, key=lambda x: x[:2]):
         relation = engine.relations[code]
         home = _home(relation, layer)
-        if home is not None:
-            keys = _early(support, relation, layer.keys, home)
-            if len(keys):
-                _move(engine, relation, layer, home, keys)
+        keys = _early(support, relation, layer.keys, home) if home is not None else NONE
+        if home is not None and len(keys):
+            if home not in beside:
+                beside[home] = relation, Layer(home.step, NONE, home.origin)
+                relation.layers.insert(relation.layers.index(home) + 1, beside[home][1])
+            _move(engine, relation, layer, beside[home][1], keys)
+    for home, (relation, new) in beside.items():  # so each home is copied once
+        relation.layers.remove(new)
+        home.insert(new.keys)
+        relation.forget()
     for relation in engine.relations.values():
         _settle_dead(relation)
 
