@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import re
 import resource
+import shlex
 import statistics
 import subprocess
 import sys
@@ -68,7 +69,7 @@ def verbs() -> list[tuple[str, str]]:
             ["what-if", "--believe", "everyone"],
             ["report", "-o", "report.html"],
         ):
-            rows.append((f"`foedus {' '.join(words)}`", told(best(words, place))))
+            rows.append((f"`foedus {shlex.join(words)}`", told(best(words, place))))
         asked = sorted((best(["ask", slug, "--why"], place, 1), slug) for slug in graph.questions)
         many = f"`foedus ask ... --why`, the middle of {len(asked)}"
         rows.append((many, told(asked[len(asked) // 2][0])))

@@ -68,6 +68,7 @@ FAILS = {
     ("ask", "signed-on", "on=July"): (2, "is not a date; write 1961-07-11"),
     ("ask", "allies-of", "--format", "xml"): (2, "'--format'"),
     ("asc",): (2, "No such command 'asc'"),
+    ("why", "China", "allied", "with", "DPRK"): (2, "a name of several words needs quotes"),
     ("query",): (2, "give a query"),
     ("query", "SELECT * {\n ?s ?p }"): (3, "line 2: column"),
     ("query", "SELECT * { ?s nope:p ?o }"): (3, "the prefix 'nope:' is not declared"),

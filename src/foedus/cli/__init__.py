@@ -99,7 +99,10 @@ def _run(words: list[str]) -> int:
         return _fail(error, str(error), error.exit_code)
     except usage as error:
         verb = error.ctx.command_path if error.ctx else "foedus"
-        return _fail(error, f"{error.format_message()} Try '{verb} --help'.", 2)
+        told = error.format_message().rstrip(".")
+        if "extra argument" in told:
+            told += ": a name of several words needs quotes"
+        return _fail(error, f"{told}. Try '{verb} --help'.", 2)
     except BrokenPipeError:  # the reader, such as head, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
