@@ -135,17 +135,13 @@ class Evaluation:
     def candidates(self, plan: Plan) -> Ids:
         """Keys that a plan gives for its target, sorted."""
         assert plan.head is not None
-        code, s, o = plan.head
         if plan.is_copy:
             return self.copied(plan)
-        wanted = {t for t in ((s,) if code < 0 else (s, o)) if t < 0}
-        parts = []
-        for columns in self.tables(plan, wanted | plan_variables(plan)):
-            parts.append(keys_of(columns, plan.head))
+        parts = [keys_of(columns, plan.head) for columns in self.tables(plan, plan.wanted)]
         if not parts:
             return NONE
         keys = parts[0] if len(parts) == 1 else np.concatenate(parts)
-        if code < 0 and len(keys) * 16 > len(self.terms):
+        if plan.head[0] < 0 and len(keys) * 16 > len(self.terms):
             marks = np.zeros(len(self.terms), np.bool_)
             marks[keys] = True
             return np.flatnonzero(marks)
@@ -220,7 +216,7 @@ class Evaluation:
             if self.changed(plan):
                 yield adjacent(plan, self.data, len(self.terms))
             return
-        for columns in self.tables(plan, {t for t in (a, b) if t < 0} | plan_variables(plan)):
+        for columns in self.tables(plan, plan.wanted):
             left, right = placed(columns, a, b)
             differ = np.flatnonzero(left != right)
             yield left[differ], right[differ]
@@ -229,8 +225,3 @@ class Evaluation:
 def terms_of(code: int, keys: Ids) -> tuple[Ids, ...]:
     """The subjects and objects of a property's keys, or the members of a class."""
     return (keys,) if code < 0 else (keys >> SHIFT, keys & LOW)
-
-
-def plan_variables(plan: Plan) -> set[int]:
-    """The variables that a plan's tests read."""
-    return {n for test in plan.tests for n in test.numbers.values()} if plan.tests else set()

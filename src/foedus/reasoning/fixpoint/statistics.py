@@ -80,14 +80,15 @@ def _found(stored: Stored, code: int, keys: Ids, counts: Counter[str]) -> None:
         if layer.origin == REWRITTEN:
             counts["eq-rep-s"] += number
         elif layer.origin == SEVERAL:
-            _shared(engine.mixed.get((code, layer.step), {}), number, counts)
+            counts.update(shared(engine.mixed.get((code, layer.step), {}), number))
         elif layer.origin:
             counts[layer.origin] += number
 
 
-def _shared(found: dict[str, int], number: int, counts: Counter[str]) -> None:
-    """Split what is stored of a layer in the order in which the rules gave it."""
+def shared(found: dict[str, int], number: int) -> dict[str, int]:
+    """How many of some keys of a layer are whose, in the order in which the rules gave them."""
+    mine: dict[str, int] = {}
     for rule, n in found.items():
-        mine = min(n, number)
-        counts[rule] += mine
-        number -= mine
+        mine[rule] = min(n, number)
+        number -= mine[rule]
+    return mine

@@ -228,27 +228,23 @@ class Withdrawal:
         """Suspect what a plan gives from keys that go, with all that is still there."""
         if plan.head is None or not len(keys):
             return
-        target, s, o = plan.head
-        engine = self.engine
-        if not self.may_hold(target, step):
-            return
-        if plan.is_copy and target not in (engine.vocabulary.same, engine.vocabulary.type):
-            self.suspect(target, engine.image(plan, keys), step)
-            return
+        target, engine = plan.head[0], self.engine
+        if target not in (engine.vocabulary.same, engine.vocabulary.type):
+            if not self.may_hold(target, step):
+                return
+            if plan.is_copy:
+                self.suspect(target, engine.image(plan, keys), step)
+                return
         for number, (premise, _, _) in enumerate(plan.body):
             if premise != code:
                 continue
-            wanted = {t for t in ((s,) if target < 0 else (s, o)) if t < 0}
-            numbers = {n for test in plan.tests for n in test.numbers.values()}
-            table = solve(plan, engine.data, wanted | numbers, number, keys)
+            table = solve(plan, engine.data, plan.wanted, number, keys)
             if table.size:
                 self.heads(plan, apply_tests(plan, table, engine), step)
 
     def may_hold(self, target: int, after: int) -> bool:
         """Whether a target may have keys of a step after a given one."""
-        vocabulary, relation = self.engine.vocabulary, self.engine.relations.get(target)
-        if target in (vocabulary.same, vocabulary.type):
-            return True
+        relation = self.engine.relations.get(target)
         if relation is None:
             return False
         return relation.step > after or any(layer.step > after for layer in relation.dead)
@@ -257,9 +253,8 @@ class Withdrawal:
         """Suspect all that a plan has given."""
         if plan.head is None:
             return
-        _, s, o = plan.head
         seen, plan.seen = plan.seen, -1
-        for columns in self.engine.tables(plan, {t for t in (s, o) if t < 0}):
+        for columns in self.engine.tables(plan, plan.wanted):
             self.heads(plan, columns, step)
         plan.seen = seen
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 from foedus.reasoning.fixpoint.engine import Engine
+from foedus.reasoning.fixpoint.statistics import shared
 from foedus.reasoning.live.support import Support
 from foedus.reasoning.rows.columns import (
     GIVEN,
@@ -35,12 +36,10 @@ def layers(engine: Engine) -> int:
 def settle(engine: Engine) -> None:
     """Move keys to earlier layers, oldest first, and drop the layers that this empties."""
     support = Support(engine)
-    vocabulary = engine.vocabulary
-    left = engine.schema | {vocabulary.first, vocabulary.rest}
     later = [
         (layer.step, code, layer)
         for code, relation in engine.relations.items()
-        if code not in left and len(relation.layers) > 1
+        if code not in engine.schema and len(relation.layers) > 1
         for layer in relation.layers
     ]
     beside: dict[Layer, tuple[Relation, Layer]] = {}  # what homes get, of the same step
@@ -89,11 +88,9 @@ def _move(engine: Engine, relation: Relation, layer: Layer, home: Layer, keys: I
     code = relation.code
     if layer.origin == SEVERAL:
         theirs, ours = (engine.mixed[code, x.step] for x in (layer, home))
-        left = len(keys)
-        for rule, count in theirs.items():
-            moved = min(count, left)
-            theirs[rule], ours[rule] = count - moved, ours.get(rule, 0) + moved
-            left -= moved
+        for rule, count in shared(theirs, len(keys)).items():
+            theirs[rule] -= count
+            ours[rule] = ours.get(rule, 0) + count
     engine.move(relation, layer, home, keys)
 
 

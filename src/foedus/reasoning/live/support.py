@@ -83,9 +83,7 @@ class Support:
         trial.names, trial.values, trial.orders = plan.names, plan.values, plan.checks
         data = Data(relations, engine.lists.members, engine.data.same, engine.occurring)
         data.rows, data.tick = engine.data.rows, engine.tick
-        named = {t for t in ((s,) if code < 0 else (s, o)) if t < 0}
-        numbers = {n for test in plan.tests for n in test.numbers.values()}
-        table = solve(trial, data, named | numbers, 0, keys)
+        table = solve(trial, data, plan.wanted, 0, keys)
         if not table.size:
             return NONE
         return unique(keys_of(apply_tests(plan, table, engine), plan.head))

@@ -67,6 +67,13 @@ class Plan:
         """Whether this is one premise turned into the head."""
         return len(self.body) == 1 and not self.tests and self.body[0][0] != LIST
 
+    @property
+    def wanted(self) -> set[int]:
+        """The variables that the head and the tests read."""
+        heads = self.head[1:] if self.head is not None else ()
+        tested = (n for test in self.tests for n in test.numbers.values())
+        return {t for t in (*heads, *tested) if t < 0}
+
     def fresh(self) -> Plan:
         """The plan for another graph; what does not depend on a graph is shared."""
         made = Plan(self.rule, self.body, self.head, self.tests)
