@@ -16,11 +16,10 @@ from foedus.reasoning.rows.columns import (
     Ids,
     Mask,
     holds,
-    minus,
     pack,
+    pieces,
     unique,
     within,
-    without,
 )
 from foedus.reasoning.rules.rule import Var
 from foedus.reasoning.words.dictionary import IRI, LITERAL
@@ -73,14 +72,16 @@ class Stored:
         found = self._derived.get(code)
         if found is None:
             keys, given = self.all_of(code), self.asserted.get(code, NONE)
-            if self.is_equality(code):  # what is the same as itself is not among the keys
-                keys = minus(keys, [given])
-            elif len(keys) == len(given):  # all that is given holds
+            equality = self.is_equality(code)  # what is the same as itself is not among the keys
+            if len(keys) == len(given) and not equality:  # all that is given holds
                 keys = NONE
-            else:
-                keys = without(keys, given)
-            if len(keys):
+            elif len(keys):
                 keep = self.worth(code, keys)
+                if equality:
+                    keep &= ~within(keys, given)
+                else:
+                    for part in pieces(len(given)):
+                        keep[keys.searchsorted(given[part])] = False
                 keys = keys if keep.all() else keys[keep]
             self._derived[code] = found = self._state(code), keys
         return found[1]
@@ -129,9 +130,14 @@ class Stored:
         kinds = self.engine.terms.kinds
         if code >= 0 and kinds[code] != IRI:
             return np.zeros(len(keys), np.bool_)
+        keep = np.empty(len(keys), np.bool_)
+        for part in pieces(len(keys)):
+            some = keys[part]
+            np.less(kinds[some if code < 0 else some >> SHIFT], LITERAL, out=keep[part])
+        if code not in self._noise:
+            return keep
         subjects = keys if code < 0 else keys >> SHIFT
-        keep: Mask = kinds[subjects] < LITERAL
-        for s, o in self._noise.get(code, ()):
+        for s, o in self._noise[code]:
             hit = np.ones(len(keys), np.bool_)
             if code < 0:
                 hit = subjects == s if s is not None else hit

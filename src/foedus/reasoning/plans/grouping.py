@@ -58,7 +58,7 @@ def adjacent(plan: Plan, data: Data, count: int) -> tuple[Ids, Ids]:
     group = table.columns[shared[0]]
     for name in shared[1:]:
         keys = pack(group, table.columns[name])
-        group = np.searchsorted(unique(keys), keys)
+        group = np.searchsorted(unique(keys.copy()), keys)
     keys = unique(pack(group, things))
     agree = np.flatnonzero(keys[1:] >> SHIFT == keys[:-1] >> SHIFT)
     low = (1 << SHIFT) - 1

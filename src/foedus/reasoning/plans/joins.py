@@ -24,6 +24,7 @@ from foedus.reasoning.rows.columns import (
     in_order,
     neighbours,
     pack,
+    pieces,
     spread,
     unique,
     within,
@@ -94,13 +95,12 @@ class Table:
         self.take(np.repeat(np.arange(size), len(values)))
         self.columns[name] = np.tile(values, size)
 
-    def narrow(self, names: set[int], more: bool) -> None:
+    def narrow(self, gone: set[int], more: bool) -> None:
         """Drop columns that nobody wants; if there is more to join, drop repeated rows too."""
-        gone = [name for name in self.columns if name not in names]
-        for name in gone:
-            del self.columns[name]
         if not gone:
             return
+        for name in gone:
+            self.columns.pop(name, None)
         if not self.columns:
             self.size = min(self.size, 1)
         elif more and self.size > 1:
@@ -114,7 +114,8 @@ class Table:
                 self.size = len(keys)
 
 
-Order = list[tuple[Premise, set[int]]]  # each premise with the variables wanted after it
+#: Each premise with the variables that are wanted after it, and those that no longer are.
+Order = list[tuple[Premise, set[int], set[int]]]
 
 
 def arranged(body: Sequence[Premise], start: int, wanted: set[int]) -> Order:
@@ -139,8 +140,9 @@ def arranged(body: Sequence[Premise], start: int, wanted: set[int]) -> Order:
     out: Order = []
     after = set(wanted)
     for premise in reversed(chosen):
-        out.append((premise, set(after)))
-        after |= {t for t in premise[1:] if t < 0}
+        named = {t for t in premise[1:] if t < 0}
+        out.append((premise, after, named - after))
+        after = after | named
     return out[::-1]
 
 
@@ -152,7 +154,7 @@ def solve(plan: Plan, data: Data, wanted: set[int], start: int, fresh: Ids | Non
         order = plan.orders[key] = arranged(plan.body, start, wanted)
     assert isinstance(order, list)
     table = Table()
-    for number, (premise, names) in enumerate(order):
+    for number, (premise, names, gone) in enumerate(order):
         if number == 0 and fresh is not None:
             first(table, premise, fresh)
         else:
@@ -161,7 +163,7 @@ def solve(plan: Plan, data: Data, wanted: set[int], start: int, fresh: Ids | Non
             for name in names:
                 table.columns[name] = NONE
             break
-        table.narrow(names, number + 1 < len(order))
+        table.narrow(gone, number + 1 < len(order))
     return table
 
 
@@ -278,14 +280,20 @@ def _binary(table: Table, s: int, o: int, relation: Relation, wanted: set[int], 
             table.keep(some)
             columns[free] = np.zeros(table.size, np.int64)
             return
-        data.check(sum(int(counts.sum()) for _, _, counts in beside_them))
-        rows, values = [], []
+        total = sum(int(counts.sum()) for _, _, counts in beside_them)
+        data.check(total)
+        kept = {name: column for name, column in columns.items() if name in wanted}
+        made = {name: np.empty(total, np.int64) for name in (*kept, free)}
+        at = 0
         for ranked, begin, counts in beside_them:
-            row, places = spread(begin, counts)
-            rows.append(row)
-            values.append(ranked[places] & LOW)
-        table.take(rows[0] if len(rows) == 1 else np.concatenate(rows))
-        columns[free] = values[0] if len(values) == 1 else np.concatenate(values)
+            for part in pieces(len(counts)):
+                rows, places = spread(begin[part], counts[part])
+                here = slice(at, at + len(rows))
+                for name, column in kept.items():
+                    column[part].take(rows, out=made[name][here])
+                np.bitwise_and(ranked[places], LOW, out=made[free][here])
+                at = here.stop
+        table.columns, table.size = made, total
     else:
         keys = relation.full
         if s == o:
@@ -312,7 +320,7 @@ def beside(relation: Relation, s: int, o: int) -> Ids:
 def _list(table: Table, s: int, o: int, data: Data) -> None:
     heads = table.columns.get(s) if s < 0 else np.array([s])
     assert heads is not None, "a list is asked for before its head is known"
-    kinds = unique(heads)
+    kinds = unique(heads.copy())
     lists = [data.members(head) for head in kinds.tolist()]
     sizes = np.array([len(x) for x in lists])
     starts = np.cumsum(sizes) - sizes

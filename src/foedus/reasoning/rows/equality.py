@@ -22,6 +22,7 @@ from foedus.reasoning.rows.columns import (
     Relation,
     in_order,
     pack,
+    pieces,
     spread,
     swap,
     touching,
@@ -30,9 +31,6 @@ from foedus.reasoning.rows.columns import (
     within,
 )
 from foedus.reasoning.rows.links import Link, Links
-
-#: Keys that are written out at once: as many as the processor's caches hold with their forms.
-_CHUNK = 1 << 15
 
 
 class Equality:
@@ -185,12 +183,17 @@ class Equality:
         """Keys for every term that theirs stand for, sorted."""
         if not self.links or not len(keys):
             return keys
-        hit = self.about(self.several, keys, unary)
-        if not hit.any():
-            return keys
-        named = keys[hit]
-        some = [named[at : at + _CHUNK] for at in range(0, len(named), _CHUNK)]
-        return in_order(np.concatenate([keys[~hit], *(self.forms(x, unary)[1] for x in some)]))
+        parts: list[Ids] = []
+        alone = True
+        for part in pieces(len(keys)):
+            some = keys[part]
+            hit = self.about(self.several, some, unary)
+            if hit.any():
+                parts += [some[~hit], self.forms(some[hit], unary)[1]]
+                alone = False
+            else:
+                parts.append(some)
+        return keys if alone else in_order(np.concatenate(parts))
 
     def forms(self, keys: Ids, unary: bool) -> tuple[Ids, Ids]:
         """Every form that keys have with the names of their terms: the rows, and the forms."""
