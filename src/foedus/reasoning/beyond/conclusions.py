@@ -66,6 +66,7 @@ class Conclusions:
     kinds: frozenset[frozenset[Term]]
     types: frozenset[Term]
     reflexive: Rule
+    of_all_things: tuple[Atom, ...]
 
 
 @cache
@@ -74,6 +75,7 @@ def conclusions() -> Conclusions:
     content = tomllib.loads(FILE.read_text(encoding="utf-8"))
     prefixes = content.pop("prefixes")
     known, expressions = content.pop("known"), content.pop("expressions")
+    said = content.pop("of-all-things")["said"]
     reflexive = parse_rule("reflexive", content.pop("reflexive-everywhere"), prefixes)
 
     def atoms(texts: list[str]) -> tuple[Atom, ...]:
@@ -91,6 +93,7 @@ def conclusions() -> Conclusions:
         kinds=frozenset(terms(kind) for kind in expressions["kinds"]),
         types=terms(expressions["types"]),
         reflexive=reflexive,
+        of_all_things=atoms(said),
     )
 
 

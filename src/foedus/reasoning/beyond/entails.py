@@ -33,6 +33,7 @@ from foedus.terms import Term, Triple, iri, is_blank, is_literal
 
 _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _TYPE, _FIRST, _REST, _NIL = (iri(_RDF + name) for name in ("type", "first", "rest", "nil"))
+_THING = iri("http://www.w3.org/2002/07/owl#Thing")
 
 #: How many trials may stand on one another: an intersection of complements in a restriction is 4.
 DEPTH = 5
@@ -63,8 +64,10 @@ def entails(closure: Closed, conclusion: Iterable[Triple], *, trials: bool = Tru
     Without ``trials``, only what is stored and what is true of everything is looked at. Neither
     the closure nor the conclusion is changed.
     """
-    judge = Judge(_with_loops(closure), DEPTH) if trials else Judge(closure, 0)
-    return judge.contradiction or all(judge.part_holds(part) for part in parts(conclusion))
+    asked = list(conclusion)
+    named = {t for triple in asked for t in triple if not is_blank(t) and not is_literal(t)}
+    judge = Judge(_furnished(closure, named), DEPTH) if trials else Judge(closure, 0)
+    return judge.contradiction or all(judge.part_holds(part) for part in parts(asked))
 
 
 def obvious(closure: Closed) -> Iterator[Triple]:
@@ -79,15 +82,21 @@ def obvious(closure: Closed) -> Iterator[Triple]:
                 yield triple
 
 
-def _with_loops(closure: Closed) -> Closed:
-    """The closure; if it has reflexive properties, that of its premises and the loops they make."""
-    judge = Judge(closure, 0)
-    atom = conclusions().reflexive.premises[0]
-    reflexive = [t[0] for t in closure.triples(None, str(atom.p), str(atom.o))]
-    if not reflexive or not judge.owl:
+def _furnished(closure: Closed, named: Iterable[Term] = ()) -> Closed:
+    """The closure of its premises and what they say of everything: of each term, and those named.
+
+    Reflexive properties lead from each to itself; and each is a thing, if that makes a difference.
+    """
+    judge, table = Judge(closure, 0), conclusions()
+    atom = table.reflexive.premises[0]
+    reflexive = sorted(t[0] for t in closure.triples(None, str(atom.p), str(atom.o)))
+    forms = [[None if isinstance(n, Var) else n for n in form] for form in table.of_all_things]
+    things = any({s, o} != {_THING} for form in forms for s, _, o in closure.triples(*form))
+    if not judge.owl or not (reflexive or things):
         return closure
-    loops = [(x, p, x) for p in sorted(reflexive) for x in sorted(judge.terms)]
-    return closure.supposing(loops)
+    everything = sorted(judge.terms.union(named))
+    loops = [(x, p, x) for p in reflexive for x in everything]
+    return closure.supposing([*loops, *((x, _TYPE, _THING) for x in everything if things)])
 
 
 class Judge:
@@ -205,7 +214,7 @@ class Judge:
 
     def suppose(self, triples: list[Triple]) -> Judge:
         """A judge of the same premises and these."""
-        return Judge(_with_loops(self.closure.supposing(triples)), self.depth - 1)
+        return Judge(_furnished(self.closure.supposing(triples)), self.depth - 1)
 
     def holds(self, triple: Triple, deep: bool = True) -> bool:
         """Whether a triple without variables follows."""
