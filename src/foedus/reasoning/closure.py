@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -236,7 +237,7 @@ class Closure:
 
     def withdraw(self, triples: Iterable[Triple]) -> None:
         """Assert less; triples that were not asserted are passed over."""
-        known = self._engine.terms.find_many([term for triple in triples for term in triple])
+        known = self._engine.terms.find_many(list(chain.from_iterable(triples)))
         rows = known.reshape(-1, 3)
         self._change(rows[(rows >= 0).all(axis=1)], self._withdraw)
 

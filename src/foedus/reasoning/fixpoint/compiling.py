@@ -137,9 +137,25 @@ def reread_lists(engine: Engine) -> None:
             engine.wake(made.head[0])
 
 
+def constants(engine: Engine) -> frozenset[int]:
+    """The terms that plans and the vocabulary name."""
+    if engine.constants is None:
+        found = set(engine.vocabulary.ids.values())
+        for plans in (*engine.readers.values(), engine.clashing):
+            for plan in plans:
+                for code, s, o in plan.body if plan.head is None else (*plan.body, plan.head):
+                    found |= {~code if code < 0 else code, s, o}
+                if isinstance(plan, Pairs):
+                    found.update(plan.members)
+        engine.constants = frozenset(term for term in found if 0 <= term < LIST)
+    return engine.constants
+
+
 def retire(engine: Engine, gone: Ids) -> None:
     """Drop the plans that name a term by what is no longer its representative."""
-    names = set(gone.tolist())
+    names = constants(engine).intersection(gone.tolist())
+    if not names:
+        return
 
     def stale(made: Plan) -> bool:
         if isinstance(made, Pairs):
@@ -155,6 +171,6 @@ def retire(engine: Engine, gone: Ids) -> None:
             if any(stale(made) for made in plans):
                 table[code] = [made for made in plans if not stale(made)]
     engine.clashing = [made for made in engine.clashing if not stale(made)]
-    engine.stale = True
+    engine.stale, engine.constants = True, None
     if names.intersection(engine.vocabulary.ids.values()):
         engine.rename_vocabulary()

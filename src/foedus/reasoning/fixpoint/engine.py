@@ -92,6 +92,7 @@ class Engine(Intake):
         self.heap: list[tuple[int, int]] = []
         self.levels: dict[int, int] = {}
         self.stale = True
+        self.constants: frozenset[int] | None = None  # that plans name, where they are known
         self.size = 0
         self.batches: set[tuple[int, int]] = set()  # layers that a transitive closure made at once
         self.idle = self.prepared.idle
@@ -161,7 +162,7 @@ class Engine(Intake):
 
     def add_plan(self, plan: Plan) -> None:
         """Take a plan in; it runs on everything so far."""
-        plan.born = self.step
+        plan.born, self.constants = self.step, None
         for code in {code for code, _, _ in plan.body}:
             self.readers[code].append(plan)
             if code < 0 and code not in self.demanded:

@@ -112,6 +112,7 @@ def hand_over(
             if code < 0 and code not in engine.demanded:
                 engine.demand(code)
     engine.clashing.append(made)
+    engine.constants = None
 
 
 def replaced(atom: Named, values: dict[str, int]) -> Named:

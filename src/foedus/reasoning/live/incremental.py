@@ -46,10 +46,12 @@ class Withdrawal:
     def __init__(self, engine: Engine, asserted: dict[int, Ids]) -> None:
         self.engine, self.asserted = engine, asserted
         self.heap: list[tuple[int, int]] = []  # steps and codes of layers to look at
-        self.suspects: dict[tuple[int, int], list[Ids]] = defaultdict(list)
+        self.suspects: dict[Layer, list[Ids]] = defaultdict(list)
+        self.cut: set[Layer] = set()  # layers that lost something
         self.gone: dict[int, list[Ids]] = defaultdict(list)
         self.touched: set[int] = set()  # codes of which something went
         self.cells = False  # whether cells of lists went
+        self.axioms = {rule.id for rule in engine.rules if not rule.premises}
         self.support = Support(engine)
         self.parting = Parting(engine)
 
@@ -107,18 +109,21 @@ class Withdrawal:
     def suspect(self, code: int, keys: Ids, after: int) -> None:
         """Have keys looked at, where they are of a step after a given one."""
         relation = self.engine.relations.get(code)
-        if relation is None or not len(keys):
+        if relation is None or not relation.layers or not len(keys):
             return
         keys = self.parting.current(code, keys)
-        renamed = keys[self.parting.renamed(relation, keys, after)]
+        both = keys, keys[self.parting.renamed(relation, keys, after)]
+        shelves = relation.shelves
+        joined = shelves[-1].keys
+        few = both if shelves is relation.layers else [x[within(x, joined)] for x in both]
         for layer in relation.layers:
-            some = keys if layer.step > after else renamed
-            mine = some[within(some, layer.keys)]
+            some = (both if layer in shelves else few)[layer.step <= after]
+            mine = some[within(some, layer.keys)] if len(some) else NONE
             if len(mine):
                 self.part(code, mine)
-                if (layer.step, code) not in self.suspects:
+                if layer not in self.suspects:
                     heapq.heappush(self.heap, (layer.step, code))
-                self.suspects[layer.step, code].append(mine)
+                self.suspects[layer].append(mine)
 
     def part(self, code: int, keys: Ids) -> None:
         """Part the terms that rules made one because of keys that may go.
@@ -150,10 +155,10 @@ class Withdrawal:
             engine.tick()
             step, code = heapq.heappop(self.heap)
             relation = engine.relations[code]
-            parts = self.suspects.pop((step, code), [])
             for layer in [x for x in relation.layers if x.step == step and not self.evident(x)]:
-                keys = unique(np.concatenate(parts)) if parts else NONE
-                keys = keys[within(keys, layer.keys)]
+                keys = union(self.suspects.pop(layer, [NONE]))
+                if layer in self.cut:
+                    keys = keys[within(keys, layer.keys)]
                 shaken = self.parting.shaken(relation, layer, keys)
                 one_name = not relation.dead  # of each link
                 if one_name and self.is_closure(code, layer):
@@ -173,8 +178,7 @@ class Withdrawal:
 
     def evident(self, layer: Layer) -> bool:
         """Whether a layer rests on nothing: axioms, and what is true of literals."""
-        rules = self.engine.rules
-        return layer.origin in rules and not rules[layer.origin].premises
+        return layer.origin in self.axioms
 
     def is_closure(self, code: int, layer: Layer) -> bool:
         """Whether a layer is a transitive closure that its plan still upholds."""
@@ -191,7 +195,7 @@ class Withdrawal:
         They are suspects, or about what led to the subject of a link that went.
         """
         cut = unique(np.concatenate([suspects, *self.gone.get(relation.code, [])]) >> SHIFT)
-        led = [touching(x, cut, forward=False) & LOW for x in relation.layers]
+        led = [touching(x, cut, forward=False) & LOW for x in relation.shelves]
         subjects = unique(np.concatenate([cut, *led]))
         still = self.support.reached(relation, layer.step, subjects)
         mine = touching(layer, subjects, forward=True)
@@ -201,15 +205,17 @@ class Withdrawal:
         """Take keys away, and suspect what plans made of them."""
         engine, code = self.engine, relation.code
         older = self.parting.renamed(relation, keys, -1)  # what was made of them may be older
+        lately, before = keys[~older], keys[older]
         batch = self.support.is_batch(code, layer)
         for plan in engine.readers.get(code, ()):
             if plan.head is None or plan.head[0] != engine.vocabulary.same or not engine.equal:
-                self.spread(plan, code, keys[~older], layer.step - batch)
-                self.spread(plan, code, keys[older], -1)
+                self.spread(plan, code, lately, layer.step - batch)
+                self.spread(plan, code, before, -1)
         if code in (engine.vocabulary.first, engine.vocabulary.rest):
             for plan in engine.readers.get(LIST, ()):
                 self.everything(plan, layer.step)
         layer.remove(keys)
+        self.cut.add(layer)
         relation.forget()
         if not len(layer.keys):
             engine.drop(relation, layer)
@@ -295,7 +301,7 @@ class Withdrawal:
                         if plan in plans:
                             plans.remove(plan)
                 self.everything(plan, -1)
-            engine.stale = True
+            engine.stale, engine.constants = True, None
             self.drain()
 
     def concerns(self, pattern: Pattern) -> bool:
@@ -331,7 +337,7 @@ class Withdrawal:
             pairs = self.asserted.get(same, NONE)
             named = unique(np.concatenate([pairs >> SHIFT, pairs & LOW, [same]]))
             engine.named_same = named if len(pairs) else NONE
-            pairs = pairs[self.parting.parted[self.parting.rep[pairs >> SHIFT]]]
+            pairs = pairs[within(pairs >> SHIFT, engine.cleared[0])]  # of what was parted
             engine.step += 1
             engine.unite([(pairs >> SHIFT, pairs & LOW, GIVEN)])
         for code, keys in given.items():
@@ -339,9 +345,10 @@ class Withdrawal:
             engine.receive(code, keys, GIVEN)
         for code, keys in gone.items():
             relation = engine.relations[code]
+            keys = relation.new(keys)
             for plan in engine.incoming.get(code, ()):
-                keys = relation.new(keys)
                 back = self.support.given(plan, keys, None)
                 if len(back):
                     engine.step += 1
                     engine.take(relation, back, plan.rule)
+                    keys = minus(keys, [back])

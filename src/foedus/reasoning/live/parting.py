@@ -12,9 +12,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from foedus.reasoning.fixpoint.compiling import constants
 from foedus.reasoning.fixpoint.engine import Engine
-from foedus.reasoning.fixpoint.unfolding import Pairs
-from foedus.reasoning.plans.plan import LIST
 from foedus.reasoning.rows.columns import (
     NONE,
     REWRITTEN,
@@ -49,7 +48,7 @@ class Parting:
         self.parted = np.zeros(len(self.rep), np.bool_)  # representatives
         self.fresh: list[Ids] = []  # parted since last asked
         self._linked: dict[str, Mask] = {}
-        self._renamed: dict[Layer, Ids] = {}
+        self._renamed: dict[tuple[Relation, int], Ids] = {}  # of how many dead layers
         if self.some:
             among = np.flatnonzero(self.several)
             self.values[self.rep[among[terms.kinds[among] >= LITERAL]]] = True
@@ -95,17 +94,14 @@ class Parting:
 
     def renamed(self, relation: Relation, keys: Ids, after: int) -> Mask:
         """Which keys were found under another name, too, after a step."""
-        found = np.zeros(len(keys), np.bool_)
-        for layer in relation.dead:
-            if layer.step > after:
-                found |= within(keys, self._now(layer, relation.unary))
-        return found
-
-    def _now(self, dead: Layer, unary: bool) -> Ids:
-        """What the keys of a layer that was replaced are called now, sorted."""
-        if dead not in self._renamed:
-            self._renamed[dead] = unique(self.engine.equality.mapped(dead.keys, unary))
-        return self._renamed[dead]
+        dead = [layer for layer in relation.dead if layer.step > after]
+        if not dead or not len(keys):
+            return np.zeros(len(keys), np.bool_)
+        if (relation, len(dead)) not in self._renamed:
+            older = np.concatenate([layer.keys for layer in dead])
+            now = unique(self.engine.equality.mapped(older, relation.unary))
+            self._renamed[relation, len(dead)] = now
+        return within(keys, self._renamed[relation, len(dead)])
 
     # Classes
 
@@ -140,7 +136,7 @@ class Parting:
         if marks[self.rep[self._constants()]].any():
             raise Rebuild
         for code, relation in list(engine.relations.items()):
-            parts = [engine.equality.concerned(x, reps, marks, code < 0) for x in relation.layers]
+            parts = [engine.equality.concerned(x, reps, marks, code < 0) for x in relation.shelves]
             keys = union(parts) if parts else NONE
             if len(keys):
                 if code in engine.schema:
@@ -149,16 +145,8 @@ class Parting:
 
     def _constants(self) -> Ids:
         """The terms that plans name, and all properties and classes."""
-        engine = self.engine
-        found = set(engine.relations)
-        for plans in (*engine.readers.values(), engine.clashing):
-            for plan in plans:
-                for code, s, o in (*plan.body, *([plan.head] if plan.head else [])):
-                    found |= {code, max(s, 0), max(o, 0)}
-                if isinstance(plan, Pairs):
-                    found.update(plan.members)
-        found -= {LIST, engine.data.same}
-        return np.array([~code if code < 0 else code for code in found], np.int64)
+        found = constants(self.engine).union(~c if c < 0 else c for c in self.engine.relations)
+        return np.fromiter(found, np.int64, len(found))
 
     def settle(self, gone: dict[int, Ids], asserted: dict[int, Ids]) -> dict[int, Ids]:
         """Forget what keys that went were called, part the classes; what is asserted of them."""
@@ -178,7 +166,8 @@ class Parting:
             given = forms[within(forms, asserted.get(code, NONE))]
             if len(given):
                 back[code] = given
-        terms = np.flatnonzero(self.parted[self.rep])
+        terms = np.flatnonzero(self.several)
+        terms = terms[self.parted[self.rep[terms]]]
         equality.part(terms)
         engine.cleared = terms, engine.step
         return back

@@ -96,7 +96,7 @@ class Support:
         left, right = (np.full(len(keys), x) if x >= 0 else bound.get(x) for x in (s, o))
         found = np.zeros(len(keys), np.bool_)
         relation = self.engine.data.relation(code)
-        for layer in relation.layers if before is None else relation.before(before):
+        for layer in relation.shelves if before is None else relation.before(before):
             if code < 0:
                 found |= True if left is None else within(left, layer.keys)
             elif left is not None and right is not None:

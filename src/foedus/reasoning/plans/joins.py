@@ -237,13 +237,13 @@ def member(probes: Ids, relation: Relation) -> Mask:
     size = len(relation)
     if len(probes) > 256 and len(probes) * 8 > size:
         top = int(probes.max())
-        marks = np.zeros(max(top, int(max(x.keys[-1] for x in relation.layers))) + 1, np.bool_)
-        for layer in relation.layers:
+        marks = np.zeros(max(top, int(max(x.keys[-1] for x in relation.shelves))) + 1, np.bool_)
+        for layer in relation.shelves:
             marks[layer.keys] = True
         found: Mask = marks[probes]
         return found
     found = np.zeros(len(probes), np.bool_)
-    for layer in relation.layers:
+    for layer in relation.shelves:
         found |= within(probes, layer.keys)
     return found
 
@@ -263,7 +263,7 @@ def _binary(table: Table, s: int, o: int, relation: Relation, wanted: set[int], 
                 probes.sort()  # searching in order is ten times as fast
                 columns[s], columns[o] = probes >> SHIFT, probes & LOW
             found = np.zeros(len(probes), np.bool_)
-            for layer in relation.layers:
+            for layer in relation.shelves:
                 found |= within(probes, layer.keys)
             table.keep(found)
     elif s_known or o_known:
@@ -272,7 +272,7 @@ def _binary(table: Table, s: int, o: int, relation: Relation, wanted: set[int], 
             table.cross(free, beside(relation, s, o), data)
             return
         probes = columns[known]
-        beside_them = [neighbours(layer, probes, s_known) for layer in relation.layers]
+        beside_them = [neighbours(layer, probes, s_known) for layer in relation.shelves]
         if free not in wanted:
             some = beside_them[0][2] > 0
             for _, _, counts in beside_them[1:]:
@@ -310,7 +310,7 @@ def beside(relation: Relation, s: int, o: int) -> Ids:
     """What stands beside a given subject (s >= 0) or object in a property, sorted."""
     parts = []
     given = s if s >= 0 else o
-    for layer in relation.layers:
+    for layer in relation.shelves:
         ranked = layer.keys if s >= 0 else layer.back(np.array([given]))
         low, top = np.searchsorted(ranked, [given << SHIFT, (given + 1) << SHIFT]).tolist()
         parts.append(ranked[low:top] & LOW)

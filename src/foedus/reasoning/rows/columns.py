@@ -29,6 +29,9 @@ _MANY: Final = 8
 #: So many times as many keys are copied piece by piece when some are put in or taken out.
 _PIECE: Final = 1 << 10
 
+#: Short layers are joined for look-ups where there are at least so many layers.
+_SHELVES: Final = 4
+
 #: So many rows fit the processor's caches, with what is made of them.
 _CHUNK: Final = 1 << 15
 
@@ -92,10 +95,9 @@ def within(probes: Ids, ranked: Ids) -> Mask:
     """For each probe whether it is in a sorted array."""
     if not len(ranked) or not len(probes):
         return np.zeros(len(probes), np.bool_)
-    found = np.empty(len(probes), np.bool_)
-    for part in pieces(len(probes)):
-        some = probes[part]
-        np.equal(ranked.take(ranked.searchsorted(some), mode="clip"), some, out=found[part])
+    if len(probes) > _CHUNK:
+        return np.concatenate([within(probes[part], ranked) for part in pieces(len(probes))])
+    found: Mask = ranked.take(ranked.searchsorted(probes), mode="clip") == probes
     return found
 
 
@@ -155,10 +157,10 @@ class Layer:
         if self._back is None:
             if probes is not None and len(probes) * FEW < len(self.keys) and self._scans < 4:
                 self._scans += 1
-                objects = self.keys & LOW
-                marks = np.zeros(int(max(objects.max(), probes.max())) + 1, np.bool_)
+                marks = np.zeros(int(probes.max()) + 2, np.bool_)
                 marks[probes] = True
-                return in_order(swap(self.keys[marks[objects]]))
+                hit = marks.take(self.keys & LOW, mode="clip")  # beyond the last is none
+                return in_order(swap(self.keys[hit]))
             self._back = in_order(swap(self.keys))
         return self._back
 
@@ -182,7 +184,7 @@ class Relation:
     want them, nothing else does.
     """
 
-    __slots__ = ("_full", "_full_of", "code", "dead", "layers")
+    __slots__ = ("_full", "_full_of", "_shelves", "_shelves_of", "code", "dead", "layers")
 
     def __init__(self, code: int) -> None:
         self.code = code
@@ -190,6 +192,8 @@ class Relation:
         self.dead: list[Layer] = []
         self._full: Ids = NONE
         self._full_of = 0
+        self._shelves: list[Layer] = []
+        self._shelves_of = 0
 
     @property
     def unary(self) -> bool:
@@ -219,6 +223,21 @@ class Relation:
             self._full_of = len(layers)
         return self._full
 
+    @property
+    def shelves(self) -> list[Layer]:
+        """The layers as far as look-ups need them apart: short ones are joined, at the end."""
+        layers = self.layers
+        if len(layers) < _SHELVES:
+            return layers
+        if self._shelves_of != len(layers):
+            most = max(len(layer.keys) for layer in layers) >> 3
+            short = [layer.keys for layer in layers if len(layer.keys) <= most]
+            self._shelves, self._shelves_of = layers, len(layers)
+            if len(short) > 1:
+                long = [layer for layer in layers if len(layer.keys) > most]
+                self._shelves = [*long, Layer(-1, in_order(np.concatenate(short)), SEVERAL)]
+        return self._shelves
+
     def before(self, step: int) -> list[Layer]:
         """The layers of earlier steps."""
         return [layer for layer in self.layers if layer.step < step]
@@ -241,14 +260,15 @@ class Relation:
     def forget(self) -> None:
         """Drop what can be computed again."""
         self._full, self._full_of = NONE, 0
+        self._shelves, self._shelves_of = [], 0
 
     def holds(self, key: int) -> bool:
         """Whether a key is here."""
-        return any(holds(layer.keys, key) for layer in self.layers)
+        return any(holds(layer.keys, key) for layer in self.shelves)
 
     def new(self, keys: Ids) -> Ids:
         """Those of the sorted keys that are not here."""
-        return minus(keys, [layer.keys for layer in self.layers])
+        return minus(keys, [layer.keys for layer in self.shelves])
 
 
 def counted(ranked: Ids, lows: Ids, highs: Ids) -> tuple[Ids, Ids]:

@@ -20,7 +20,9 @@ from foedus.reasoning.rows.columns import (
     Layer,
     Mask,
     Relation,
+    counted,
     in_order,
+    inserted,
     pack,
     pieces,
     spread,
@@ -41,8 +43,9 @@ class Equality:
         self.links = Links()
         self.changes = 0  # how often anything became one, or was parted
         self.changed: Ids = NONE  # all terms that are not their own representative, sorted
-        self._places: tuple[Ids, Ids, Ids] | None = None
         self._several: Mask | None = None
+        self._names: Ids | None = None
+        self._places: tuple[Ids, Ids] | None = None  # of each representative: where, how many
 
     def __bool__(self) -> bool:
         return len(self.links) > 0
@@ -53,7 +56,7 @@ class Equality:
             rep = np.arange(count)
             rep[: len(self.rep)] = self.rep
             self.rep = rep
-            self._places = self._several = None
+            self._several = self._names = self._places = None
 
     def of(self, term: int) -> int:
         """The representative of a term."""
@@ -84,6 +87,7 @@ class Equality:
             self.rep[high[chosen]] = low[chosen]
             changed.append(high[chosen])
             followers = np.concatenate([self.changed, *changed])
+            followers = followers[self.marked(high[chosen])[self.rep[followers]]]
             while True:  # every term points to its root again
                 root = self.rep[self.rep[followers]]
                 if np.array_equal(root, self.rep[followers]):
@@ -95,7 +99,7 @@ class Equality:
         kinds = numbers[np.searchsorted(ends, pairs, side="right")]
         self.links.append(a[pairs], b[pairs], step, kinds)
         new = unique(np.concatenate(changed))
-        self._renew(union([self.changed, new]))
+        self._renew(union([self.changed, new]), np.concatenate([new, self.rep[new]]))
         return new
 
     def part(self, terms: Ids) -> None:
@@ -103,15 +107,20 @@ class Equality:
         if not len(terms):
             return
         marks = self.marked(terms)
-        self.rep = self.rep.copy()
         self.rep[terms] = terms
         self.links.keep(~marks[self.links.a])
-        self._renew(self.changed[~marks[self.changed]])
+        self._renew(self.changed[~marks[self.changed]], terms)
 
-    def _renew(self, changed: Ids) -> None:
+    def _renew(self, changed: Ids, about: Ids) -> None:
+        """Take note of which terms are not their own representatives, and whose classes changed."""
         self.changes += 1
         self.changed = changed
-        self._places = self._several = None
+        self._several = self._places = None
+        if self._names is not None:
+            hit = self.about(self.marked(about), self._names, unary=False)
+            some = unique(np.concatenate([self._names[hit] & LOW, about]))
+            some = some[self.several[some]]
+            self._names = inserted(self._names[~hit], in_order(pack(self.rep[some], some)))
 
     def about(self, marks: Mask, keys: Ids, unary: bool) -> Mask:
         """Which keys hold a marked term."""
@@ -143,39 +152,36 @@ class Equality:
 
     # What a representative stands for
 
-    def _classes(self) -> tuple[Ids, Ids, Ids]:
-        """Terms that are one with others, class by class; where each representative's begin, and
-        how many there are, 0 if it stands for itself alone."""
-        if self._places is None:
+    @property
+    def names(self) -> Ids:
+        """The terms that are one with others, each beside its representative, as sorted keys."""
+        if self._names is None:
             involved = np.flatnonzero(self.several)
-            ranked = involved[np.argsort(self.rep[involved], kind="stable")]
-            begin, count = np.zeros(len(self.rep), np.int64), np.zeros(len(self.rep), np.int64)
-            reps = self.rep[ranked]
-            first = np.flatnonzero(np.append(True, reps[1:] != reps[:-1])) if len(reps) else NONE
-            begin[reps[first]] = first
-            count[reps[first]] = np.diff(np.append(first, len(reps)))
-            self._places = ranked, begin, count
-        return self._places
+            self._names = np.sort(pack(self.rep[involved], involved))
+        return self._names
 
     def same(self, term: int) -> list[int]:
         """All terms that are one with a term, itself included, sorted."""
-        if not self.links:
-            return [term]
-        ranked, begin, count = self._classes()
         rep = self.of(term)
-        size = int(count[rep]) if rep < len(count) else 0
-        return ranked[begin[rep] : begin[rep] + size].tolist() if size else [term]
+        low, top = self.names.searchsorted([rep << SHIFT, (rep + 1) << SHIFT]).tolist()
+        return (self.names[low:top] & LOW).tolist() if low < top else [term]
 
     def expanded(self, reps: Ids) -> tuple[Ids, Ids]:
         """Every term that each representative stands for: the rows, and the terms."""
-        ranked, begin, sizes = self._classes()
-        counts = sizes[reps]
+        names = self.names
+        if self._places is None and len(reps) * columns.FEW < len(self.rep):
+            first, counts = counted(names, reps << SHIFT, reps << SHIFT | LOW)
+        else:
+            if self._places is None:
+                sizes = np.bincount(names >> SHIFT, minlength=len(self.rep))
+                self._places = sizes.cumsum() - sizes, sizes
+            first, counts = (places[reps] for places in self._places)
         alone = np.flatnonzero(counts == 0)
         if len(alone) == len(reps):
             return np.arange(len(reps)), reps
         counts[alone] = 1
-        rows, places = spread(begin[reps], counts)
-        found = ranked[places]
+        rows, places = spread(first, counts)
+        found = names.take(places, mode="clip") & LOW
         found[np.cumsum(counts)[alone] - 1] = reps[alone]
         return rows, found
 
