@@ -140,9 +140,10 @@ class Intake(Evaluation):
         if equality:
             rep, term = equality.rep, ~code if code < 0 else code
             moved = (
-                rep[keys] != keys
+                rep.take(keys) != keys
                 if code < 0
-                else (rep[keys >> SHIFT] != keys >> SHIFT) | (rep[keys & LOW] != keys & LOW)
+                else (rep.take(keys >> SHIFT) != keys >> SHIFT)
+                | (rep.take(keys & LOW) != keys & LOW)
             )
             if int(rep[term]) != term:
                 moved = np.ones(len(keys), np.bool_)

@@ -65,7 +65,7 @@ class Withdrawal:
                 self.parting.part_all(engine.equality.rep[keys >> SHIFT])
                 self.parting.part_all(engine.equality.rep[keys & LOW])
             else:
-                self.suspect(code, keys, -1)
+                self.suspect(code, self.parting.current(code, keys), -1)
         lost = self.lost_literals(parts)
         self.drop_literals(lost)
         self.drain()
@@ -87,8 +87,7 @@ class Withdrawal:
         if marks.any():
             for code, keys in self.asserted.items():
                 if code >= 0:
-                    objects = keys & LOW
-                    marks[objects[marks[objects]]] = False
+                    marks[keys[marks.take(keys & LOW)] & LOW] = False
         return np.flatnonzero(marks)
 
     def drop_literals(self, lost: Ids) -> None:
@@ -107,11 +106,11 @@ class Withdrawal:
                     self.remove(relation, layer, mine)
 
     def suspect(self, code: int, keys: Ids, after: int) -> None:
-        """Have keys looked at, where they are of a step after a given one."""
+        """Have sorted keys looked at, where they are of a step after a given one."""
         relation = self.engine.relations.get(code)
         if relation is None or not relation.layers or not len(keys):
             return
-        keys = self.parting.current(code, keys)
+        self.parting.check(code, keys)
         both = keys, keys[self.parting.renamed(relation, keys, after)]
         shelves = relation.shelves
         joined = shelves[-1].keys
@@ -156,7 +155,8 @@ class Withdrawal:
             step, code = heapq.heappop(self.heap)
             relation = engine.relations[code]
             for layer in [x for x in relation.layers if x.step == step and not self.evident(x)]:
-                keys = union(self.suspects.pop(layer, [NONE]))
+                parts = self.suspects.pop(layer, [NONE])
+                keys = parts[0] if len(parts) == 1 else union(parts)
                 if layer in self.cut:
                     keys = keys[within(keys, layer.keys)]
                 shaken = self.parting.shaken(relation, layer, keys)

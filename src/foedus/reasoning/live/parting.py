@@ -49,24 +49,27 @@ class Parting:
         self.fresh: list[Ids] = []  # parted since last asked
         self._linked: dict[str, Mask] = {}
         self._renamed: dict[tuple[Relation, int], Ids] = {}  # of how many dead layers
+        self.valued = False
         if self.some:
             among = np.flatnonzero(self.several)
-            self.values[self.rep[among[terms.kinds[among] >= LITERAL]]] = True
+            values = among[terms.kinds[among] >= LITERAL]
+            self.values[self.rep[values]] = True
+            self.valued = len(values) > 0
             if self.several[list(engine.vocabulary.ids.values())].any():
                 raise Rebuild
 
     # Keys
 
     def current(self, code: int, keys: Ids) -> Ids:
-        """Keys with the representatives' names, sorted; they may not be about values."""
-        if not self.some:
-            return keys
-        if self.several[~code if code < 0 else code]:
+        """Keys with the representatives' names, sorted."""
+        return unique(self.engine.equality.mapped(keys, code < 0)) if self.some else keys
+
+    def check(self, code: int, keys: Ids) -> None:
+        """Start over if keys are about literals that are one with others, or their code is one."""
+        if self.some and self.several[~code if code < 0 else code]:
             raise Rebuild
-        keys = unique(self.engine.equality.mapped(keys, code < 0))
-        if self.of(self.values, code, keys).any():
+        if self.valued and self.of(self.values, code, keys).any():
             raise Rebuild  # which literals there are may change
-        return keys
 
     def of(self, marks: Mask, code: int, keys: Ids) -> Mask:
         """For each key whether it holds a marked term."""

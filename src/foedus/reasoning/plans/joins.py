@@ -77,7 +77,7 @@ class Table:
     def take(self, rows: Ids) -> None:
         """Make the table of these rows."""
         for name, column in self.columns.items():
-            self.columns[name] = column[rows]
+            self.columns[name] = column.take(rows)
         self.size = len(rows)
 
     def empty(self) -> None:
@@ -291,7 +291,7 @@ def _binary(table: Table, s: int, o: int, relation: Relation, wanted: set[int], 
                 here = slice(at, at + len(rows))
                 for name, column in kept.items():
                     column[part].take(rows, out=made[name][here])
-                np.bitwise_and(ranked[places], LOW, out=made[free][here])
+                np.bitwise_and(ranked.take(places), LOW, out=made[free][here])
                 at = here.stop
         table.columns, table.size = made, total
     else:

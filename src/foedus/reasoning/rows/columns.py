@@ -297,7 +297,7 @@ def neighbours(layer: Layer, probes: Ids, forward: bool) -> tuple[Ids, Ids, Ids]
             counts = np.bincount(ranked >> SHIFT, minlength=top)
             begin = counts.cumsum()
             begin -= counts
-            return ranked, begin[probes], counts[probes]
+            return ranked, begin.take(probes), counts.take(probes)
     lows = probes << SHIFT
     return ranked, *counted(ranked, lows, lows | LOW)
 
@@ -305,4 +305,4 @@ def neighbours(layer: Layer, probes: Ids, forward: bool) -> tuple[Ids, Ids, Ids]
 def touching(layer: Layer, terms: Ids, forward: bool) -> Ids:
     """The keys with some sorted terms as subjects; or as objects, and then turned round."""
     ranked, begin, counts = neighbours(layer, terms, forward)
-    return ranked[spread(begin, counts)[1]]
+    return ranked.take(spread(begin, counts)[1])

@@ -46,6 +46,7 @@ class Equality:
         self._several: Mask | None = None
         self._names: Ids | None = None
         self._places: tuple[Ids, Ids] | None = None  # of each representative: where, how many
+        self._asked = 0  # for the names of so many, one by one
 
     def __bool__(self) -> bool:
         return len(self.links) > 0
@@ -116,6 +117,7 @@ class Equality:
         self.changes += 1
         self.changed = changed
         self._several = self._places = None
+        self._asked = 0
         if self._names is not None:
             hit = self.about(self.marked(about), self._names, unary=False)
             some = unique(np.concatenate([self._names[hit] & LOW, about]))
@@ -140,15 +142,15 @@ class Equality:
         if len(terms) * columns.FEW < len(layer.keys):
             if unary:
                 return terms[within(terms, layer.keys)]
-            turned = swap(touching(layer, terms, forward=False))
-            return unique(np.concatenate([touching(layer, terms, forward=True), turned]))
+            here, there = (touching(layer, terms, forward) for forward in (True, False))
+            return unique(np.concatenate([here, swap(there)])) if len(there) else here
         return layer.keys[self.about(marks, layer.keys, unary)]
 
     def mapped(self, keys: Ids, unary: bool) -> Ids:
         """Keys with representatives in the place of terms, not sorted."""
         if unary:
-            return self.rep[keys]
-        return pack(self.rep[keys >> SHIFT], self.rep[keys & LOW])
+            return self.rep.take(keys)
+        return pack(self.rep.take(keys >> SHIFT), self.rep.take(keys & LOW))
 
     # What a representative stands for
 
@@ -169,13 +171,14 @@ class Equality:
     def expanded(self, reps: Ids) -> tuple[Ids, Ids]:
         """Every term that each representative stands for: the rows, and the terms."""
         names = self.names
-        if self._places is None and len(reps) * columns.FEW < len(self.rep):
+        self._asked += len(reps)
+        if self._places is None and self._asked * columns.FEW < len(self.rep):
             first, counts = counted(names, reps << SHIFT, reps << SHIFT | LOW)
         else:
             if self._places is None:
                 sizes = np.bincount(names >> SHIFT, minlength=len(self.rep))
                 self._places = sizes.cumsum() - sizes, sizes
-            first, counts = (places[reps] for places in self._places)
+            first, counts = (places.take(reps) for places in self._places)
         alone = np.flatnonzero(counts == 0)
         if len(alone) == len(reps):
             return np.arange(len(reps)), reps
@@ -206,8 +209,8 @@ class Equality:
         rows, left = self.expanded(keys if unary else keys >> SHIFT)
         if unary:
             return rows, left
-        again, right = self.expanded((keys & LOW)[rows])
-        return rows[again], pack(left[again], right)
+        again, right = self.expanded((keys & LOW).take(rows))
+        return rows.take(again), pack(left.take(again), right)
 
     @property
     def several(self) -> Mask:
