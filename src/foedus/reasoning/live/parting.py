@@ -160,6 +160,8 @@ class Parting:
         for code, keys in gone.items():
             relation = engine.relations[code]
             named = keys[self.of(self.several, code, keys)]
+            if not len(named):
+                continue
             forms = in_order(self.forms(code, named)[1])
             for dead in relation.dead:
                 hit = forms[within(forms, dead.keys)]
