@@ -65,6 +65,15 @@ def transitive(n: int = 3000) -> tuple[list[Triple], Expected]:
     return triples, Expected(ex("p"), n * (n - 1) // 2)
 
 
+def one_by_one(n: int = 1000, heads: int = 1000) -> tuple[list[Triple], Expected]:
+    """A chain that leads on from what it gave: each round goes one link further."""
+    triples = [(ex(f"n{i}"), ex("q"), ex(f"n{i + 1}")) for i in range(n)]
+    triples += [(ex(f"h{i}"), ex("p"), ex("n0")) for i in range(heads)]
+    triples += [(ex("p"), owl("propertyChainAxiom"), ex("chain"))]
+    triples += as_list(ex("chain"), [ex("p"), ex("q")])
+    return triples, Expected(ex("p"), heads * (n + 1))
+
+
 def clique(n: int = 2000) -> tuple[list[Triple], Expected]:
     """Names that are all the same, of which each knows one other thing."""
     triples = [(ex(f"n{i}"), owl("sameAs"), ex(f"n{i + 1}")) for i in range(n - 1)]
@@ -112,6 +121,7 @@ def deep(n: int = 5000) -> tuple[list[Triple], Expected]:
 CASES: dict[str, Callable[[], tuple[list[Triple], Expected]]] = {
     "self-chain": self_chain,
     "transitive": transitive,
+    "one-by-one": one_by_one,
     "clique": clique,
     "keys": keys,
     "all-different": all_different,

@@ -13,7 +13,9 @@ from strategies import chains, graphs, naming
 from turtle_text import turtle
 
 from foedus.errors import LimitReached
+from foedus.reasoning import closure as closing
 from foedus.reasoning.closure import Closure, close
+from foedus.reasoning.fixpoint import view
 from foedus.reasoning.live.settling import layers, settle
 from foedus.reasoning.rows import columns
 from foedus.reasoning.rules.checker import check_proof
@@ -49,6 +51,10 @@ def shown(closure: Closure) -> tuple[set[Triple], set[Triple], set[str]]:
 def few(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Small graphs are read whole; here, the ways of large ones are gone, too."""
     monkeypatch.setattr(columns, "FEW", request.param)
+    if not request.param:
+        monkeypatch.setattr(columns, "_SHELVES", 1)
+        monkeypatch.setattr(columns, "_LOOSE", 0)
+        monkeypatch.setattr(view, "_LAYERS", 0)
 
 
 @pytest.fixture(params=[False, True], ids=["in time", "settled at once"])
@@ -181,6 +187,30 @@ def test_a_link_of_a_transitive_chain_goes() -> None:
     assert len(list(closure.triples(None, ex("p"), None))) == 50 * 51 // 2 + 49 * 50 // 2
     closure.add([graph[50]])
     assert len(list(closure.triples(None, ex("p"), None))) == 100 * 101 // 2
+
+
+@pytest.mark.parametrize("patience", [0.0, 60.0], ids=["started over", "gone through"])
+def test_a_link_of_a_long_recursion_goes(patience: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each triple rests on the one before: hundreds of rounds, and of layers of one key."""
+    first, rest, nil = (f"<{RDF}{name}>" for name in ("first", "rest", "nil"))
+    graph = [
+        (ex("p"), f"<{OWL}propertyChainAxiom>", ex("l")),
+        *((ex("l"), first, ex("p")), (ex("l"), rest, ex("m"))),
+        *((ex("m"), first, ex("q")), (ex("m"), rest, nil)),
+        (ex("a"), ex("p"), ex("x0")),
+    ]
+    graph += [(ex(f"x{i}"), ex("q"), ex(f"x{i + 1}")) for i in range(300)]
+    monkeypatch.setattr(closing, "_PATIENCE", patience)
+    closure = close(graph)
+    closure._built = 0.0
+    link = (ex("x200"), ex("q"), ex("x201"))
+    closure.withdraw([link])
+    assert shown(closure) == shown(close([t for t in graph if t != link]))
+    assert len(closure) == len(graph) - 1 + 200
+    closure.add([link])
+    assert shown(closure) == shown(close(graph))
+    proof = closure.proof((ex("a"), ex("p"), ex("x300")))
+    assert proof is not None and check_proof(proof, set(graph), RULES)
 
 
 def test_many_changes_leave_no_more_layers_than_a_few() -> None:

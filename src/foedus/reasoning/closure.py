@@ -41,6 +41,10 @@ if TYPE_CHECKING:
     from foedus.reasoning.why.ways import EngineWays
 
 
+#: A withdrawal that takes longer than the closure took, and than so many seconds, starts over.
+_PATIENCE = 0.1
+
+
 class Closure:
     """Triples and all that follows from them by the rules."""
 
@@ -55,8 +59,10 @@ class Closure:
         self._seconds = time.perf_counter() - started
 
     def _start(self, engine: Engine, asserted: dict[int, Ids]) -> None:
+        started = time.perf_counter()
         engine.load(asserted)
         engine.run()
+        self._built = time.perf_counter() - started
         self._engine, self._stored = engine, Stored(engine, asserted)
         self._settled = self._fresh = settling.layers(engine)
 
@@ -289,7 +295,7 @@ class Closure:
                 asserted[code] = without(asserted[code], gone[code])
                 if not len(asserted[code]):
                     del asserted[code]
-        Withdrawal(self._engine, asserted).run(gone)
+        Withdrawal(self._engine, asserted, max(_PATIENCE, self._built)).run(gone)
 
     def _restart(self, asserted: dict[int, Ids]) -> None:
         """Start over, with terms and numbers as they are."""

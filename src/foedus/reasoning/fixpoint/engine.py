@@ -307,7 +307,7 @@ class Engine(Intake):
                 marks = np.zeros(len(self.terms), np.bool_)
                 for part in parts:
                     marks[part] = True
-                for layer in relation.layers:
+                for layer in relation.shelves:
                     marks[layer.keys] = False
                 for part in fresh:
                     marks[part] = False
@@ -353,7 +353,7 @@ class Engine(Intake):
         """Make all plans again, if terms that rules name have other names now."""
         if not self.renamed:
             return
-        self.renamed = False
+        self.renamed, self.constants = False, None
         for table in (self.incoming, self.readers, self.watching, self.waiting):
             table.clear()
         self.clashing, self.patterns = [], []

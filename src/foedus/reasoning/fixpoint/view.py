@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -20,8 +21,10 @@ from foedus.reasoning.rows.columns import (
     Ids,
     Layer,
     Mask,
+    counted,
     holds,
     pack,
+    spread,
     swap,
     unique,
     within,
@@ -29,6 +32,24 @@ from foedus.reasoning.rows.columns import (
 
 Row = tuple[int, int, int]
 EVER = 1 << 60
+
+#: Where a relation has more layers, its keys are sorted once, each beside the place of its layer.
+_LAYERS = 16
+
+
+class Index(NamedTuple):
+    """The keys of many layers, sorted; for each the place of its layer, and its step."""
+
+    keys: Ids
+    places: Ids
+    steps: Ids
+    layers: list[Layer]
+
+    def between(self, low: int, high: int, before: int) -> Ids:
+        """The keys from one to another (exclusive) that were there before a step."""
+        a, b = self.keys.searchsorted([low, high]).tolist()
+        found: Ids = self.keys[a:b][self.steps[a:b] < before]
+        return found
 
 
 class View:
@@ -39,6 +60,7 @@ class View:
         self.type, self.same = engine.vocabulary.type, engine.vocabulary.same
         self.equal = engine.equal
         self._classes: list[int] | None = None
+        self._indices: dict[tuple[int, bool], Index | None] = {}
 
     def layers(self, code: int) -> Iterator[Layer]:
         """All layers of a relation, those of rewritten rows included, oldest first."""
@@ -49,12 +71,46 @@ class View:
             else:
                 yield from relation.layers
 
+    def index(self, code: int, back: bool = False) -> Index | None:
+        """The index of a relation, subject and object exchanged if ``back``; None if it has few
+        layers, which are looked through one by one."""
+        if (code, back) not in self._indices:
+            found, layers = None, list(self.layers(code))
+            if len(layers) > _LAYERS:
+                keys = np.concatenate([layer.keys for layer in layers])
+                keys = swap(keys) if back else keys
+                places = np.repeat(np.arange(len(layers)), [len(layer.keys) for layer in layers])
+                order = np.lexsort((places, keys))
+                steps = np.array([layer.step for layer in layers])[places]
+                found = Index(keys[order], places[order], steps[order], layers)
+            self._indices[code, back] = found
+        return self._indices[code, back]
+
     def find(self, code: int, key: int) -> Layer | None:
         """The oldest layer that holds a key."""
+        index = self.index(code)
+        if index is not None:
+            at = int(index.keys.searchsorted(key))
+            held = at < len(index.keys) and int(index.keys[at]) == key
+            return index.layers[int(index.places[at])] if held else None
         for layer in self.layers(code):
             if holds(layer.keys, key):
                 return layer
         return None
+
+    def held(self, code: int, keys: Ids, before: int) -> Iterator[tuple[Layer, int]]:
+        """Those of the keys that were there before a step, each with every layer that holds it."""
+        index = self.index(code)
+        if index is None:
+            for layer in self.layers(code):
+                if layer.step < before:
+                    mine = keys[within(keys, layer.keys)]
+                    yield from ((layer, key) for key in mine.tolist())
+            return
+        for at in spread(*counted(index.keys, keys, keys))[1].tolist():
+            layer = index.layers[int(index.places[at])]
+            if layer.step < before:
+                yield layer, int(index.keys[at])
 
     def step(self, row: Row) -> int | None:
         """The step at which a triple was found in just this form."""
@@ -73,7 +129,8 @@ class View:
         if p == self.same and self.equal:
             return self.one(s, o, before)
         code, key = self.coded(row)
-        return any(holds(layer.keys, key) for layer in self.layers(code) if layer.step < before)
+        layer = self.find(code, key)
+        return layer is not None and layer.step < before
 
     def one(self, s: int, o: int, before: int) -> bool:
         """Whether two terms were known to be one before a step."""
@@ -94,6 +151,9 @@ class View:
             return np.array([o for o in others if self.one(s, o, before)], np.int64)
         parts = []
         low, high = s << SHIFT, (s + 1) << SHIFT
+        index = self.index(p)
+        if index is not None:
+            return unique(index.between(low, high, before) & LOW)
         for layer in self.layers(p):
             if layer.step < before:
                 a, b = layer.keys.searchsorted([low, high])
@@ -107,6 +167,9 @@ class View:
             return self.objects(p, o, before)
         parts = []
         low, high = o << SHIFT, (o + 1) << SHIFT
+        index = self.index(p, back=True)
+        if index is not None:
+            return unique(index.between(low, high, before) & LOW)
         for layer in self.layers(p):
             if layer.step < before:
                 back = layer.back()
@@ -176,6 +239,11 @@ class View:
         else:
             code = p
             keys = (s << SHIFT | values) if s is not None else (values << SHIFT | (o or 0))
+        index = self.index(code)
+        if index is not None:
+            at = np.minimum(index.keys.searchsorted(keys), len(index.keys) - 1)
+            held: Mask = (index.keys[at] == keys) & (index.steps[at] < before)
+            return held
         found = np.zeros(len(values), np.bool_)
         for layer in self.layers(code):
             if layer.step < before:

@@ -11,6 +11,7 @@ What terms that were found to be one need besides, ``parting.py`` says.
 from __future__ import annotations
 
 import heapq
+import time
 from collections import defaultdict
 
 import numpy as np
@@ -41,10 +42,15 @@ from foedus.reasoning.words.dictionary import LITERAL
 
 
 class Withdrawal:
-    """One removal from an engine's relations."""
+    """One removal from an engine's relations; it gives up after some seconds.
 
-    def __init__(self, engine: Engine, asserted: dict[int, Ids]) -> None:
+    Where each triple rests on the one before, as along a chain of thousands of links, all steps are
+    gone through one by one, and starting over is sooner done.
+    """
+
+    def __init__(self, engine: Engine, asserted: dict[int, Ids], seconds: float) -> None:
         self.engine, self.asserted = engine, asserted
+        self.until = time.monotonic() + seconds
         self.heap: list[tuple[int, int]] = []  # steps and codes of layers to look at
         self.suspects: dict[Layer, list[Ids]] = defaultdict(list)
         self.cut: set[Layer] = set()  # layers that lost something
@@ -108,13 +114,13 @@ class Withdrawal:
     def suspect(self, code: int, keys: Ids, after: int) -> None:
         """Have sorted keys looked at, where they are of a step after a given one."""
         relation = self.engine.relations.get(code)
-        if relation is None or not relation.layers or not len(keys):
+        if relation is None or not len(keys):
             return
         self.parting.check(code, keys)
         both = keys, keys[self.parting.renamed(relation, keys, after)]
         shelves = relation.shelves
-        joined = shelves[-1].keys
-        few = both if shelves is relation.layers else [x[within(x, joined)] for x in both]
+        joined = [x.keys for x in shelves if x.step < 0]
+        few = [x[within(x, union(joined))] if joined else x for x in both]
         for layer in relation.layers:
             some = (both if layer in shelves else few)[layer.step <= after]
             mine = some[within(some, layer.keys)] if len(some) else NONE
@@ -152,6 +158,8 @@ class Withdrawal:
                 self.suspect_parted()
                 continue
             engine.tick()
+            if time.monotonic() > self.until:
+                raise Rebuild
             step, code = heapq.heappop(self.heap)
             relation = engine.relations[code]
             for layer in [x for x in relation.layers if x.step == step and not self.evident(x)]:

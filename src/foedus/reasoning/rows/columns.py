@@ -8,6 +8,7 @@ the step at which it was found. Layers are never merged in place, so they say ho
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import takewhile
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -29,8 +30,9 @@ _MANY: Final = 8
 #: So many times as many keys are copied piece by piece when some are put in or taken out.
 _PIECE: Final = 1 << 10
 
-#: Short layers are joined for look-ups where there are at least so many layers.
-_SHELVES: Final = 4
+#: Short layers are joined for look-ups where there are at least so many layers; those that come
+#: after, where there are more than so many, so that each is at least twice as long as the next.
+_SHELVES, _LOOSE = 4, 8
 
 #: So many rows fit the processor's caches, with what is made of them.
 _CHUNK: Final = 1 << 15
@@ -184,7 +186,7 @@ class Relation:
     want them, nothing else does.
     """
 
-    __slots__ = ("_full", "_full_of", "_shelves", "_shelves_of", "code", "dead", "layers")
+    __slots__ = ("_full", "_full_of", "_long", "_shelves", "_shelves_of", "code", "dead", "layers")
 
     def __init__(self, code: int) -> None:
         self.code = code
@@ -193,7 +195,7 @@ class Relation:
         self._full: Ids = NONE
         self._full_of = 0
         self._shelves: list[Layer] = []
-        self._shelves_of = 0
+        self._shelves_of = self._long = 0
 
     @property
     def unary(self) -> bool:
@@ -201,7 +203,7 @@ class Relation:
         return self.code < 0
 
     def __len__(self) -> int:
-        return sum(len(layer.keys) for layer in self.layers)
+        return sum(len(layer.keys) for layer in self.shelves)
 
     @property
     def step(self) -> int:
@@ -225,18 +227,28 @@ class Relation:
 
     @property
     def shelves(self) -> list[Layer]:
-        """The layers as far as look-ups need them apart: short ones are joined, at the end."""
-        layers = self.layers
+        """The layers for look-ups, for which it is no matter how old a key is: few, where layers
+        are many. Joined ones have no step."""
+        layers, shelves = self.layers, self._shelves
         if len(layers) < _SHELVES:
             return layers
-        if self._shelves_of != len(layers):
-            most = max(len(layer.keys) for layer in layers) >> 3
+        if not self._shelves_of:
+            sizes = [len(layer.keys) for layer in layers]
+            most = max(max(sizes) >> 3, sum(sizes) >> 5)
+            shelves += [layer for layer in layers if len(layer.keys) > most]
+            self._long = len(shelves)
             short = [layer.keys for layer in layers if len(layer.keys) <= most]
-            self._shelves, self._shelves_of = layers, len(layers)
-            if len(short) > 1:
-                long = [layer for layer in layers if len(layer.keys) > most]
-                self._shelves = [*long, Layer(-1, in_order(np.concatenate(short)), SEVERAL)]
-        return self._shelves
+            if short:
+                shelves.append(Layer(-1, in_order(np.concatenate(short)), SEVERAL))
+        for layer in layers[self._shelves_of :] if self._shelves_of else ():
+            shelves.append(layer)
+            while len(shelves) > self._long + _LOOSE and (
+                2 * len(shelves[-1].keys) >= len(shelves[-2].keys)
+            ):
+                both = np.concatenate([shelves.pop().keys, shelves.pop().keys])
+                shelves.append(Layer(-1, in_order(both), SEVERAL))
+        self._shelves_of = len(layers)
+        return shelves
 
     def before(self, step: int) -> list[Layer]:
         """The layers of earlier steps."""
@@ -249,7 +261,7 @@ class Relation:
             return NONE
         if layers[0].step > step:
             return self.full
-        fresh = [layer.keys for layer in layers if layer.step > step]
+        fresh = [layer.keys for layer in takewhile(lambda x: x.step > step, reversed(layers))]
         return fresh[0] if len(fresh) == 1 else np.concatenate(fresh)
 
     def append(self, step: int, keys: Ids, origin: str = GIVEN) -> None:

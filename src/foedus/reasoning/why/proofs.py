@@ -22,7 +22,7 @@ from foedus.reasoning.rows.columns import (
     LOW,
     REWRITTEN,
     SHIFT,
-    Ids,
+    Layer,
     in_order,
     pack,
     within,
@@ -360,10 +360,8 @@ class Prover:
             else:
                 groups = [(q, equality.same(s), equality.same(o))]
             for code, subjects, objects in groups:
-                for layer in self.view.layers(code):
-                    if layer.step >= before or layer.origin == REWRITTEN:
-                        continue
-                    for key in self.named_so(layer.keys, subjects, objects):
+                for layer, key in self.named_so(code, subjects, objects, before):
+                    if layer.origin != REWRITTEN:
                         form = (key, q, ~code) if code < 0 else (key >> SHIFT, q, key & LOW)
                         found.append((layer.step, form))
         for _, form in sorted(
@@ -372,17 +370,20 @@ class Prover:
             if all(self.view.one(a, b, before) for a, b in zip(form, row, strict=True)):
                 yield form
 
-    def named_so(self, keys: Ids, subjects: list[int], objects: list[int] | None) -> list[int]:
-        """The keys that are about some of the subjects and objects."""
+    def named_so(
+        self, code: int, subjects: list[int], objects: list[int] | None, before: int
+    ) -> Iterator[tuple[Layer, int]]:
+        """The keys of before a step that are about some of the subjects and objects."""
         s = np.array(subjects, np.int64)
         if objects is None:
-            wanted = s
-        elif len(subjects) * len(objects) <= 4096:
-            o = np.array(objects, np.int64)
+            yield from self.view.held(code, s, before)
+            return
+        o = np.array(objects, np.int64)
+        if len(s) * len(o) <= 4096:
             wanted = in_order(pack(np.repeat(s, len(o)), np.tile(o, len(s))))
-        else:
-            mask = within(keys >> SHIFT, s) & within(keys & LOW, np.array(objects, np.int64))
-            hits: list[int] = keys[mask].tolist()
-            return hits
-        got: list[int] = wanted[within(wanted, keys)].tolist()
-        return got
+            yield from self.view.held(code, wanted, before)
+            return
+        for layer in self.view.layers(code):
+            if layer.step < before:
+                mask = within(layer.keys >> SHIFT, s) & within(layer.keys & LOW, o)
+                yield from ((layer, key) for key in layer.keys[mask].tolist())
