@@ -240,7 +240,8 @@ class Relation:
             short = [layer.keys for layer in layers if len(layer.keys) <= most]
             if short:
                 shelves.append(Layer(-1, in_order(np.concatenate(short)), SEVERAL))
-        for layer in layers[self._shelves_of :] if self._shelves_of else ():
+            self._shelves_of = len(layers)
+        for layer in layers[self._shelves_of :]:
             shelves.append(layer)
             while len(shelves) > self._long + _LOOSE and (
                 2 * len(shelves[-1].keys) >= len(shelves[-2].keys)
