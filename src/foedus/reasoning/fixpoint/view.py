@@ -149,33 +149,27 @@ class View:
         if p == self.same and self.equal:
             others = self.engine.equality.same(s)
             return np.array([o for o in others if self.one(s, o, before)], np.int64)
-        parts = []
-        low, high = s << SHIFT, (s + 1) << SHIFT
-        index = self.index(p)
-        if index is not None:
-            return unique(index.between(low, high, before) & LOW)
-        for layer in self.layers(p):
-            if layer.step < before:
-                a, b = layer.keys.searchsorted([low, high])
-                if b > a:
-                    parts.append(layer.keys[a:b] & LOW)
-        return parts[0] if len(parts) == 1 else unique(np.concatenate(parts)) if parts else NONE
+        return self._beside(p, s, before, back=False)
 
     def subjects(self, p: int, o: int, before: int) -> Ids:
         """What had an object before a step."""
         if p == self.same and self.equal:
             return self.objects(p, o, before)
-        parts = []
-        low, high = o << SHIFT, (o + 1) << SHIFT
-        index = self.index(p, back=True)
+        return self._beside(p, o, before, back=True)
+
+    def _beside(self, p: int, term: int, before: int, back: bool) -> Ids:
+        """The objects of a subject, or the other way round, before a step; sorted."""
+        low, high = term << SHIFT, (term + 1) << SHIFT
+        index = self.index(p, back)
         if index is not None:
             return unique(index.between(low, high, before) & LOW)
+        parts = []
         for layer in self.layers(p):
             if layer.step < before:
-                back = layer.back()
-                a, b = back.searchsorted([low, high])
+                ranked = layer.back() if back else layer.keys
+                a, b = ranked.searchsorted([low, high])
                 if b > a:
-                    parts.append(back[a:b] & LOW)
+                    parts.append(ranked[a:b] & LOW)
         return parts[0] if len(parts) == 1 else unique(np.concatenate(parts)) if parts else NONE
 
     def classes(self, x: int, before: int) -> list[int]:

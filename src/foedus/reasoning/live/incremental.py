@@ -50,7 +50,7 @@ class Withdrawal:
 
     def __init__(self, engine: Engine, asserted: dict[int, Ids], seconds: float) -> None:
         self.engine, self.asserted = engine, asserted
-        self.until = time.monotonic() + seconds
+        self.until = time.thread_time() + seconds
         self.heap: list[tuple[int, int]] = []  # steps and codes of layers to look at
         self.suspects: dict[Layer, list[Ids]] = defaultdict(list)
         self.cut: set[Layer] = set()  # layers that lost something
@@ -158,7 +158,7 @@ class Withdrawal:
                 self.suspect_parted()
                 continue
             engine.tick()
-            if time.monotonic() > self.until:
+            if time.thread_time() > self.until:
                 raise Rebuild
             step, code = heapq.heappop(self.heap)
             relation = engine.relations[code]
