@@ -21,6 +21,7 @@ from foedus.reasoning.rows.columns import (
     Ids,
     Layer,
     Mask,
+    among,
     counted,
     holds,
     pack,
@@ -50,6 +51,11 @@ class Index(NamedTuple):
         a, b = self.keys.searchsorted([low, high]).tolist()
         found: Ids = self.keys[a:b][self.steps[a:b] < before]
         return found
+
+
+def _joined(parts: list[Ids]) -> Ids:
+    """Sorted arrays that may share keys as one."""
+    return parts[0] if len(parts) == 1 else unique(np.concatenate(parts)) if parts else NONE
 
 
 class View:
@@ -141,8 +147,7 @@ class View:
 
     def members(self, code: int, before: int) -> Ids:
         """The members of a class before a step."""
-        parts = [layer.keys for layer in self.layers(code) if layer.step < before]
-        return parts[0] if len(parts) == 1 else unique(np.concatenate(parts)) if parts else NONE
+        return _joined([layer.keys for layer in self.layers(code) if layer.step < before])
 
     def objects(self, p: int, s: int, before: int) -> Ids:
         """What a subject had before a step, as objects of a property other than rdf:type."""
@@ -170,7 +175,7 @@ class View:
                 a, b = ranked.searchsorted([low, high])
                 if b > a:
                     parts.append(ranked[a:b] & LOW)
-        return parts[0] if len(parts) == 1 else unique(np.concatenate(parts)) if parts else NONE
+        return _joined(parts)
 
     def classes(self, x: int, before: int) -> list[int]:
         """The classes that a term was in before a step."""
@@ -184,8 +189,7 @@ class View:
             links = self.engine.equality.links
             keys = pack(links.a, links.b)[links.step < before]
             return unique(np.concatenate([keys, swap(keys)]))
-        parts = [layer.keys for layer in self.layers(p) if layer.step < before]
-        return parts[0] if len(parts) == 1 else unique(np.concatenate(parts)) if parts else NONE
+        return _joined([layer.keys for layer in self.layers(p) if layer.step < before])
 
     def properties(self) -> list[int]:
         """Every property that has or had a row."""
@@ -238,11 +242,7 @@ class View:
             at = np.minimum(index.keys.searchsorted(keys), len(index.keys) - 1)
             held: Mask = (index.keys[at] == keys) & (index.steps[at] < before)
             return held
-        found = np.zeros(len(values), np.bool_)
-        for layer in self.layers(code):
-            if layer.step < before:
-                found |= within(keys, layer.keys)
-        return found
+        return among(keys, (layer for layer in self.layers(code) if layer.step < before))
 
     # Lists
 

@@ -32,6 +32,7 @@ from foedus.reasoning.rows.columns import (
     Ids,
     Layer,
     Relation,
+    among,
     minus,
     touching,
     union,
@@ -119,8 +120,8 @@ class Withdrawal:
         self.parting.check(code, keys)
         both = keys, keys[self.parting.renamed(relation, keys, after)]
         shelves = relation.shelves
-        joined = [x.keys for x in shelves if x.step < 0]
-        few = [x[within(x, union(joined))] if joined else x for x in both]
+        joined = [shelf for shelf in shelves if shelf.step < 0]
+        few = [x[among(x, joined)] for x in both]
         for layer in relation.layers:
             some = (both if layer in shelves else few)[layer.step <= after]
             mine = some[within(some, layer.keys)] if len(some) else NONE

@@ -173,6 +173,6 @@ class Parting:
                 back[code] = given
         terms = np.flatnonzero(self.several)
         terms = terms[self.parted[self.rep[terms]]]
-        equality.part(terms)
+        equality.part(terms)  # in place: ``rep`` is no longer as it was
         engine.cleared = terms, engine.step
         return back

@@ -46,12 +46,15 @@ def settle(engine: Engine) -> None:
     for _, code, layer in sorted(later, key=lambda x: x[:2]):
         relation = engine.relations[code]
         home = _home(relation, layer)
-        keys = _early(support, relation, layer.keys, home) if home is not None else NONE
-        if home is not None and len(keys):
-            if home not in beside:
-                beside[home] = relation, Layer(home.step, NONE, home.origin)
-                relation.layers.insert(relation.layers.index(home) + 1, beside[home][1])
-            _move(engine, relation, layer, beside[home][1], keys)
+        if home is None:
+            continue
+        keys = _early(support, relation, layer.keys, home)
+        if not len(keys):
+            continue
+        if home not in beside:
+            beside[home] = relation, Layer(home.step, NONE, home.origin)
+            relation.layers.insert(relation.layers.index(home) + 1, beside[home][1])
+        _move(engine, relation, layer, beside[home][1], keys)
     for home, (relation, new) in beside.items():  # so each home is copied once
         relation.layers.remove(new)
         home.insert(new.keys)

@@ -21,6 +21,7 @@ from foedus.reasoning.rows.columns import (
     Ids,
     Mask,
     Relation,
+    among,
     in_order,
     neighbours,
     pack,
@@ -242,10 +243,7 @@ def member(probes: Ids, relation: Relation) -> Mask:
             marks[layer.keys] = True
         found: Mask = marks[probes]
         return found
-    found = np.zeros(len(probes), np.bool_)
-    for layer in relation.shelves:
-        found |= within(probes, layer.keys)
-    return found
+    return among(probes, relation.shelves)
 
 
 def _binary(table: Table, s: int, o: int, relation: Relation, wanted: set[int], data: Data) -> None:
@@ -262,10 +260,7 @@ def _binary(table: Table, s: int, o: int, relation: Relation, wanted: set[int], 
             if len(columns) == 2 and s != o and table.size > 1 << 12:
                 probes.sort()  # searching in order is ten times as fast
                 columns[s], columns[o] = probes >> SHIFT, probes & LOW
-            found = np.zeros(len(probes), np.bool_)
-            for layer in relation.shelves:
-                found |= within(probes, layer.keys)
-            table.keep(found)
+            table.keep(among(probes, relation.shelves))
     elif s_known or o_known:
         known, free = (s, o) if s_known else (o, s)
         if known >= 0:

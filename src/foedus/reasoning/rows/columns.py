@@ -179,6 +179,14 @@ class Layer:
             self._back = without(self._back, in_order(swap(keys)))
 
 
+def among(probes: Ids, layers: Iterable[Layer]) -> Mask:
+    """For each probe whether it is in one of some layers."""
+    found = np.zeros(len(probes), np.bool_)
+    for layer in layers:
+        found |= within(probes, layer.keys)
+    return found
+
+
 class Relation:
     """The pairs of a property or the members of a class, in layers.
 

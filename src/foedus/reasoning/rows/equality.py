@@ -57,7 +57,7 @@ class Equality:
             rep = np.arange(count)
             rep[: len(self.rep)] = self.rep
             self.rep = rep
-            self._several = self._names = self._places = None
+            self._several = self._places = None
 
     def of(self, term: int) -> int:
         """The representative of a term."""
