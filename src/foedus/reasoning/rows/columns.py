@@ -117,7 +117,9 @@ def without(ranked: Ids, gone: Ids) -> Ids:
     """A sorted array less sorted keys that are all in it."""
     places = ranked.searchsorted(gone)
     if len(gone) * _PIECE > len(ranked):
-        return np.delete(ranked, places)
+        keep = np.ones(len(ranked), np.bool_)
+        keep[places] = False
+        return ranked[keep]
     at = places.tolist()
     bounds = zip([0, *(i + 1 for i in at)], [*at, len(ranked)], strict=True)
     return np.concatenate([ranked[a:b] for a, b in bounds])
@@ -125,11 +127,10 @@ def without(ranked: Ids, gone: Ids) -> Ids:
 
 def inserted(ranked: Ids, new: Ids) -> Ids:
     """A sorted array and sorted keys that are not in it."""
-    places = ranked.searchsorted(new)
     if len(new) * _PIECE > len(ranked):
-        return np.insert(ranked, places, new)
+        return in_order(np.concatenate([ranked, new]))
     parts, last = [], 0
-    for number, place in enumerate(places.tolist()):
+    for number, place in enumerate(ranked.searchsorted(new).tolist()):
         parts += [ranked[last:place], new[number : number + 1]]
         last = place
     return np.concatenate([*parts, ranked[last:]])
@@ -278,10 +279,11 @@ class Relation:
         if len(keys):
             self.layers.append(Layer(step, keys, origin))
 
-    def forget(self) -> None:
-        """Drop what can be computed again."""
+    def forget(self, changed: Layer | None = None) -> None:
+        """Drop what can be computed again: all, or what the keys of one layer went into."""
         self._full, self._full_of = NONE, 0
-        self._shelves, self._shelves_of = [], 0
+        if changed not in self._shelves:
+            self._shelves, self._shelves_of = [], 0
 
     def holds(self, key: int) -> bool:
         """Whether a key is here."""
