@@ -346,7 +346,7 @@ class Withdrawal:
             pairs = self.asserted.get(same, NONE)
             named = unique(np.concatenate([pairs >> SHIFT, pairs & LOW, [same]]))
             engine.named_same = named if len(pairs) else NONE
-            pairs = pairs[within(pairs >> SHIFT, engine.cleared[0])]  # of what was parted
+            pairs = pairs[within(pairs >> SHIFT, self.parting.apart)]
             engine.step += 1
             engine.unite([(pairs >> SHIFT, pairs & LOW, GIVEN)])
         for code, keys in given.items():

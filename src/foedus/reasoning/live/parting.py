@@ -2,8 +2,9 @@
 
 Triples are kept under one name for each thing, the representative. So what is withdrawn under one
 name may still be said under another; and two terms may only have been one because of what goes.
-A class of names that rests on such a triple is *parted*: all that is said of it goes, what is
-asserted of each name comes back, and the rules find anew which of them are one.
+A class of names that rests on such a triple is *parted*: all that is said of it is looked at, and
+stays only if it was never said but of the representative; what is asserted of the other names
+comes back, and the rules find anew which of them are one.
 """
 
 from __future__ import annotations
@@ -47,6 +48,7 @@ class Parting:
         self.values = np.zeros(len(self.rep), np.bool_)  # representatives of literals among them
         self.parted = np.zeros(len(self.rep), np.bool_)  # representatives
         self.fresh: list[Ids] = []  # parted since last asked
+        self.apart: Ids = NONE  # all terms of parted classes, once that is settled
         self._linked: dict[str, Mask] = {}
         self._renamed: dict[tuple[Relation, int], Ids] = {}  # of how many dead layers
         self.valued = False
@@ -85,15 +87,13 @@ class Parting:
     def shaken(self, relation: Relation, layer: Layer, keys: Ids) -> Mask:
         """Which keys of a layer no other reason may hold in place.
 
-        They are about a class that is parted, or were found under other names: what was made of
-        them then is not known.
+        They were found under other names: what was made of them then is not known.
         """
-        code = relation.code
         if not self.some or not len(keys):
             return np.zeros(len(keys), np.bool_)
         if layer.origin == REWRITTEN:
             return np.ones(len(keys), np.bool_)
-        return self.of(self.parted, code, keys) | self.renamed(relation, keys, -1)
+        return self.renamed(relation, keys, -1)
 
     def renamed(self, relation: Relation, keys: Ids, after: int) -> Mask:
         """Which keys were found under another name, too, after a step."""
@@ -171,8 +171,8 @@ class Parting:
             given = forms[within(forms, asserted.get(code, NONE))]
             if len(given):
                 back[code] = given
-        terms = np.flatnonzero(self.several)
-        terms = terms[self.parted[self.rep[terms]]]
-        equality.part(terms)  # in place: ``rep`` is no longer as it was
-        engine.cleared = terms, engine.step
+        self.apart = np.flatnonzero(self.several)
+        self.apart = self.apart[self.parted[self.rep[self.apart]]]
+        engine.cleared = self.apart[self.rep[self.apart] != self.apart], engine.step
+        equality.part(self.apart)  # in place: ``rep`` is no longer as it was
         return back
