@@ -25,11 +25,9 @@ from foedus.reasoning.rows.columns import (
     SHIFT,
     Ids,
     holds,
-    inserted,
     minus,
     union,
     within,
-    without,
 )
 from foedus.reasoning.rows.partition import partition
 from foedus.reasoning.rules.proof import Clash, Proof
@@ -275,11 +273,11 @@ class Closure:
                 self._restart(self._stored.asserted)
 
     def _add(self, parts: dict[int, Ids]) -> None:
-        engine, asserted = self._engine, self._stored.asserted
-        new = {code: minus(keys, [asserted.get(code, NONE)]) for code, keys in parts.items()}
+        engine, stored = self._engine, self._stored
+        new = {code: minus(keys, [stored.asserted.get(code, NONE)]) for code, keys in parts.items()}
         new = {code: keys for code, keys in new.items() if len(keys)}
         for code, keys in new.items():
-            asserted[code] = inserted(asserted.get(code, NONE), keys)
+            stored.put(code, keys)
             engine.assert_known(code, keys)
         links = len(engine.equality.links)
         engine.load(new)
@@ -288,15 +286,13 @@ class Closure:
             raise Rebuild  # what is different hangs on what is the same
 
     def _withdraw(self, parts: dict[int, Ids]) -> None:
-        asserted = self._stored.asserted
+        stored = self._stored
         gone: dict[int, Ids] = {}
         for code, keys in parts.items():
-            if code in asserted:
-                gone[code] = keys[within(keys, asserted[code])]
-                asserted[code] = without(asserted[code], gone[code])
-                if not len(asserted[code]):
-                    del asserted[code]
-        Withdrawal(self._engine, asserted, max(_PATIENCE, self._built)).run(gone)
+            if code in stored.asserted:
+                gone[code] = keys[within(keys, stored.asserted[code])]
+                stored.cancel(code, gone[code])
+        Withdrawal(self._engine, stored, max(_PATIENCE, self._built)).run(gone)
 
     def _restart(self, asserted: dict[int, Ids]) -> None:
         """Start over, with terms and numbers as they are."""

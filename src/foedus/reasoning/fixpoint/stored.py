@@ -16,10 +16,12 @@ from foedus.reasoning.rows.columns import (
     Ids,
     Mask,
     holds,
+    inserted,
     pack,
     pieces,
     unique,
     within,
+    without,
 )
 from foedus.reasoning.rules.rule import Var
 from foedus.reasoning.words.dictionary import IRI, LITERAL
@@ -33,6 +35,33 @@ class Stored:
         self._derived: dict[int, tuple[tuple[Ids, ...], Ids]] = {}
         self._changes = engine.equality.changes
         self._noise = noise(engine)
+        self._uses: Ids | None = None  # of each term as the object of an asserted triple
+
+    def put(self, code: int, keys: Ids) -> None:
+        """Take note of sorted keys that are now asserted, and were not."""
+        self.asserted[code] = inserted(self.asserted.get(code, NONE), keys)
+        if self._uses is not None and code >= 0:
+            self._uses = np.pad(self._uses, (0, len(self.engine.terms) - len(self._uses)))
+            np.add.at(self._uses, keys & LOW, 1)
+
+    def cancel(self, code: int, keys: Ids) -> None:
+        """Take note of sorted keys that are no longer asserted, and were."""
+        self.asserted[code] = without(self.asserted[code], keys)
+        if not len(self.asserted[code]):
+            del self.asserted[code]
+        if self._uses is not None and code >= 0:
+            np.subtract.at(self._uses, keys & LOW, 1)
+
+    def lost(self, parts: dict[int, Ids]) -> Ids:
+        """The literals of keys that are no longer asserted of anything, sorted."""
+        objects = [keys & LOW for code, keys in parts.items() if code >= 0]
+        terms = unique(np.concatenate(objects or [NONE]))
+        literals = terms[self.engine.terms.kinds[terms] >= LITERAL]
+        if len(literals) and self._uses is None:
+            given = [keys & LOW for code, keys in self.asserted.items() if code >= 0]
+            count = len(self.engine.terms)
+            self._uses = np.bincount(np.concatenate(given or [NONE]), minlength=count)
+        return literals if self._uses is None else literals[self._uses[literals] == 0]
 
     def codes(self) -> list[int]:
         """All properties and classes that may hold something, as they are called in the data."""

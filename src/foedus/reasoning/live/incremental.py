@@ -19,6 +19,7 @@ import numpy as np
 from foedus.reasoning.fixpoint import compiling
 from foedus.reasoning.fixpoint.engine import Engine
 from foedus.reasoning.fixpoint.filters import apply_tests
+from foedus.reasoning.fixpoint.stored import Stored
 from foedus.reasoning.fixpoint.unfolding import Pairs
 from foedus.reasoning.live.parting import Parting, Rebuild
 from foedus.reasoning.live.support import Support
@@ -39,7 +40,6 @@ from foedus.reasoning.rows.columns import (
     unique,
     within,
 )
-from foedus.reasoning.words.dictionary import LITERAL
 
 
 class Withdrawal:
@@ -49,15 +49,19 @@ class Withdrawal:
     gone through one by one, and starting over is sooner done.
     """
 
-    def __init__(self, engine: Engine, asserted: dict[int, Ids], seconds: float) -> None:
-        self.engine, self.asserted = engine, asserted
+    def __init__(self, engine: Engine, stored: Stored, seconds: float) -> None:
+        self.engine, self.stored, self.asserted = engine, stored, stored.asserted
         self.until = time.thread_time() + seconds
         self.heap: list[tuple[int, int]] = []  # steps and codes of layers to look at
+        self.due: set[tuple[int, int]] = set()  # what is in the heap
+        self.waiting: dict[int, list[tuple[Ids, int]]] = defaultdict(list)  # not yet looked up
         self.suspects: dict[Layer, list[Ids]] = defaultdict(list)
         self.cut: set[Layer] = set()  # layers that lost something
         self.gone: dict[int, list[Ids]] = defaultdict(list)
         self.touched: set[int] = set()  # codes of which something went
         self.cells = False  # whether cells of lists went
+        linking = engine.incoming.get(engine.vocabulary.same, ())
+        self.linking = {code for plan in linking for code, _, _ in plan.body}
         self.axioms = {rule.id for rule in engine.rules if not rule.premises}
         self.support = Support(engine)
         self.parting = Parting(engine)
@@ -73,7 +77,7 @@ class Withdrawal:
                 self.parting.part_all(engine.equality.rep[keys & LOW])
             else:
                 self.suspect(code, self.parting.current(code, keys), -1)
-        lost = self.lost_literals(parts)
+        lost = self.stored.lost(parts)
         self.drop_literals(lost)
         self.drain()
         self.recompile()
@@ -82,20 +86,6 @@ class Withdrawal:
         engine.cleared = NONE, -1
         if len(lost):
             engine.literals.forget(lost)
-
-    def lost_literals(self, parts: dict[int, Ids]) -> Ids:
-        """The literals that are no longer asserted of anything."""
-        kinds = self.engine.terms.kinds
-        marks = np.zeros(len(kinds), np.bool_)
-        for code, keys in parts.items():
-            if code >= 0:
-                marks[keys & LOW] = True
-        marks &= kinds >= LITERAL
-        if marks.any():
-            for code, keys in self.asserted.items():
-                if code >= 0:
-                    marks[keys[marks.take(keys & LOW)] & LOW] = False
-        return np.flatnonzero(marks)
 
     def drop_literals(self, lost: Ids) -> None:
         """Take literals out of their datatypes."""
@@ -113,11 +103,32 @@ class Withdrawal:
                     self.remove(relation, layer, mine)
 
     def suspect(self, code: int, keys: Ids, after: int) -> None:
-        """Have sorted keys looked at, where they are of a step after a given one."""
+        """Have sorted keys looked at, where they are of a step after a given one.
+
+        What comes from several plans is looked up at once, when the first of its layers is due.
+        """
         relation = self.engine.relations.get(code)
         if relation is None or not len(keys):
             return
         self.parting.check(code, keys)
+        if code in self.linking:
+            self.find(relation, keys, after)
+            return
+        first = -1 if relation.dead else after
+        step = next((layer.step for layer in relation.layers if layer.step > first), None)
+        if step is not None:
+            self.waiting[code].append((keys, after))
+            self.push(step, code)
+
+    def push(self, step: int, code: int) -> None:
+        """Have the layers of a step looked at."""
+        if (step, code) not in self.due:
+            self.due.add((step, code))
+            heapq.heappush(self.heap, (step, code))
+
+    def find(self, relation: Relation, keys: Ids, after: int) -> None:
+        """Look sorted keys up in the layers after a step, and in all, if they had other names."""
+        code = relation.code
         both = keys, keys[self.parting.renamed(relation, keys, after)]
         shelves = relation.shelves
         joined = [shelf for shelf in shelves if shelf.step < 0]
@@ -128,7 +139,7 @@ class Withdrawal:
             if len(mine):
                 self.part(code, mine)
                 if layer not in self.suspects:
-                    heapq.heappush(self.heap, (layer.step, code))
+                    self.push(layer.step, code)
                 self.suspects[layer].append(mine)
 
     def part(self, code: int, keys: Ids) -> None:
@@ -162,10 +173,17 @@ class Withdrawal:
             if time.thread_time() > self.until:
                 raise Rebuild
             step, code = heapq.heappop(self.heap)
+            self.due.discard((step, code))
             relation = engine.relations[code]
+            waiting = self.waiting.pop(code, [])
+            if waiting:
+                after = min(after for _, after in waiting)
+                self.find(relation, union([keys for keys, _ in waiting]), after)
             for layer in [x for x in relation.layers if x.step == step and not self.evident(x)]:
-                parts = self.suspects.pop(layer, [NONE])
-                keys = parts[0] if len(parts) == 1 else union(parts)
+                parts = self.suspects.pop(layer, [])
+                if not parts and not (code in self.gone and self.support.is_batch(code, layer)):
+                    continue
+                keys = union(parts or [NONE])
                 if layer in self.cut:
                     keys = keys[within(keys, layer.keys)]
                 shaken = self.parting.shaken(relation, layer, keys)
@@ -225,15 +243,17 @@ class Withdrawal:
                 self.everything(plan, layer.step)
         layer.remove(keys)
         self.cut.add(layer)
-        relation.forget()
-        if not len(layer.keys):
+        if len(layer.keys):
+            relation.forget(layer)
+        else:
             engine.drop(relation, layer)
+            relation.forget()
         self.gone[code].append(keys)
         self.touched.add(code)
         engine.size -= len(keys)
         for step in [x.step for x in relation.layers if (code, x.step) in engine.batches]:
             if step > layer.step:
-                heapq.heappush(self.heap, (step, code))
+                self.push(step, code)
         if code in (engine.vocabulary.first, engine.vocabulary.rest):
             engine.lists.step = -2
             engine.lists.refresh()
