@@ -41,7 +41,9 @@ class Stored:
         """Take note of sorted keys that are now asserted, and were not."""
         self.asserted[code] = inserted(self.asserted.get(code, NONE), keys)
         if self._uses is not None and code >= 0:
-            self._uses = np.pad(self._uses, (0, len(self.engine.terms) - len(self._uses)))
+            more = len(self.engine.terms) - len(self._uses)
+            if more:
+                self._uses = np.pad(self._uses, (0, more))
             np.add.at(self._uses, keys & LOW, 1)
 
     def cancel(self, code: int, keys: Ids) -> None:
