@@ -130,6 +130,7 @@ class Intake(Evaluation):
         relation.layers.remove(layer)
         if layer.origin != GIVEN:  # what was asserted of a batch is a layer of the same step
             self.batches.discard((relation.code, layer.step))
+        relation.forget()
 
     def receive(self, code: int, keys: Ids, origin: str) -> int:
         """Take in sorted keys at the current step; how many were new.

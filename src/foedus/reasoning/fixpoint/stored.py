@@ -56,14 +56,13 @@ class Stored:
 
     def lost(self, parts: dict[int, Ids]) -> Ids:
         """The literals of keys that are no longer asserted of anything, sorted."""
-        objects = [keys & LOW for code, keys in parts.items() if code >= 0]
-        terms = unique(np.concatenate(objects or [NONE]))
+        terms = unique(_objects(parts))
         literals = terms[self.engine.terms.kinds[terms] >= LITERAL]
-        if len(literals) and self._uses is None:
-            given = [keys & LOW for code, keys in self.asserted.items() if code >= 0]
-            count = len(self.engine.terms)
-            self._uses = np.bincount(np.concatenate(given or [NONE]), minlength=count)
-        return literals if self._uses is None else literals[self._uses[literals] == 0]
+        if not len(literals):
+            return NONE
+        if self._uses is None:
+            self._uses = np.bincount(_objects(self.asserted), minlength=len(self.engine.terms))
+        return literals[self._uses[literals] == 0]
 
     def codes(self) -> list[int]:
         """All properties and classes that may hold something, as they are called in the data."""
@@ -206,6 +205,13 @@ class Stored:
 
     def __iter__(self) -> Iterator[int]:
         return iter(self.codes())
+
+
+def _objects(parts: dict[int, Ids]) -> Ids:
+    """The object of each key of a property."""
+    objects = [keys & LOW for code, keys in parts.items() if code >= 0]
+    found: Ids = np.concatenate(objects or [NONE])
+    return found
 
 
 def _same(one: tuple[Ids, ...], other: tuple[Ids, ...]) -> bool:

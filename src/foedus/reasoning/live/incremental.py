@@ -60,8 +60,8 @@ class Withdrawal:
         self.gone: dict[int, list[Ids]] = defaultdict(list)
         self.touched: set[int] = set()  # codes of which something went
         self.cells = False  # whether cells of lists went
-        linking = engine.incoming.get(engine.vocabulary.same, ())
-        self.linking = {code for plan in linking for code, _, _ in plan.body}
+        plans = engine.incoming.get(engine.vocabulary.same, ())
+        self.linking = {code for plan in plans for code, _, _ in plan.body}  # make terms one
         self.axioms = {rule.id for rule in engine.rules if not rule.premises}
         self.support = Support(engine)
         self.parting = Parting(engine)
@@ -105,7 +105,8 @@ class Withdrawal:
     def suspect(self, code: int, keys: Ids, after: int) -> None:
         """Have sorted keys looked at, where they are of a step after a given one.
 
-        What comes from several plans is looked up at once, when the first of its layers is due.
+        What comes from several plans is looked up at once, when the first of its layers is due;
+        what makes terms one is looked up now, as what it parts is best suspected early.
         """
         relation = self.engine.relations.get(code)
         if relation is None or not len(keys):
@@ -137,7 +138,8 @@ class Withdrawal:
             some = (both if layer in shelves else few)[layer.step <= after]
             mine = some[within(some, layer.keys)] if len(some) else NONE
             if len(mine):
-                self.part(code, mine)
+                if code in self.linking:
+                    self.part(code, mine)
                 if layer not in self.suspects:
                     self.push(layer.step, code)
                 self.suspects[layer].append(mine)
@@ -247,7 +249,6 @@ class Withdrawal:
             relation.forget(layer)
         else:
             engine.drop(relation, layer)
-            relation.forget()
         self.gone[code].append(keys)
         self.touched.add(code)
         engine.size -= len(keys)
