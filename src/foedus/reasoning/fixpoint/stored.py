@@ -62,7 +62,8 @@ class Stored:
             return NONE
         if self._uses is None:
             self._uses = np.bincount(_objects(self.asserted), minlength=len(self.engine.terms))
-        return literals[self._uses[literals] == 0]
+        found: Ids = literals[self._uses[literals] == 0]
+        return found
 
     def codes(self) -> list[int]:
         """All properties and classes that may hold something, as they are called in the data."""
@@ -210,8 +211,7 @@ class Stored:
 def _objects(parts: dict[int, Ids]) -> Ids:
     """The object of each key of a property."""
     objects = [keys & LOW for code, keys in parts.items() if code >= 0]
-    found: Ids = np.concatenate(objects or [NONE])
-    return found
+    return np.concatenate(objects or [NONE])
 
 
 def _same(one: tuple[Ids, ...], other: tuple[Ids, ...]) -> bool:
