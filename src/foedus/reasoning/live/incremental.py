@@ -363,6 +363,7 @@ class Withdrawal:
         engine, same = self.engine, self.engine.vocabulary.same
         gone = {c: unique(np.concatenate(parts)) for c, parts in self.gone.items()}
         given = self.parting.settle(gone, self.asserted)
+        before = engine.step
         if engine.equal and len(engine.named_same):
             pairs = self.asserted.get(same, NONE)
             named = unique(np.concatenate([pairs >> SHIFT, pairs & LOW, [same]]))
@@ -375,7 +376,7 @@ class Withdrawal:
             engine.receive(code, keys, GIVEN)
         for code, keys in gone.items():
             relation = engine.relations[code]
-            keys = relation.new(keys)
+            keys = minus(keys, [layer.keys for layer in relation.layers if layer.step > before])
             for plan in engine.incoming.get(code, ()):
                 back = self.support.given(plan, keys, None)
                 if len(back):

@@ -327,5 +327,13 @@ def neighbours(layer: Layer, probes: Ids, forward: bool) -> tuple[Ids, Ids, Ids]
 
 def touching(layer: Layer, terms: Ids, forward: bool) -> Ids:
     """The keys with some sorted terms as subjects; or as objects, and then turned round."""
-    ranked, begin, counts = neighbours(layer, terms, forward)
-    return ranked.take(spread(begin, counts)[1])
+    ranked = layer.keys if forward else layer.back(terms)
+    lows = terms << SHIFT
+    first = ranked.searchsorted(lows)
+    here = first < len(ranked)
+    here[here] = ranked[first[here]] >> SHIFT == terms[here]
+    first = first[here]
+    if not len(first):
+        return NONE
+    counts = ranked.searchsorted(lows[here] | LOW, side="right") - first
+    return ranked.take(spread(first, counts)[1])

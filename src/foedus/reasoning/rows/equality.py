@@ -31,6 +31,7 @@ from foedus.reasoning.rows.columns import (
     union,
     unique,
     within,
+    without,
 )
 from foedus.reasoning.rows.links import Link, Links
 
@@ -72,11 +73,14 @@ class Equality:
         numbers = np.array([self.links.number(rule) for _, rule in rules])
         linked: list[Ids] = []
         changed: list[Ids] = []
+        others = self.changed if self._names is None else None  # that may follow
         while True:
             left, right = self.rep[a], self.rep[b]
             open_ = np.flatnonzero(left != right)
             if not len(open_):
                 break
+            if others is None:
+                others = self._rows(np.concatenate([left[open_], right[open_]])) & LOW
             high = np.maximum(left[open_], right[open_])
             low = np.minimum(left[open_], right[open_])
             order = np.lexsort((open_, low, high))
@@ -87,7 +91,7 @@ class Equality:
             linked.append(open_[chosen])
             self.rep[high[chosen]] = low[chosen]
             changed.append(high[chosen])
-            followers = np.concatenate([self.changed, *changed])
+            followers = np.concatenate([others, *changed])
             followers = followers[self.marked(high[chosen])[self.rep[followers]]]
             while True:  # every term points to its root again
                 root = self.rep[self.rep[followers]]
@@ -100,29 +104,40 @@ class Equality:
         kinds = numbers[np.searchsorted(ends, pairs, side="right")]
         self.links.append(a[pairs], b[pairs], step, kinds)
         new = unique(np.concatenate(changed))
-        self._renew(union([self.changed, new]), np.concatenate([new, self.rep[new]]))
+        self._renew(union([self.changed, new]), np.concatenate([new, self.rep[new]]), True)
         return new
 
     def part(self, terms: Ids) -> None:
         """Let terms stand for themselves again: whole classes of those that were one."""
         if not len(terms):
             return
-        marks = self.marked(terms)
+        gone = terms[self.rep[terms] != terms]
         self.rep[terms] = terms
-        self.links.keep(~marks[self.links.a])
-        self._renew(self.changed[~marks[self.changed]], terms)
+        self.links.keep(~self.marked(terms)[self.links.a])
+        self._renew(without(self.changed, gone), terms, False)
 
-    def _renew(self, changed: Ids, about: Ids) -> None:
-        """Take note of which terms are not their own representatives, and whose classes changed."""
+    def _renew(self, changed: Ids, about: Ids, joined: bool) -> None:
+        """Take note of which terms are not their own representatives, and whose classes changed:
+        they were joined, or parted."""
         self.changes += 1
         self.changed = changed
-        self._several = self._places = None
+        self._places = None
         self._asked = 0
+        if self._several is not None:
+            self._several = self._several.copy()  # the old one may still be wanted
+            self._several[about] = joined
         if self._names is not None:
-            hit = self.about(self.marked(about), self._names, unary=False)
-            some = unique(np.concatenate([self._names[hit] & LOW, about]))
+            rows = self._rows(about)
+            some = unique(np.concatenate([rows & LOW, about]))
             some = some[self.several[some]]
-            self._names = inserted(self._names[~hit], in_order(pack(self.rep[some], some)))
+            left = without(self._names, rows)
+            self._names = inserted(left, in_order(pack(self.rep[some], some)))
+
+    def _rows(self, reps: Ids) -> Ids:
+        """The names of some representatives, each beside its own; sorted."""
+        lows = unique(reps << SHIFT)
+        first, counts = counted(self.names, lows, lows | LOW)
+        return self.names.take(spread(first, counts)[1])
 
     def about(self, marks: Mask, keys: Ids, unary: bool) -> Mask:
         """Which keys hold a marked term."""
