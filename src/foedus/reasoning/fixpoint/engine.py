@@ -16,11 +16,10 @@ from collections.abc import Callable
 import numpy as np
 
 from foedus.reasoning.fixpoint import compiling
-from foedus.reasoning.fixpoint.evaluation import CLOSE
 from foedus.reasoning.fixpoint.intake import Intake
 from foedus.reasoning.fixpoint.literals import Literals
 from foedus.reasoning.plans.joins import Data
-from foedus.reasoning.plans.plan import Pattern, Plan
+from foedus.reasoning.plans.plan import CLOSE, Pattern, Plan
 from foedus.reasoning.plans.prepared import Prepared, prepared
 from foedus.reasoning.rows.columns import (
     GIVEN,

@@ -9,7 +9,7 @@ import numpy as np
 from foedus.reasoning.fixpoint.filters import apply_tests
 from foedus.reasoning.plans.grouping import adjacent
 from foedus.reasoning.plans.joins import Data, keys_of, placed, solve
-from foedus.reasoning.plans.plan import LIST, Plan, Vocabulary
+from foedus.reasoning.plans.plan import GROUP, LIST, Plan, Vocabulary
 from foedus.reasoning.rows.columns import (
     LOW,
     NONE,
@@ -26,8 +26,6 @@ from foedus.reasoning.rows.columns import (
 from foedus.reasoning.rows.equality import Equality
 from foedus.reasoning.rules.table import RuleSet
 from foedus.reasoning.words.dictionary import Terms
-
-CLOSE, GROUP = "close", "group"
 
 
 class Evaluation:
@@ -88,7 +86,7 @@ class Evaluation:
     # Plans
 
     def changed(self, plan: Plan) -> list[int]:
-        """The premises of a plan that have something new."""
+        """The premises of a plan that have something new; of twins one."""
         seen = plan.seen
         relations = self.relations
         out = []
@@ -102,7 +100,7 @@ class Evaluation:
             relation = relations.get(code)
             if relation is None or not relation.layers:
                 return []  # nothing can match
-            if relation.layers[-1].step > seen:
+            if relation.layers[-1].step > seen and not plan.is_twin(number):
                 out.append(number)
         return out
 

@@ -130,10 +130,10 @@ class Withdrawal:
     def find(self, relation: Relation, keys: Ids, after: int) -> None:
         """Look sorted keys up in the layers after a step, and in all, if they had other names."""
         code = relation.code
-        both = keys, keys[self.parting.renamed(relation, keys, after)]
+        older = self.parting.renamed(relation, keys, after)
         shelves = relation.shelves
-        joined = [shelf for shelf in shelves if shelf.step < 0]
-        few = [x[among(x, joined)] for x in both]
+        here = among(keys, [shelf for shelf in shelves if shelf.step < 0])
+        both, few = (keys, keys[older]), (keys[here], keys[here & older])
         for layer in relation.layers:
             some = (both if layer in shelves else few)[layer.step <= after]
             mine = some[within(some, layer.keys)] if len(some) else NONE
@@ -272,7 +272,7 @@ class Withdrawal:
                 self.suspect(target, engine.image(plan, keys), step)
                 return
         for number, (premise, _, _) in enumerate(plan.body):
-            if premise != code:
+            if premise != code or plan.is_twin(number):
                 continue
             table = solve(plan, engine.data, plan.wanted, number, keys)
             if table.size:

@@ -16,6 +16,7 @@ import numpy as np
 from foedus.reasoning.fixpoint.compiling import constants
 from foedus.reasoning.fixpoint.engine import Engine
 from foedus.reasoning.rows.columns import (
+    LOW,
     NONE,
     REWRITTEN,
     Ids,
@@ -115,8 +116,8 @@ class Parting:
         if rule not in self._linked:
             marks = self._linked[rule] = np.zeros(len(self.rep), np.bool_)
             links = self.engine.equality.links
-            marks[links.a[links.by(rule)]] = True
-            marks[self.rep[np.flatnonzero(marks)]] = True
+            linked = links.a[links.by(rule)]
+            marks[linked] = marks[self.rep[linked]] = True
         marks = self._linked[rule]
         self.part_all(reps[marks[reps]])
 
@@ -140,11 +141,11 @@ class Parting:
             raise Rebuild
         for code, relation in list(engine.relations.items()):
             parts = [engine.equality.concerned(x, reps, marks, code < 0) for x in relation.shelves]
-            keys = union(parts) if parts else NONE
-            if len(keys):
+            parts = [keys for keys in parts if len(keys)]
+            if parts:
                 if code in engine.schema:
                     raise Rebuild
-                yield code, keys
+                yield code, union(parts)
 
     def _constants(self) -> Ids:
         """The terms that plans name, and all properties and classes."""
@@ -157,12 +158,8 @@ class Parting:
         back: dict[int, Ids] = {}
         if not self.some:
             return back
-        for code, keys in gone.items():
+        for code, forms in (*self._called(gone, unary=True), *self._called(gone, unary=False)):
             relation = engine.relations[code]
-            named = keys[self.of(self.several, code, keys)]
-            if not len(named):
-                continue
-            forms = in_order(self.forms(code, named)[1])
             for dead in relation.dead:
                 hit = forms[within(forms, dead.keys)]
                 if len(hit):
@@ -171,8 +168,21 @@ class Parting:
             given = forms[within(forms, asserted.get(code, NONE))]
             if len(given):
                 back[code] = given
-        self.apart = np.flatnonzero(self.several)
-        self.apart = self.apart[self.parted[self.rep[self.apart]]]
+        self.apart = in_order(equality.classes(np.flatnonzero(self.parted)) & LOW)
         engine.cleared = self.apart[self.rep[self.apart] != self.apart], engine.step
         equality.part(self.apart)  # in place: ``rep`` is no longer as it was
         return back
+
+    def _called(self, gone: dict[int, Ids], unary: bool) -> Iterator[tuple[int, Ids]]:
+        """All that keys of classes, or of properties, were called, by code and sorted."""
+        codes = [code for code in gone if (code < 0) == unary]
+        if not codes:
+            return
+        keys = np.concatenate([gone[code] for code in codes])
+        whose = np.repeat(np.arange(len(codes)), [len(gone[code]) for code in codes])
+        named = self.of(self.several, codes[0], keys)
+        rows, forms = self.forms(codes[0], keys[named])
+        ends = whose[named][rows].searchsorted(np.arange(len(codes) + 1)).tolist()
+        for code, start, end in zip(codes, ends, ends[1:], strict=False):
+            if start < end:
+                yield code, in_order(forms[start:end])

@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from foedus.reasoning.fixpoint.engine import Engine
-from foedus.reasoning.fixpoint.evaluation import CLOSE
 from foedus.reasoning.fixpoint.filters import apply_tests
 from foedus.reasoning.plans.joins import Data, keys_of, solve
-from foedus.reasoning.plans.plan import LIST, Plan
+from foedus.reasoning.plans.plan import CLOSE, LIST, Plan
 from foedus.reasoning.rows.columns import (
     GIVEN,
     LOW,
@@ -79,11 +78,11 @@ class Support:
         relations = engine.relations if before is None else self.earlier(plan, before)
         if any(c not in (LIST, engine.data.same) and c not in relations for c, _, _ in plan.body):
             return NONE
-        trial = Plan(plan.rule, (plan.head, *plan.body), plan.head, plan.tests)
-        trial.names, trial.values, trial.orders = plan.names, plan.values, plan.checks
+        if plan.check is None:
+            plan.check = Plan(plan.rule, (plan.head, *plan.body), plan.head, plan.tests)
         data = Data(relations, engine.lists.members, engine.data.same, engine.occurring)
         data.rows, data.tick = engine.data.rows, engine.tick
-        table = solve(trial, data, plan.wanted, 0, keys)
+        table = solve(plan.check, data, plan.wanted, 0, keys)
         if not table.size:
             return NONE
         return unique(keys_of(apply_tests(plan, table, engine), plan.head))

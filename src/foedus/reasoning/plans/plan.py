@@ -30,6 +30,9 @@ LIST: Final = 1 << 40
 #: Stands for every relation there is, where patterns say which ones they watch.
 EVERY: Final = LIST + 1
 
+#: Plans that are run in a way of their own: ``rows/transitive.py``, ``grouping.py``.
+CLOSE, GROUP = "close", "group"
+
 Premise: TypeAlias = tuple[int, int, int]
 
 
@@ -40,7 +43,7 @@ class Plan:
     __slots__ = (
         "body",
         "born",
-        "checks",
+        "check",
         "head",
         "kind",
         "names",
@@ -58,7 +61,7 @@ class Plan:
         self.kind = ""
         self.seen = self.born = -1
         self.orders: dict[int, object] = {}
-        self.checks: dict[int, object] = {}  # the same for the plan with its head as a premise
+        self.check: Plan | None = None  # the plan with its head as its first premise
         self.names: dict[str, int] = {}  # of variables
         self.values: dict[str, int] = {}  # of variables that the vocabulary gave
 
@@ -74,11 +77,20 @@ class Plan:
         tested = (n for test in self.tests for n in test.numbers.values())
         return {t for t in (*heads, *tested) if t < 0}
 
+    def is_twin(self, number: int) -> bool:
+        """Whether a premise is about the second of two like things that a plan makes one.
+
+        The premise about the first finds the same pairs.
+        """
+        if self.kind != GROUP or self.head is None:
+            return False
+        return self.head[2] in self.body[number][1:]
+
     def fresh(self) -> Plan:
         """The plan for another graph; what does not depend on a graph is shared."""
         made = Plan(self.rule, self.body, self.head, self.tests)
         made.kind, made.names = self.kind, self.names
-        made.orders, made.checks = self.orders, self.checks
+        made.orders, made.check = self.orders, self.check
         return made
 
 

@@ -14,7 +14,9 @@ import numpy as np
 from foedus.reasoning.plans.grouping import halved
 from foedus.reasoning.plans.plan import (
     BUILTIN,
+    CLOSE,
     EVERY,
+    GROUP,
     LIST,
     LISTS,
     Named,
@@ -167,9 +169,9 @@ def planned(
             return None
         if equal and made.head[0] == vocabulary.same:
             if halved(made) is not None:
-                made.kind = "group"
+                made.kind = GROUP
         elif transitive(made):
-            made.kind = "close"
+            made.kind = CLOSE
     return made
 
 

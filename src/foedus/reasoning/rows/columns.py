@@ -32,7 +32,7 @@ _PIECE: Final = 1 << 10
 
 #: Short layers are joined for look-ups where there are at least so many layers; those that come
 #: after, where there are more than so many, so that each is at least twice as long as the next.
-_SHELVES, _LOOSE = 4, 8
+_SHELVES, _LOOSE = 3, 2
 
 #: So many rows fit the processor's caches, with what is made of them.
 _CHUNK: Final = 1 << 15
@@ -68,7 +68,7 @@ def distinct(ranked: Ids) -> Ids:
     keep = np.empty(len(ranked), np.bool_)
     keep[0] = True
     np.not_equal(ranked[1:], ranked[:-1], out=keep[1:])
-    return ranked if keep.all() else ranked[keep]
+    return ranked if np.count_nonzero(keep) == len(ranked) else ranked[keep]
 
 
 def in_order(keys: Ids) -> Ids:

@@ -80,7 +80,7 @@ class Equality:
             if not len(open_):
                 break
             if others is None:
-                others = self._rows(np.concatenate([left[open_], right[open_]])) & LOW
+                others = self.classes(np.concatenate([left[open_], right[open_]])) & LOW
             high = np.maximum(left[open_], right[open_])
             low = np.minimum(left[open_], right[open_])
             order = np.lexsort((open_, low, high))
@@ -127,14 +127,17 @@ class Equality:
             self._several = self._several.copy()  # the old one may still be wanted
             self._several[about] = joined
         if self._names is not None:
-            rows = self._rows(about)
+            rows = self.classes(about)
             some = unique(np.concatenate([rows & LOW, about]))
             some = some[self.several[some]]
             left = without(self._names, rows)
             self._names = inserted(left, in_order(pack(self.rep[some], some)))
 
-    def _rows(self, reps: Ids) -> Ids:
-        """The names of some representatives, each beside its own; sorted."""
+    def classes(self, reps: Ids) -> Ids:
+        """The terms that some representatives stand for, each beside its own, as sorted keys.
+
+        Of those that stand for themselves alone there is none.
+        """
         lows = unique(reps << SHIFT)
         first, counts = counted(self.names, lows, lows | LOW)
         return self.names.take(spread(first, counts)[1])
