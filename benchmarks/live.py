@@ -33,7 +33,7 @@ class Forgetful(Engine):
         if relation.code in self.schema:  # there, rules are told apart to save plans
             super().merge(relation, found)
             return
-        new = relation.new(union([part for parts in found.values() for part in parts] or [[]]))
+        new = relation.new(union([part for parts in found.values() for part in parts]))
         self.step += 1
         self.take(relation, new, SEVERAL)
 

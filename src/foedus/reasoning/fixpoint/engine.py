@@ -132,7 +132,7 @@ class Engine(Intake):
         if kinds:
             ends = [unique(keys & LOW) for code, keys in parts.items() if code >= 0]
             for code in sorted(kinds):
-                self.fill(code, union(ends) if ends else NONE)
+                self.fill(code, union(ends))
         self.tick()
 
     def tell(self, code: int) -> None:

@@ -185,7 +185,7 @@ class Withdrawal:
                 parts = self.suspects.pop(layer, [])
                 if not parts and not (code in self.gone and self.support.is_batch(code, layer)):
                     continue
-                keys = union(parts or [NONE])
+                keys = union(parts)
                 if layer in self.cut:
                     keys = keys[within(keys, layer.keys)]
                 shaken = self.parting.shaken(relation, layer, keys)
@@ -361,14 +361,14 @@ class Withdrawal:
     def again(self) -> None:
         """Bring back what went but follows from what is left."""
         engine, same = self.engine, self.engine.vocabulary.same
-        gone = {c: unique(np.concatenate(parts)) for c, parts in self.gone.items()}
+        gone = {code: union(parts) for code, parts in self.gone.items()}
         given = self.parting.settle(gone, self.asserted)
         before = engine.step
         if engine.equal and len(engine.named_same):
             pairs = self.asserted.get(same, NONE)
-            named = unique(np.concatenate([pairs >> SHIFT, pairs & LOW, [same]]))
-            engine.named_same = named if len(pairs) else NONE
-            pairs = pairs[within(pairs >> SHIFT, self.parting.apart)]
+            named = engine.equality.marked(np.concatenate([pairs >> SHIFT, pairs & LOW, [same]]))
+            engine.named_same = np.flatnonzero(named) if len(pairs) else NONE
+            pairs = pairs[engine.equality.marked(self.parting.apart)[pairs >> SHIFT]]
             engine.step += 1
             engine.unite([(pairs >> SHIFT, pairs & LOW, GIVEN)])
         for code, keys in given.items():

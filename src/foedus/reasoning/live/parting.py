@@ -141,11 +141,11 @@ class Parting:
             raise Rebuild
         for code, relation in list(engine.relations.items()):
             parts = [engine.equality.concerned(x, reps, marks, code < 0) for x in relation.shelves]
-            parts = [keys for keys in parts if len(keys)]
-            if parts:
+            keys = union(parts)
+            if len(keys):
                 if code in engine.schema:
                     raise Rebuild
-                yield code, union(parts)
+                yield code, keys
 
     def _constants(self) -> Ids:
         """The terms that plans name, and all properties and classes."""

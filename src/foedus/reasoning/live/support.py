@@ -45,7 +45,7 @@ class Support:
 
     def reached(self, relation: Relation, before: int, subjects: Ids) -> Ids:
         """The keys that links of earlier steps give some sorted subjects by transitivity."""
-        links = union([layer.keys for layer in relation.before(before)] or [NONE])
+        links = union([layer.keys for layer in relation.before(before)])
         start = touching(Layer(-1, links, GIVEN), subjects, forward=True)
         return closed(links, self.engine.data.check, start)
 

@@ -87,10 +87,11 @@ def unique(keys: Ids) -> Ids:
 
 
 def union(parts: Sequence[Ids]) -> Ids:
-    """All keys of sorted arrays, sorted, each once."""
-    if len(parts) == 1:
-        return distinct(parts[0])
-    return unique(np.concatenate(parts))
+    """All keys of sorted arrays that hold none twice, sorted, each once."""
+    parts = [part for part in parts if len(part)]
+    if len(parts) > 1:
+        return unique(np.concatenate(parts))
+    return parts[0] if parts else NONE
 
 
 def within(probes: Ids, ranked: Ids) -> Mask:
@@ -307,8 +308,8 @@ def spread(first: Ids, counts: Ids) -> tuple[Ids, Ids]:
     if not total:
         return NONE, NONE
     place = np.arange(total)
-    place += np.repeat(first - (ends - counts), counts)
-    return np.repeat(np.arange(len(counts)), counts), place
+    place += (first - (ends - counts)).repeat(counts)
+    return np.arange(len(counts)).repeat(counts), place
 
 
 def neighbours(layer: Layer, probes: Ids, forward: bool) -> tuple[Ids, Ids, Ids]:

@@ -35,6 +35,9 @@ from foedus.reasoning.rows.columns import (
 )
 from foedus.reasoning.rows.links import Link, Links
 
+#: All of a layer is read at once where it is no more than ``FEW`` times as long.
+_SHORT = 64
+
 
 class Equality:
     """Terms that are one. ``rep[t]`` stands for t; terms beyond its end stand for themselves."""
@@ -157,7 +160,7 @@ class Equality:
 
     def concerned(self, layer: Layer, terms: Ids, marks: Mask, unary: bool) -> Ids:
         """The keys of a layer that hold one of some terms, sorted and marked; sorted."""
-        if len(terms) * columns.FEW < len(layer.keys):
+        if max(len(terms), _SHORT) * columns.FEW < len(layer.keys):
             if unary:
                 return terms[within(terms, layer.keys)]
             here, there = (touching(layer, terms, forward) for forward in (True, False))
