@@ -54,6 +54,7 @@ def few(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None
     if not request.param:
         monkeypatch.setattr(columns, "_SHELVES", 1)
         monkeypatch.setattr(columns, "_LOOSE", 0)
+        monkeypatch.setattr(columns, "_GONE", 0)
         monkeypatch.setattr(view, "_LAYERS", 0)
 
 

@@ -100,15 +100,15 @@ class Intake(Evaluation):
             home = next((layer for layer in relation.layers if layer.origin == GIVEN), None)
             for layer in list(relation.layers):
                 if home is not None and layer.step > home.step and layer.origin != REWRITTEN:
-                    self.move(relation, layer, home, keys[within(keys, layer.keys)])
+                    self.move(relation, layer, home, keys[layer.has(keys)])
             return
         layers = []
         for layer in relation.layers:
-            mine = keys[within(keys, layer.keys)] if layer.origin != GIVEN else NONE
+            mine = keys[layer.has(keys)] if layer.origin != GIVEN else NONE
             if len(mine):
                 layer.remove(mine)
                 layers.append(Layer(layer.step, mine, GIVEN))
-            if len(layer.keys):
+            if len(layer):
                 layers.append(layer)
         relation.layers = layers
         relation.forget()
@@ -119,7 +119,7 @@ class Intake(Evaluation):
         if not len(keys):
             return
         home.insert(keys)
-        if len(keys) < len(layer.keys):
+        if len(keys) < len(layer):
             layer.remove(keys)
         else:
             self.drop(relation, layer)

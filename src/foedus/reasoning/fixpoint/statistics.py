@@ -72,9 +72,9 @@ def _found(stored: Stored, code: int, keys: Ids, counts: Counter[str]) -> None:
         counts["eq-rep-s"] += int(other.sum())
         keys = keys[~other]
     for layer in engine.relations[code].layers:
-        number = len(layer.keys)
+        number = len(layer)
         if number > len(keys):
-            number = int(np.count_nonzero(within(keys, layer.keys)))
+            number = int(np.count_nonzero(layer.has(keys)))
         else:
             number = int(np.count_nonzero(within(layer.keys, keys)))
         if layer.origin == REWRITTEN:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
+from itertools import chain
 from operator import is_
 
 import numpy as np
@@ -142,7 +143,8 @@ class Stored:
         of = self.engine.equality.of
         relation = self.engine.relations.get(~of(~code) if code < 0 else of(code))
         layers = relation.layers if relation is not None else ()
-        return (self.asserted.get(code, NONE), *(layer.keys for layer in layers))
+        states = chain.from_iterable(layer.state for layer in layers)
+        return (self.asserted.get(code, NONE), *states)
 
     def forget(self) -> None:
         """Drop what may have changed."""

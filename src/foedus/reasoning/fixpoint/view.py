@@ -16,19 +16,17 @@ import numpy as np
 from foedus.reasoning.fixpoint.engine import Engine
 from foedus.reasoning.rows.columns import (
     LOW,
-    NONE,
     SHIFT,
     Ids,
     Layer,
     Mask,
     among,
     counted,
-    holds,
     pack,
     spread,
     swap,
+    union,
     unique,
-    within,
 )
 
 Row = tuple[int, int, int]
@@ -51,11 +49,6 @@ class Index(NamedTuple):
         a, b = self.keys.searchsorted([low, high]).tolist()
         found: Ids = self.keys[a:b][self.steps[a:b] < before]
         return found
-
-
-def _joined(parts: list[Ids]) -> Ids:
-    """Sorted arrays that may share keys as one."""
-    return parts[0] if len(parts) == 1 else unique(np.concatenate(parts)) if parts else NONE
 
 
 class View:
@@ -85,7 +78,7 @@ class View:
             if len(layers) > _LAYERS:
                 keys = np.concatenate([layer.keys for layer in layers])
                 keys = swap(keys) if back else keys
-                places = np.repeat(np.arange(len(layers)), [len(layer.keys) for layer in layers])
+                places = np.repeat(np.arange(len(layers)), [len(layer) for layer in layers])
                 order = np.lexsort((places, keys))
                 steps = np.array([layer.step for layer in layers])[places]
                 found = Index(keys[order], places[order], steps[order], layers)
@@ -100,7 +93,7 @@ class View:
             held = at < len(index.keys) and int(index.keys[at]) == key
             return index.layers[int(index.places[at])] if held else None
         for layer in self.layers(code):
-            if holds(layer.keys, key):
+            if layer.holds(key):
                 return layer
         return None
 
@@ -110,7 +103,7 @@ class View:
         if index is None:
             for layer in self.layers(code):
                 if layer.step < before:
-                    mine = keys[within(keys, layer.keys)]
+                    mine = keys[layer.has(keys)]
                     yield from ((layer, key) for key in mine.tolist())
             return
         for at in spread(*counted(index.keys, keys, keys))[1].tolist():
@@ -147,7 +140,7 @@ class View:
 
     def members(self, code: int, before: int) -> Ids:
         """The members of a class before a step."""
-        return _joined([layer.keys for layer in self.layers(code) if layer.step < before])
+        return union([layer.keys for layer in self.layers(code) if layer.step < before])
 
     def objects(self, p: int, s: int, before: int) -> Ids:
         """What a subject had before a step, as objects of a property other than rdf:type."""
@@ -164,18 +157,12 @@ class View:
 
     def _beside(self, p: int, term: int, before: int, back: bool) -> Ids:
         """The objects of a subject, or the other way round, before a step; sorted."""
-        low, high = term << SHIFT, (term + 1) << SHIFT
         index = self.index(p, back)
         if index is not None:
-            return unique(index.between(low, high, before) & LOW)
-        parts = []
-        for layer in self.layers(p):
-            if layer.step < before:
-                ranked = layer.back() if back else layer.keys
-                a, b = ranked.searchsorted([low, high])
-                if b > a:
-                    parts.append(ranked[a:b] & LOW)
-        return _joined(parts)
+            return unique(index.between(term << SHIFT, (term + 1) << SHIFT, before) & LOW)
+        some = np.array([term])
+        layers = [layer for layer in self.layers(p) if layer.step < before]
+        return union([layer.touching(some, not back) & LOW for layer in layers])
 
     def classes(self, x: int, before: int) -> list[int]:
         """The classes that a term was in before a step."""
@@ -189,7 +176,7 @@ class View:
             links = self.engine.equality.links
             keys = pack(links.a, links.b)[links.step < before]
             return unique(np.concatenate([keys, swap(keys)]))
-        return _joined([layer.keys for layer in self.layers(p) if layer.step < before])
+        return union([layer.keys for layer in self.layers(p) if layer.step < before])
 
     def properties(self) -> list[int]:
         """Every property that has or had a row."""

@@ -35,10 +35,8 @@ from foedus.reasoning.rows.columns import (
     Relation,
     among,
     minus,
-    touching,
     union,
     unique,
-    within,
 )
 
 
@@ -98,7 +96,7 @@ class Withdrawal:
         for code in datatypes:
             relation = engine.relation(code)
             for layer in [x for x in relation.layers if x.origin == "dt-type2"]:
-                mine = lost[within(lost, layer.keys)]
+                mine = lost[layer.has(lost)]
                 if len(mine):
                     self.remove(relation, layer, mine)
 
@@ -136,7 +134,7 @@ class Withdrawal:
         both, few = (keys, keys[older]), (keys[here], keys[here & older])
         for layer in relation.layers:
             some = (both if layer in shelves else few)[layer.step <= after]
-            mine = some[within(some, layer.keys)] if len(some) else NONE
+            mine = some[layer.has(some)] if len(some) else NONE
             if len(mine):
                 if code in self.linking:
                     self.part(code, mine)
@@ -187,7 +185,7 @@ class Withdrawal:
                     continue
                 keys = union(parts)
                 if layer in self.cut:
-                    keys = keys[within(keys, layer.keys)]
+                    keys = keys[layer.has(keys)]
                 shaken = self.parting.shaken(relation, layer, keys)
                 one_name = not relation.dead  # of each link
                 if one_name and self.is_closure(code, layer):
@@ -224,10 +222,10 @@ class Withdrawal:
         They are suspects, or about what led to the subject of a link that went.
         """
         cut = unique(np.concatenate([suspects, *self.gone.get(relation.code, [])]) >> SHIFT)
-        led = [touching(x, cut, forward=False) & LOW for x in relation.shelves]
+        led = [x.touching(cut, forward=False) & LOW for x in relation.shelves]
         subjects = unique(np.concatenate([cut, *led]))
         still = self.support.reached(relation, layer.step, subjects)
-        mine = touching(layer, subjects, forward=True)
+        mine = layer.touching(subjects, forward=True)
         return minus(mine, [still, self.asserted.get(relation.code, NONE)])
 
     def remove(self, relation: Relation, layer: Layer, keys: Ids) -> None:
@@ -245,7 +243,7 @@ class Withdrawal:
                 self.everything(plan, layer.step)
         layer.remove(keys)
         self.cut.add(layer)
-        if len(layer.keys):
+        if len(layer):
             relation.forget(layer)
         else:
             engine.drop(relation, layer)

@@ -161,10 +161,10 @@ class Parting:
         for code, forms in (*self._called(gone, unary=True), *self._called(gone, unary=False)):
             relation = engine.relations[code]
             for dead in relation.dead:
-                hit = forms[within(forms, dead.keys)]
+                hit = forms[dead.has(forms)]
                 if len(hit):
                     dead.remove(hit)
-            relation.dead = [dead for dead in relation.dead if len(dead.keys)]
+            relation.dead = [dead for dead in relation.dead if len(dead)]
             given = forms[within(forms, asserted.get(code, NONE))]
             if len(given):
                 back[code] = given

@@ -18,12 +18,9 @@ from foedus.reasoning.rows.columns import (
     Mask,
     Relation,
     minus,
-    neighbours,
     pack,
-    touching,
     union,
     unique,
-    within,
 )
 from foedus.reasoning.rows.transitive import closed
 
@@ -46,7 +43,7 @@ class Support:
     def reached(self, relation: Relation, before: int, subjects: Ids) -> Ids:
         """The keys that links of earlier steps give some sorted subjects by transitivity."""
         links = union([layer.keys for layer in relation.before(before)])
-        start = touching(Layer(-1, links, GIVEN), subjects, forward=True)
+        start = Layer(-1, links, GIVEN).touching(subjects, forward=True)
         return closed(links, self.engine.data.check, start)
 
     def unfounded(self, code: int, keys: Ids, layer: Layer) -> Ids:
@@ -97,13 +94,13 @@ class Support:
         relation = self.engine.data.relation(code)
         for layer in relation.shelves if before is None else relation.before(before):
             if code < 0:
-                found |= True if left is None else within(left, layer.keys)
+                found |= True if left is None else layer.has(left)
             elif left is not None and right is not None:
-                found |= within(pack(left, right), layer.keys)
+                found |= layer.has(pack(left, right))
             elif left is not None:
-                found |= neighbours(layer, left, forward=True)[2] > 0
+                found |= layer.neighbours(left, forward=True)[2] > 0
             elif right is not None:
-                found |= neighbours(layer, right, forward=False)[2] > 0
+                found |= layer.neighbours(right, forward=False)[2] > 0
             else:
                 found |= s != o or bool((layer.keys >> SHIFT == layer.keys & LOW).any())
         return found

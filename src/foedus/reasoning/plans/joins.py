@@ -22,11 +22,10 @@ from foedus.reasoning.rows.columns import (
     Mask,
     Relation,
     among,
-    in_order,
-    neighbours,
     pack,
     pieces,
     spread,
+    union,
     unique,
     within,
 )
@@ -267,7 +266,7 @@ def _binary(table: Table, s: int, o: int, relation: Relation, wanted: set[int], 
             table.cross(free, beside(relation, s, o), data)
             return
         probes = columns[known]
-        beside_them = [neighbours(layer, probes, s_known) for layer in relation.shelves]
+        beside_them = [layer.neighbours(probes, s_known) for layer in relation.shelves]
         if free not in wanted:
             some = beside_them[0][2] > 0
             for _, _, counts in beside_them[1:]:
@@ -303,13 +302,8 @@ def _binary(table: Table, s: int, o: int, relation: Relation, wanted: set[int], 
 
 def beside(relation: Relation, s: int, o: int) -> Ids:
     """What stands beside a given subject (s >= 0) or object in a property, sorted."""
-    parts = []
-    given = s if s >= 0 else o
-    for layer in relation.shelves:
-        ranked = layer.keys if s >= 0 else layer.back(np.array([given]))
-        low, top = np.searchsorted(ranked, [given << SHIFT, (given + 1) << SHIFT]).tolist()
-        parts.append(ranked[low:top] & LOW)
-    return parts[0] if len(parts) == 1 else in_order(np.concatenate(parts))
+    given = np.array([s if s >= 0 else o])
+    return union([layer.touching(given, s >= 0) & LOW for layer in relation.shelves])
 
 
 def _list(table: Table, s: int, o: int, data: Data) -> None:

@@ -30,6 +30,9 @@ _MANY: Final = 8
 #: So many times as many keys are copied piece by piece when some are put in or taken out.
 _PIECE: Final = 1 << 10
 
+#: Keys that are gone are taken out of their columns when there is one in so many.
+_GONE: Final = 64
+
 #: Short layers are joined for look-ups where there are at least so many layers; those that come
 #: after, where there are more than so many, so that each is at least twice as long as the next.
 _SHELVES, _LOOSE = 3, 2
@@ -144,48 +147,123 @@ def holds(ranked: Ids, key: int) -> bool:
 
 
 class Layer:
-    """Keys that a relation received at one step; ``origin`` is the rule that gave them."""
+    """Keys that a relation received at one step; ``origin`` is the rule that gave them.
 
-    __slots__ = ("_back", "_scans", "keys", "origin", "step")
+    Keys that are removed are noted down, and taken out of the columns when they have become many
+    or the columns are wanted as they are: so a change of a few keys copies none.
+    """
+
+    __slots__ = ("_back", "_gone", "_keys", "_scans", "origin", "step")
 
     def __init__(self, step: int, keys: Ids, origin: str) -> None:
-        self.step, self.keys, self.origin = step, keys, origin
+        self.step, self.origin = step, origin
+        self._keys, self._gone = keys, NONE
         self._back: Ids | None = None
         self._scans = 0  # for a few objects each, instead of sorting all
 
-    def back(self, probes: Ids | None = None) -> Ids:
-        """The keys with subject and object exchanged, sorted.
+    def __len__(self) -> int:
+        return len(self._keys) - len(self._gone)
 
-        Given few objects to look for, only their keys, if the rest is not yet known.
-        """
+    @property
+    def keys(self) -> Ids:
+        """All keys, sorted."""
+        if len(self._gone):
+            self._keys = without(self._keys, self._gone)
+            if self._back is not None:
+                self._back = without(self._back, in_order(swap(self._gone)))
+            self._gone = NONE
+        return self._keys
+
+    @property
+    def state(self) -> tuple[Ids, Ids]:
+        """Arrays that are others when the keys are."""
+        return self._keys, self._gone
+
+    def back(self) -> Ids:
+        """The keys with subject and object exchanged, sorted."""
+        return self._turned() if len(self.keys) else NONE
+
+    def has(self, probes: Ids) -> Mask:
+        """For each probe whether it is among the keys."""
+        found = within(probes, self._keys)
+        if len(self._gone):
+            found &= ~within(probes, self._gone)
+        return found
+
+    def holds(self, key: int) -> bool:
+        """Whether a key is here."""
+        return holds(self._keys, key) and not holds(self._gone, key)
+
+    def _turned(self, probes: Ids | None = None) -> Ids:
+        """The column turned round; given few objects to look for, only theirs, if the rest is not
+        yet known."""
         if self._back is None:
-            if probes is not None and len(probes) * FEW < len(self.keys) and self._scans < 4:
+            if probes is not None and len(probes) * FEW < len(self._keys) and self._scans < 4:
                 self._scans += 1
                 marks = np.zeros(int(probes.max()) + 2, np.bool_)
                 marks[probes] = True
-                hit = marks.take(self.keys & LOW, mode="clip")  # beyond the last is none
-                return in_order(swap(self.keys[hit]))
-            self._back = in_order(swap(self.keys))
+                hit = marks.take(self._keys & LOW, mode="clip")  # beyond the last is none
+                return in_order(swap(self._keys[hit]))
+            self._back = in_order(swap(self._keys))
         return self._back
+
+    def neighbours(self, probes: Ids, forward: bool) -> tuple[Ids, Ids, Ids]:
+        """Objects of subjects, or the other way round: the keys, where each begins, how many."""
+        ranked = self._keys if forward else self._turned(probes)
+        if 0 < len(ranked) < _MANY * len(probes):
+            top = max(int(ranked[-1]) >> SHIFT, int(probes.max())) + 1
+            if len(ranked) + top < _MANY * len(probes):
+                ranked = self.keys if forward else self.back()
+                counts = np.bincount(ranked >> SHIFT, minlength=top)
+                begin = counts.cumsum()
+                begin -= counts
+                return ranked, begin.take(probes), counts.take(probes)
+        lows = probes << SHIFT
+        begin, counts = counted(ranked, lows, lows | LOW)
+        if len(self._gone):
+            rows, places = spread(begin, counts)
+            found = ranked.take(places)
+            left = ~within(found, self._lost(forward))
+            ranked, counts = found[left], np.bincount(rows[left], minlength=len(probes))
+            begin = counts.cumsum() - counts
+        return ranked, begin, counts
+
+    def touching(self, terms: Ids, forward: bool) -> Ids:
+        """The keys with some sorted terms as subjects; or as objects, and then turned round."""
+        ranked = self._keys if forward else self._turned(terms)
+        lows = terms << SHIFT
+        first = ranked.searchsorted(lows)
+        here = first < len(ranked)
+        here[here] = ranked[first[here]] >> SHIFT == terms[here]
+        first = first[here]
+        if not len(first):
+            return NONE
+        counts = ranked.searchsorted(lows[here] | LOW, side="right") - first
+        found = ranked.take(spread(first, counts)[1])
+        return minus(found, [self._lost(forward)])
+
+    def _lost(self, forward: bool) -> Ids:
+        """What is gone, in the order of a column."""
+        return self._gone if forward else in_order(swap(self._gone))
 
     def insert(self, keys: Ids) -> None:
         """Take in sorted keys, none of which is here."""
-        self.keys = inserted(self.keys, keys)
+        self._keys = inserted(self.keys, keys)
         if self._back is not None:
             self._back = inserted(self._back, in_order(swap(keys)))
 
     def remove(self, keys: Ids) -> None:
         """Drop keys, all of which are here."""
-        self.keys = without(self.keys, keys)
-        if self._back is not None:
-            self._back = without(self._back, in_order(swap(keys)))
+        self._gone = union([self._gone, keys])
+        if len(self._gone) * _GONE > len(self._keys):
+            _ = self.keys
 
 
 def among(probes: Ids, layers: Iterable[Layer]) -> Mask:
     """For each probe whether it is in one of some layers."""
     found = np.zeros(len(probes), np.bool_)
     for layer in layers:
-        found |= within(probes, layer.keys)
+        found |= layer.has(probes)
     return found
 
 
@@ -213,7 +291,7 @@ class Relation:
         return self.code < 0
 
     def __len__(self) -> int:
-        return sum(len(layer.keys) for layer in self.shelves)
+        return sum(map(len, self.shelves))
 
     @property
     def step(self) -> int:
@@ -243,19 +321,17 @@ class Relation:
         if len(layers) < _SHELVES:
             return layers
         if not self._shelves_of:
-            sizes = [len(layer.keys) for layer in layers]
+            sizes = [len(layer) for layer in layers]
             most = max(max(sizes) >> 3, sum(sizes) >> 5)
-            shelves += [layer for layer in layers if len(layer.keys) > most]
+            shelves += [layer for layer in layers if len(layer) > most]
             self._long = len(shelves)
-            short = [layer.keys for layer in layers if len(layer.keys) <= most]
+            short = [layer.keys for layer in layers if len(layer) <= most]
             if short:
                 shelves.append(Layer(-1, in_order(np.concatenate(short)), SEVERAL))
             self._shelves_of = len(layers)
         for layer in layers[self._shelves_of :]:
             shelves.append(layer)
-            while len(shelves) > self._long + _LOOSE and (
-                2 * len(shelves[-1].keys) >= len(shelves[-2].keys)
-            ):
+            while len(shelves) > self._long + _LOOSE and (2 * len(shelves[-1]) >= len(shelves[-2])):
                 both = np.concatenate([shelves.pop().keys, shelves.pop().keys])
                 shelves.append(Layer(-1, in_order(both), SEVERAL))
         self._shelves_of = len(layers)
@@ -288,11 +364,15 @@ class Relation:
 
     def holds(self, key: int) -> bool:
         """Whether a key is here."""
-        return any(holds(layer.keys, key) for layer in self.shelves)
+        return any(layer.holds(key) for layer in self.shelves)
 
     def new(self, keys: Ids) -> Ids:
         """Those of the sorted keys that are not here."""
-        return minus(keys, [layer.keys for layer in self.shelves])
+        for layer in self.shelves:
+            if not len(keys):
+                break
+            keys = keys[~layer.has(keys)]
+        return keys
 
 
 def counted(ranked: Ids, lows: Ids, highs: Ids) -> tuple[Ids, Ids]:
@@ -308,33 +388,5 @@ def spread(first: Ids, counts: Ids) -> tuple[Ids, Ids]:
     if not total:
         return NONE, NONE
     place = np.arange(total)
-    place += (first - (ends - counts)).repeat(counts)
+    place += np.repeat(first - (ends - counts), counts)
     return np.arange(len(counts)).repeat(counts), place
-
-
-def neighbours(layer: Layer, probes: Ids, forward: bool) -> tuple[Ids, Ids, Ids]:
-    """Objects of subjects, or the other way round: the keys, where each begins, how many."""
-    ranked = layer.keys if forward else layer.back(probes)
-    if 0 < len(ranked) < _MANY * len(probes):
-        top = max(int(ranked[-1]) >> SHIFT, int(probes.max())) + 1
-        if len(ranked) + top < _MANY * len(probes):
-            counts = np.bincount(ranked >> SHIFT, minlength=top)
-            begin = counts.cumsum()
-            begin -= counts
-            return ranked, begin.take(probes), counts.take(probes)
-    lows = probes << SHIFT
-    return ranked, *counted(ranked, lows, lows | LOW)
-
-
-def touching(layer: Layer, terms: Ids, forward: bool) -> Ids:
-    """The keys with some sorted terms as subjects; or as objects, and then turned round."""
-    ranked = layer.keys if forward else layer.back(terms)
-    lows = terms << SHIFT
-    first = ranked.searchsorted(lows)
-    here = first < len(ranked)
-    here[here] = ranked[first[here]] >> SHIFT == terms[here]
-    first = first[here]
-    if not len(first):
-        return NONE
-    counts = ranked.searchsorted(lows[here] | LOW, side="right") - first
-    return ranked.take(spread(first, counts)[1])

@@ -27,10 +27,8 @@ from foedus.reasoning.rows.columns import (
     pieces,
     spread,
     swap,
-    touching,
     union,
     unique,
-    within,
     without,
 )
 from foedus.reasoning.rows.links import Link, Links
@@ -160,10 +158,10 @@ class Equality:
 
     def concerned(self, layer: Layer, terms: Ids, marks: Mask, unary: bool) -> Ids:
         """The keys of a layer that hold one of some terms, sorted and marked; sorted."""
-        if max(len(terms), _SHORT) * columns.FEW < len(layer.keys):
+        if max(len(terms), _SHORT) * columns.FEW < len(layer):
             if unary:
-                return terms[within(terms, layer.keys)]
-            here, there = (touching(layer, terms, forward) for forward in (True, False))
+                return terms[layer.has(terms)]
+            here, there = (layer.touching(terms, forward) for forward in (True, False))
             return unique(np.concatenate([here, swap(there)])) if len(there) else here
         return layer.keys[self.about(marks, layer.keys, unary)]
 
@@ -293,7 +291,7 @@ class Equality:
                     new = int(self.rep[term])
                     out.append((~new if code < 0 else new, self.mapped(moved, code < 0)))
                     layer.remove(moved)
-                if len(layer.keys):
+                if len(layer):
                     layers.append(layer)
             if touched:
                 relation.layers = layers

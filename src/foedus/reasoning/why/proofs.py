@@ -212,7 +212,7 @@ class Prover:
             keys = ends << SHIFT | o
             useful = ends == o
             for layer in (*relation.layers, *relation.dead):
-                useful |= within(keys, layer.keys)
+                useful |= layer.has(keys)
             for there in ends[useful].tolist():
                 if there not in came:
                     came[there] = here
