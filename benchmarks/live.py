@@ -19,7 +19,8 @@ from foedus.reasoning import check_proof, close, ruleset
 from foedus.reasoning.closure import Closure
 from foedus.reasoning.fixpoint.engine import Engine
 from foedus.reasoning.plans.prepared import prepared
-from foedus.reasoning.rows.columns import SEVERAL, Ids, Relation, union
+from foedus.reasoning.rows.columns import Ids, union
+from foedus.reasoning.rows.layers import SEVERAL, Relation
 from foedus.reasoning.words.reading import read
 
 TURNS = 5

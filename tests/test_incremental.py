@@ -16,8 +16,8 @@ from foedus.errors import LimitReached
 from foedus.reasoning import closure as closing
 from foedus.reasoning.closure import Closure, close
 from foedus.reasoning.fixpoint import view
-from foedus.reasoning.live.settling import layers, settle
-from foedus.reasoning.rows import columns
+from foedus.reasoning.live.settling import count_layers, settle
+from foedus.reasoning.rows import layers
 from foedus.reasoning.rules.checker import check_proof
 from foedus.reasoning.rules.table import ruleset
 from foedus.terms import Triple
@@ -47,14 +47,14 @@ def shown(closure: Closure) -> tuple[set[Triple], set[Triple], set[str]]:
     return set(closure.asserted), set(closure.derived), {c.rule for c in closure.clashes}
 
 
-@pytest.fixture(params=[columns.FEW, 0], ids=["read", "looked up"])
+@pytest.fixture(params=[layers.FEW, 0], ids=["read", "looked up"])
 def few(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Small graphs are read whole; here, the ways of large ones are gone, too."""
-    monkeypatch.setattr(columns, "FEW", request.param)
+    monkeypatch.setattr(layers, "FEW", request.param)
     if not request.param:
-        monkeypatch.setattr(columns, "_SHELVES", 1)
-        monkeypatch.setattr(columns, "_LOOSE", 0)
-        monkeypatch.setattr(columns, "_GONE", 0)
+        monkeypatch.setattr(layers, "_SHELVES", 1)
+        monkeypatch.setattr(layers, "_LOOSE", 0)
+        monkeypatch.setattr(layers, "_GONE", 0)
         monkeypatch.setattr(view, "_LAYERS", 0)
 
 
@@ -222,12 +222,12 @@ def test_many_changes_leave_no_more_layers_than_a_few() -> None:
     ]
     graph += [(ex(i), ex(p), ex(i + 1)) for i in range(30) for p in "pq"]
     closure = close(graph)
-    first = layers(closure._engine)
+    first = count_layers(closure._engine)
     for i in range(200):
         part = graph[4 + i % 60 :: 7]
         closure.withdraw(part)
         closure.add(part)
-    assert layers(closure._engine) < 4 * first
+    assert count_layers(closure._engine) < 4 * first
     assert closure.statistics["rounds"] > 500  # and it did not start over
     assert shown(closure) == shown(close(graph))
     assert proved(closure)

@@ -19,16 +19,7 @@ from foedus.reasoning.fixpoint.view import Row, View
 from foedus.reasoning.live import settling
 from foedus.reasoning.live.incremental import Withdrawal
 from foedus.reasoning.live.parting import Rebuild
-from foedus.reasoning.rows.columns import (
-    LOW,
-    NONE,
-    SHIFT,
-    Ids,
-    holds,
-    minus,
-    union,
-    within,
-)
+from foedus.reasoning.rows.columns import LOW, NONE, SHIFT, Ids, holds, minus, union, within
 from foedus.reasoning.rows.partition import partition
 from foedus.reasoning.rules.proof import Clash, Proof
 from foedus.reasoning.rules.table import RuleSet, ruleset
@@ -63,7 +54,7 @@ class Closure:
         engine.run()
         self._built = time.thread_time() - started
         self._engine, self._stored = engine, Stored(engine, asserted)
-        self._settled = self._fresh = settling.layers(engine)
+        self._settled = self._fresh = settling.count_layers(engine)
 
     @property
     def rules(self) -> RuleSet:
@@ -266,9 +257,9 @@ class Closure:
 
     def _settle(self) -> None:
         """See that look-ups stay as quick as they were, however many changes there are."""
-        if settling.layers(self._engine) > self._settled + 3 * self._fresh:
+        if settling.count_layers(self._engine) > self._settled + 3 * self._fresh:
             settling.settle(self._engine)
-            self._settled = settling.layers(self._engine)
+            self._settled = settling.count_layers(self._engine)
             if self._settled > 4 * self._fresh:
                 self._restart(self._stored.asserted)
 

@@ -21,19 +21,9 @@ from foedus.reasoning.fixpoint.literals import Literals
 from foedus.reasoning.plans.joins import Data
 from foedus.reasoning.plans.plan import CLOSE, Pattern, Plan
 from foedus.reasoning.plans.prepared import Prepared, prepared
-from foedus.reasoning.rows.columns import (
-    GIVEN,
-    LOW,
-    NONE,
-    SEVERAL,
-    SHIFT,
-    Ids,
-    Relation,
-    minus,
-    union,
-    unique,
-)
+from foedus.reasoning.rows.columns import LOW, NONE, SHIFT, Ids, minus, union, unique
 from foedus.reasoning.rows.equality import Equality
+from foedus.reasoning.rows.layers import GIVEN, SEVERAL, Relation
 from foedus.reasoning.rows.lists import Lists
 from foedus.reasoning.rows.transitive import closed, components
 from foedus.reasoning.rules.table import RuleSet

@@ -16,7 +16,6 @@ from foedus.reasoning.rows.columns import (
     SHIFT,
     Ids,
     Mask,
-    Relation,
     distinct,
     in_order,
     pack,
@@ -24,6 +23,7 @@ from foedus.reasoning.rows.columns import (
     unique,
 )
 from foedus.reasoning.rows.equality import Equality
+from foedus.reasoning.rows.layers import Relation
 from foedus.reasoning.rules.table import RuleSet
 from foedus.reasoning.words.dictionary import Terms
 

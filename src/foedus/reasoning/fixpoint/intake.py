@@ -15,20 +15,8 @@ from foedus.errors import LimitReached
 from foedus.reasoning.fixpoint.evaluation import Evaluation
 from foedus.reasoning.fixpoint.literals import Literals
 from foedus.reasoning.plans.plan import EVERY
-from foedus.reasoning.rows.columns import (
-    GIVEN,
-    LOW,
-    NONE,
-    REWRITTEN,
-    SHIFT,
-    Ids,
-    Layer,
-    Relation,
-    minus,
-    pack,
-    unique,
-    within,
-)
+from foedus.reasoning.rows.columns import LOW, NONE, SHIFT, Ids, minus, pack, unique, within
+from foedus.reasoning.rows.layers import GIVEN, REWRITTEN, Layer, Relation
 from foedus.reasoning.rows.partition import by_object
 from foedus.reasoning.rules.datatypes import datatypes_of, value_key
 from foedus.reasoning.words.dictionary import LITERAL

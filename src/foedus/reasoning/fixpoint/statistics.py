@@ -7,17 +7,8 @@ from collections import Counter
 import numpy as np
 
 from foedus.reasoning.fixpoint.stored import Stored
-from foedus.reasoning.rows.columns import (
-    GIVEN,
-    LOW,
-    REWRITTEN,
-    SEVERAL,
-    SHIFT,
-    Ids,
-    pack,
-    swap,
-    within,
-)
+from foedus.reasoning.rows.columns import LOW, SHIFT, Ids, pack, swap, within
+from foedus.reasoning.rows.layers import GIVEN, REWRITTEN, SEVERAL
 
 
 def by_rule(stored: Stored) -> dict[str, int]:

@@ -18,9 +18,7 @@ from foedus.reasoning.rows.columns import (
     LOW,
     SHIFT,
     Ids,
-    Layer,
     Mask,
-    among,
     counted,
     pack,
     spread,
@@ -28,6 +26,7 @@ from foedus.reasoning.rows.columns import (
     union,
     unique,
 )
+from foedus.reasoning.rows.layers import Layer, among
 
 Row = tuple[int, int, int]
 EVER = 1 << 60

@@ -25,19 +25,8 @@ from foedus.reasoning.live.parting import Parting, Rebuild
 from foedus.reasoning.live.support import Support
 from foedus.reasoning.plans.joins import keys_of, placed, solve
 from foedus.reasoning.plans.plan import LIST, Pattern, Plan
-from foedus.reasoning.rows.columns import (
-    GIVEN,
-    LOW,
-    NONE,
-    SHIFT,
-    Ids,
-    Layer,
-    Relation,
-    among,
-    minus,
-    union,
-    unique,
-)
+from foedus.reasoning.rows.columns import LOW, NONE, SHIFT, Ids, minus, union, unique
+from foedus.reasoning.rows.layers import GIVEN, Layer, Relation, among
 
 
 class Withdrawal:

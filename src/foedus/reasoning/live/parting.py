@@ -15,19 +15,8 @@ import numpy as np
 
 from foedus.reasoning.fixpoint.compiling import constants
 from foedus.reasoning.fixpoint.engine import Engine
-from foedus.reasoning.rows.columns import (
-    LOW,
-    NONE,
-    REWRITTEN,
-    Ids,
-    Layer,
-    Mask,
-    Relation,
-    in_order,
-    union,
-    unique,
-    within,
-)
+from foedus.reasoning.rows.columns import LOW, NONE, Ids, Mask, in_order, union, unique, within
+from foedus.reasoning.rows.layers import REWRITTEN, Layer, Relation
 from foedus.reasoning.words.dictionary import LITERAL
 
 _MOST = 1 << 22  # names of keys that are written out

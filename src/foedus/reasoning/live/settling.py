@@ -12,23 +12,11 @@ from collections import defaultdict
 from foedus.reasoning.fixpoint.engine import Engine
 from foedus.reasoning.fixpoint.statistics import shared
 from foedus.reasoning.live.support import Support
-from foedus.reasoning.rows.columns import (
-    GIVEN,
-    NONE,
-    REWRITTEN,
-    SEVERAL,
-    SHIFT,
-    Ids,
-    Layer,
-    Relation,
-    minus,
-    union,
-    unique,
-    within,
-)
+from foedus.reasoning.rows.columns import NONE, SHIFT, Ids, minus, union, unique, within
+from foedus.reasoning.rows.layers import GIVEN, REWRITTEN, SEVERAL, Layer, Relation
 
 
-def layers(engine: Engine) -> int:
+def count_layers(engine: Engine) -> int:
     """How many layers an engine's relations have."""
     return sum(len(r.layers) + len(r.dead) for r in engine.relations.values())
 

@@ -8,20 +8,8 @@ from foedus.reasoning.fixpoint.engine import Engine
 from foedus.reasoning.fixpoint.filters import apply_tests
 from foedus.reasoning.plans.joins import Data, keys_of, solve
 from foedus.reasoning.plans.plan import CLOSE, LIST, Plan
-from foedus.reasoning.rows.columns import (
-    GIVEN,
-    LOW,
-    NONE,
-    SHIFT,
-    Ids,
-    Layer,
-    Mask,
-    Relation,
-    minus,
-    pack,
-    union,
-    unique,
-)
+from foedus.reasoning.rows.columns import LOW, NONE, SHIFT, Ids, Mask, minus, pack, union, unique
+from foedus.reasoning.rows.layers import GIVEN, Layer, Relation
 from foedus.reasoning.rows.transitive import closed
 
 

@@ -20,8 +20,6 @@ from foedus.reasoning.rows.columns import (
     SHIFT,
     Ids,
     Mask,
-    Relation,
-    among,
     pack,
     pieces,
     spread,
@@ -29,6 +27,7 @@ from foedus.reasoning.rows.columns import (
     unique,
     within,
 )
+from foedus.reasoning.rows.layers import Relation, among
 
 _EMPTY = Relation(0)
 _ROWS = 1 << 28

@@ -1,14 +1,8 @@
-"""Triples as sorted columns of numbers, one relation per property and one per class.
-
-A relation of a property holds the keys ``subject << 32 | object``, that of a class its members.
-Keys arrive in layers: a layer is sorted, holds no key twice and none of another layer, and carries
-the step at which it was found. Layers are never merged in place, so they say how old a triple is.
-"""
+"""Sorted columns of numbers: the keys ``subject << 32 | object`` of pairs, or single terms."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import takewhile
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -21,27 +15,11 @@ SHIFT: Final = 32
 LOW: Final = (1 << SHIFT) - 1
 NONE: Final[Ids] = np.empty(0, np.int64)
 
-#: Terms are looked up one by one in so many times as many keys, or more; else all are read.
-FEW = 32
-
-#: Where there are at most so many keys and terms to a probe, all terms' places are counted out.
-_MANY: Final = 8
-
 #: So many times as many keys are copied piece by piece when some are put in or taken out.
 _PIECE: Final = 1 << 10
 
-#: Keys that are gone are taken out of their columns when there is one in so many.
-_GONE: Final = 64
-
-#: Short layers are joined for look-ups where there are at least so many layers; those that come
-#: after, where there are more than so many, so that each is at least twice as long as the next.
-_SHELVES, _LOOSE = 3, 2
-
 #: So many rows fit the processor's caches, with what is made of them.
 _CHUNK: Final = 1 << 15
-
-#: How a layer came about, where it was not a rule.
-GIVEN, REWRITTEN, SEVERAL = "", "=", "+"
 
 
 def pieces(count: int) -> Iterator[slice]:
@@ -144,235 +122,6 @@ def holds(ranked: Ids, key: int) -> bool:
     """Whether a sorted array holds a key."""
     at = int(ranked.searchsorted(key))
     return at < len(ranked) and int(ranked[at]) == key
-
-
-class Layer:
-    """Keys that a relation received at one step; ``origin`` is the rule that gave them.
-
-    Keys that are removed are noted down, and taken out of the columns when they have become many
-    or the columns are wanted as they are: so a change of a few keys copies none.
-    """
-
-    __slots__ = ("_back", "_gone", "_keys", "_scans", "origin", "step")
-
-    def __init__(self, step: int, keys: Ids, origin: str) -> None:
-        self.step, self.origin = step, origin
-        self._keys, self._gone = keys, NONE
-        self._back: Ids | None = None
-        self._scans = 0  # for a few objects each, instead of sorting all
-
-    def __len__(self) -> int:
-        return len(self._keys) - len(self._gone)
-
-    @property
-    def keys(self) -> Ids:
-        """All keys, sorted."""
-        if len(self._gone):
-            self._keys = without(self._keys, self._gone)
-            if self._back is not None:
-                self._back = without(self._back, in_order(swap(self._gone)))
-            self._gone = NONE
-        return self._keys
-
-    @property
-    def state(self) -> tuple[Ids, Ids]:
-        """Arrays that are others when the keys are."""
-        return self._keys, self._gone
-
-    def back(self) -> Ids:
-        """The keys with subject and object exchanged, sorted."""
-        return self._turned() if len(self.keys) else NONE
-
-    def has(self, probes: Ids) -> Mask:
-        """For each probe whether it is among the keys."""
-        found = within(probes, self._keys)
-        if len(self._gone):
-            found &= ~within(probes, self._gone)
-        return found
-
-    def holds(self, key: int) -> bool:
-        """Whether a key is here."""
-        return holds(self._keys, key) and not holds(self._gone, key)
-
-    def _turned(self, probes: Ids | None = None) -> Ids:
-        """The column turned round; given few objects to look for, only theirs, if the rest is not
-        yet known."""
-        if self._back is None:
-            if probes is not None and len(probes) * FEW < len(self._keys) and self._scans < 4:
-                self._scans += 1
-                marks = np.zeros(int(probes.max()) + 2, np.bool_)
-                marks[probes] = True
-                hit = marks.take(self._keys & LOW, mode="clip")  # beyond the last is none
-                return in_order(swap(self._keys[hit]))
-            self._back = in_order(swap(self._keys))
-        return self._back
-
-    def neighbours(self, probes: Ids, forward: bool) -> tuple[Ids, Ids, Ids]:
-        """Objects of subjects, or the other way round: the keys, where each begins, how many."""
-        ranked = self._keys if forward else self._turned(probes)
-        if 0 < len(ranked) < _MANY * len(probes):
-            top = max(int(ranked[-1]) >> SHIFT, int(probes.max())) + 1
-            if len(ranked) + top < _MANY * len(probes):
-                ranked = self.keys if forward else self.back()
-                counts = np.bincount(ranked >> SHIFT, minlength=top)
-                begin = counts.cumsum()
-                begin -= counts
-                return ranked, begin.take(probes), counts.take(probes)
-        lows = probes << SHIFT
-        begin, counts = counted(ranked, lows, lows | LOW)
-        if len(self._gone):
-            rows, places = spread(begin, counts)
-            found = ranked.take(places)
-            left = ~within(found, self._lost(forward))
-            ranked, counts = found[left], np.bincount(rows[left], minlength=len(probes))
-            begin = counts.cumsum() - counts
-        return ranked, begin, counts
-
-    def touching(self, terms: Ids, forward: bool) -> Ids:
-        """The keys with some sorted terms as subjects; or as objects, and then turned round."""
-        ranked = self._keys if forward else self._turned(terms)
-        lows = terms << SHIFT
-        first = ranked.searchsorted(lows)
-        here = first < len(ranked)
-        here[here] = ranked[first[here]] >> SHIFT == terms[here]
-        first = first[here]
-        if not len(first):
-            return NONE
-        counts = ranked.searchsorted(lows[here] | LOW, side="right") - first
-        found = ranked.take(spread(first, counts)[1])
-        return minus(found, [self._lost(forward)])
-
-    def _lost(self, forward: bool) -> Ids:
-        """What is gone, in the order of a column."""
-        return self._gone if forward else in_order(swap(self._gone))
-
-    def insert(self, keys: Ids) -> None:
-        """Take in sorted keys, none of which is here."""
-        self._keys = inserted(self.keys, keys)
-        if self._back is not None:
-            self._back = inserted(self._back, in_order(swap(keys)))
-
-    def remove(self, keys: Ids) -> None:
-        """Drop keys, all of which are here."""
-        self._gone = union([self._gone, keys])
-        if len(self._gone) * _GONE > len(self._keys):
-            _ = self.keys
-
-
-def among(probes: Ids, layers: Iterable[Layer]) -> Mask:
-    """For each probe whether it is in one of some layers."""
-    found = np.zeros(len(probes), np.bool_)
-    for layer in layers:
-        found |= layer.has(probes)
-    return found
-
-
-class Relation:
-    """The pairs of a property or the members of a class, in layers.
-
-    ``dead`` holds layers of keys that were replaced when two of their terms became one; proofs
-    want them, nothing else does.
-    """
-
-    __slots__ = ("_full", "_full_of", "_long", "_shelves", "_shelves_of", "code", "dead", "layers")
-
-    def __init__(self, code: int) -> None:
-        self.code = code
-        self.layers: list[Layer] = []
-        self.dead: list[Layer] = []
-        self._full: Ids = NONE
-        self._full_of = 0
-        self._shelves: list[Layer] = []
-        self._shelves_of = self._long = 0
-
-    @property
-    def unary(self) -> bool:
-        """Whether this is a class."""
-        return self.code < 0
-
-    def __len__(self) -> int:
-        return sum(map(len, self.shelves))
-
-    @property
-    def step(self) -> int:
-        """The step of the newest layer, -1 if there is none."""
-        return self.layers[-1].step if self.layers else -1
-
-    @property
-    def full(self) -> Ids:
-        """All keys, sorted."""
-        layers = self.layers
-        if len(layers) == 1:
-            return layers[0].keys
-        if self._full_of != len(layers):
-            if self._full_of and self._full_of < len(layers):
-                parts = [self._full, *(layer.keys for layer in layers[self._full_of :])]
-            else:
-                parts = [layer.keys for layer in layers]
-            self._full = in_order(np.concatenate(parts)) if parts else NONE
-            self._full_of = len(layers)
-        return self._full
-
-    @property
-    def shelves(self) -> list[Layer]:
-        """The layers for look-ups, for which it is no matter how old a key is: few, where layers
-        are many. Joined ones have no step."""
-        layers, shelves = self.layers, self._shelves
-        if len(layers) < _SHELVES:
-            return layers
-        if not self._shelves_of:
-            sizes = [len(layer) for layer in layers]
-            most = max(max(sizes) >> 3, sum(sizes) >> 5)
-            shelves += [layer for layer in layers if len(layer) > most]
-            self._long = len(shelves)
-            short = [layer.keys for layer in layers if len(layer) <= most]
-            if short:
-                shelves.append(Layer(-1, in_order(np.concatenate(short)), SEVERAL))
-            self._shelves_of = len(layers)
-        for layer in layers[self._shelves_of :]:
-            shelves.append(layer)
-            while len(shelves) > self._long + _LOOSE and (2 * len(shelves[-1]) >= len(shelves[-2])):
-                both = np.concatenate([shelves.pop().keys, shelves.pop().keys])
-                shelves.append(Layer(-1, in_order(both), SEVERAL))
-        self._shelves_of = len(layers)
-        return shelves
-
-    def before(self, step: int) -> list[Layer]:
-        """The layers of earlier steps."""
-        return [layer for layer in self.layers if layer.step < step]
-
-    def since(self, step: int) -> Ids:
-        """The keys found after a step; sorted only if they came at one."""
-        layers = self.layers
-        if not layers or layers[-1].step <= step:
-            return NONE
-        if layers[0].step > step:
-            return self.full
-        fresh = [layer.keys for layer in takewhile(lambda x: x.step > step, reversed(layers))]
-        return fresh[0] if len(fresh) == 1 else np.concatenate(fresh)
-
-    def append(self, step: int, keys: Ids, origin: str = GIVEN) -> None:
-        """Take in sorted keys that are not yet here."""
-        if len(keys):
-            self.layers.append(Layer(step, keys, origin))
-
-    def forget(self, changed: Layer | None = None) -> None:
-        """Drop what can be computed again: all, or what the keys of one layer went into."""
-        self._full, self._full_of = NONE, 0
-        if changed not in self._shelves:
-            self._shelves, self._shelves_of = [], 0
-
-    def holds(self, key: int) -> bool:
-        """Whether a key is here."""
-        return any(layer.holds(key) for layer in self.shelves)
-
-    def new(self, keys: Ids) -> Ids:
-        """Those of the sorted keys that are not here."""
-        for layer in self.shelves:
-            if not len(keys):
-                break
-            keys = keys[~layer.has(keys)]
-        return keys
 
 
 def counted(ranked: Ids, lows: Ids, highs: Ids) -> tuple[Ids, Ids]:

@@ -11,15 +11,13 @@ from collections import deque
 
 import numpy as np
 
-from foedus.reasoning.rows import columns
+from foedus.reasoning.rows import layers
 from foedus.reasoning.rows.columns import (
     LOW,
     NONE,
     SHIFT,
     Ids,
-    Layer,
     Mask,
-    Relation,
     counted,
     in_order,
     inserted,
@@ -31,6 +29,7 @@ from foedus.reasoning.rows.columns import (
     unique,
     without,
 )
+from foedus.reasoning.rows.layers import Layer, Relation
 from foedus.reasoning.rows.links import Link, Links
 
 #: All of a layer is read at once where it is no more than ``FEW`` times as long.
@@ -158,7 +157,7 @@ class Equality:
 
     def concerned(self, layer: Layer, terms: Ids, marks: Mask, unary: bool) -> Ids:
         """The keys of a layer that hold one of some terms, sorted and marked; sorted."""
-        if max(len(terms), _SHORT) * columns.FEW < len(layer):
+        if max(len(terms), _SHORT) * layers.FEW < len(layer):
             if unary:
                 return terms[layer.has(terms)]
             here, there = (layer.touching(terms, forward) for forward in (True, False))
@@ -191,7 +190,7 @@ class Equality:
         """Every term that each representative stands for: the rows, and the terms."""
         names = self.names
         self._asked += len(reps)
-        if self._places is None and self._asked * columns.FEW < len(self.rep):
+        if self._places is None and self._asked * layers.FEW < len(self.rep):
             first, counts = counted(names, reps << SHIFT, reps << SHIFT | LOW)
         else:
             if self._places is None:

@@ -6,7 +6,8 @@ from collections import defaultdict
 
 import numpy as np
 
-from foedus.reasoning.rows.columns import LOW, SHIFT, Ids, Relation
+from foedus.reasoning.rows.columns import LOW, SHIFT, Ids
+from foedus.reasoning.rows.layers import Relation
 
 _READINGS = 1000
 

@@ -18,15 +18,8 @@ import numpy as np
 from foedus.reasoning.fixpoint.unfolding import replaced
 from foedus.reasoning.fixpoint.view import EVER, Row, View
 from foedus.reasoning.plans.plan import named
-from foedus.reasoning.rows.columns import (
-    LOW,
-    REWRITTEN,
-    SHIFT,
-    Layer,
-    in_order,
-    pack,
-    within,
-)
+from foedus.reasoning.rows.columns import LOW, SHIFT, in_order, pack, within
+from foedus.reasoning.rows.layers import REWRITTEN, Layer
 from foedus.reasoning.rows.links import Link
 from foedus.reasoning.rules.datatypes import in_datatype, value_key
 from foedus.reasoning.rules.proof import Proof, Step
