@@ -69,18 +69,13 @@ class Layer:
     @property
     def keys(self) -> Ids:
         """All keys, sorted."""
-        if len(self._gone):
-            self._mend()
+        self._mend()
         return self._keys
 
     @property
     def state(self) -> tuple[Ids, Ids]:
         """Arrays that are others when the keys are."""
         return self._keys, self._gone
-
-    def back(self) -> Ids:
-        """The keys with subject and object exchanged, sorted."""
-        return self._turned() if len(self.keys) else NONE
 
     def has(self, probes: Ids) -> Mask:
         """For each probe whether it is among the keys."""
@@ -112,7 +107,8 @@ class Layer:
         if 0 < len(ranked) < _MANY * len(probes):
             top = max(int(ranked[-1]) >> SHIFT, int(probes.max())) + 1
             if len(ranked) + top < _MANY * len(probes):
-                ranked = self.keys if forward else self.back()
+                self._mend()
+                ranked = self._keys if forward else self._turned()
                 counts = np.bincount(ranked >> SHIFT, minlength=top)
                 begin = counts.cumsum()
                 begin -= counts
@@ -159,6 +155,8 @@ class Layer:
 
     def _mend(self) -> None:
         """Take out of the columns what is gone."""
+        if not len(self._gone):
+            return
         self._keys = without(self._keys, self._gone)
         if self._back is not None:
             self._back = without(self._back, self._lost(forward=False))
