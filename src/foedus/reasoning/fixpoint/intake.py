@@ -15,8 +15,8 @@ from foedus.errors import LimitReached
 from foedus.reasoning.fixpoint.evaluation import Evaluation
 from foedus.reasoning.fixpoint.literals import Literals
 from foedus.reasoning.plans.plan import EVERY
-from foedus.reasoning.rows.columns import LOW, NONE, SHIFT, Ids, minus, pack, unique, within
-from foedus.reasoning.rows.layers import GIVEN, REWRITTEN, Layer, Relation
+from foedus.reasoning.rows.columns import LOW, NONE, SHIFT, Ids, pack, unique, within
+from foedus.reasoning.rows.layers import GIVEN, REWRITTEN, Layer, Relation, beyond
 from foedus.reasoning.rows.partition import by_object
 from foedus.reasoning.rules.datatypes import datatypes_of, value_key
 from foedus.reasoning.words.dictionary import LITERAL
@@ -138,7 +138,7 @@ class Intake(Evaluation):
                 moved = np.ones(len(keys), np.bool_)
             if moved.any():
                 relation = self.relation(code)
-                old = minus(keys[moved], [layer.keys for layer in relation.dead])
+                old = beyond(keys[moved], relation.dead)
                 if len(old):
                     relation.dead.append(Layer(self.step, old, origin))
                 kept = self.receive(code, keys[~moved], origin) if not moved.all() else 0

@@ -26,7 +26,7 @@ from foedus.reasoning.live.support import Support
 from foedus.reasoning.plans.joins import keys_of, placed, solve
 from foedus.reasoning.plans.plan import LIST, Pattern, Plan
 from foedus.reasoning.rows.columns import LOW, NONE, SHIFT, Ids, minus, union, unique
-from foedus.reasoning.rows.layers import GIVEN, Layer, Relation, among
+from foedus.reasoning.rows.layers import GIVEN, Layer, Relation, among, beyond
 
 
 class Withdrawal:
@@ -37,7 +37,7 @@ class Withdrawal:
     """
 
     def __init__(self, engine: Engine, stored: Stored, seconds: float) -> None:
-        self.engine, self.stored, self.asserted = engine, stored, stored.asserted
+        self.engine, self.stored = engine, stored
         self.until = time.thread_time() + seconds
         self.heap: list[tuple[int, int]] = []  # steps and codes of layers to look at
         self.due: set[tuple[int, int]] = set()  # what is in the heap
@@ -180,7 +180,7 @@ class Withdrawal:
                 if one_name and self.is_closure(code, layer):
                     found = self.unreached(relation, layer, keys)
                 else:
-                    found = minus(keys[~shaken], [self.asserted.get(code, NONE)])
+                    found = minus(keys[~shaken], [self.stored.asserted.get(code, NONE)])
                     found = self.support.unfounded(code, found, layer)
                 keys = union([found, keys[shaken]])
                 if len(keys):
@@ -215,7 +215,7 @@ class Withdrawal:
         subjects = unique(np.concatenate([cut, *led]))
         still = self.support.reached(relation, layer.step, subjects)
         mine = layer.touching(subjects, forward=True)
-        return minus(mine, [still, self.asserted.get(relation.code, NONE)])
+        return minus(mine, [still, self.stored.asserted.get(relation.code, NONE)])
 
     def remove(self, relation: Relation, layer: Layer, keys: Ids) -> None:
         """Take keys away, and suspect what plans made of them."""
@@ -349,10 +349,10 @@ class Withdrawal:
         """Bring back what went but follows from what is left."""
         engine, same = self.engine, self.engine.vocabulary.same
         gone = {code: union(parts) for code, parts in self.gone.items()}
-        given = self.parting.settle(gone, self.asserted)
+        given = self.parting.settle(gone, self.stored.asserted)
         before = engine.step
         if engine.equal and len(engine.named_same):
-            pairs = self.asserted.get(same, NONE)
+            pairs = self.stored.asserted.get(same, NONE)
             named = engine.equality.marked(np.concatenate([pairs >> SHIFT, pairs & LOW, [same]]))
             engine.named_same = np.flatnonzero(named) if len(pairs) else NONE
             pairs = pairs[engine.equality.marked(self.parting.apart)[pairs >> SHIFT]]
@@ -363,7 +363,7 @@ class Withdrawal:
             engine.receive(code, keys, GIVEN)
         for code, keys in gone.items():
             relation = engine.relations[code]
-            keys = minus(keys, [layer.keys for layer in relation.layers if layer.step > before])
+            keys = beyond(keys, [layer for layer in relation.layers if layer.step > before])
             for plan in engine.incoming.get(code, ()):
                 back = self.support.given(plan, keys, None)
                 if len(back):

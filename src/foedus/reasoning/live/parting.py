@@ -10,6 +10,7 @@ comes back, and the rules find anew which of them are one.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 
@@ -172,6 +173,6 @@ class Parting:
         named = self.of(self.several, codes[0], keys)
         rows, forms = self.forms(codes[0], keys[named])
         ends = whose[named][rows].searchsorted(np.arange(len(codes) + 1)).tolist()
-        for code, start, end in zip(codes, ends, ends[1:], strict=False):
+        for code, (start, end) in zip(codes, pairwise(ends), strict=True):
             if start < end:
                 yield code, in_order(forms[start:end])

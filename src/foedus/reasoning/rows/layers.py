@@ -171,6 +171,15 @@ def among(probes: Ids, layers: Iterable[Layer]) -> Mask:
     return found
 
 
+def beyond(keys: Ids, layers: Iterable[Layer]) -> Ids:
+    """Those of the sorted keys that are in none of some layers."""
+    for layer in layers:
+        if not len(keys):
+            break
+        keys = keys[~layer.has(keys)]
+    return keys
+
+
 class Relation:
     """The pairs of a property or the members of a class, in layers.
 
@@ -272,8 +281,4 @@ class Relation:
 
     def new(self, keys: Ids) -> Ids:
         """Those of the sorted keys that are not here."""
-        for layer in self.shelves:
-            if not len(keys):
-                break
-            keys = keys[~layer.has(keys)]
-        return keys
+        return beyond(keys, self.shelves)
