@@ -18,6 +18,9 @@ from foedus.reasoning.rows.columns import (
     SHIFT,
     Ids,
     Mask,
+    Places,
+    bounded,
+    bounds,
     counted,
     in_order,
     inserted,
@@ -46,7 +49,7 @@ class Equality:
         self.changed: Ids = NONE  # all terms that are not their own representative, sorted
         self._several: Mask | None = None
         self._names: Ids | None = None
-        self._places: tuple[Ids, Ids] | None = None  # of each representative: where, how many
+        self._places: Places | None = None  # of each representative, among the names
         self._asked = 0  # for the names of so many, one by one
 
     def __bool__(self) -> bool:
@@ -194,9 +197,8 @@ class Equality:
             first, counts = counted(names, reps << SHIFT, reps << SHIFT | LOW)
         else:
             if self._places is None:
-                sizes = np.bincount(names >> SHIFT, minlength=len(self.rep))
-                self._places = sizes.cumsum() - sizes, sizes
-            first, counts = (places.take(reps) for places in self._places)
+                self._places = bounds(names, len(self.rep))
+            first, counts = bounded(self._places, reps)
         alone = np.flatnonzero(counts == 0)
         if len(alone) == len(reps):
             return np.arange(len(reps)), reps

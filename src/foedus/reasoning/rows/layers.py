@@ -19,6 +19,9 @@ from foedus.reasoning.rows.columns import (
     SHIFT,
     Ids,
     Mask,
+    Places,
+    bounded,
+    bounds,
     counted,
     holds,
     in_order,
@@ -101,7 +104,7 @@ class Layer:
             self._back = in_order(swap(self._keys))
         return self._back
 
-    def neighbours(self, probes: Ids, forward: bool) -> tuple[Ids, Ids, Ids]:
+    def neighbours(self, probes: Ids, forward: bool) -> tuple[Ids, Places, Places]:
         """Objects of subjects, or the other way round: the keys, where each begins, how many."""
         ranked = self._keys if forward else self._turned(probes)
         if 0 < len(ranked) < _MANY * len(probes):
@@ -109,10 +112,7 @@ class Layer:
             if len(ranked) + top < _MANY * len(probes):
                 self._mend()
                 ranked = self._keys if forward else self._turned()
-                counts = np.bincount(ranked >> SHIFT, minlength=top)
-                begin = counts.cumsum()
-                begin -= counts
-                return ranked, begin.take(probes), counts.take(probes)
+                return ranked, *bounded(bounds(ranked, top), probes)
         lows = probes << SHIFT
         begin, counts = counted(ranked, lows, lows | LOW)
         if len(self._gone):
