@@ -16,6 +16,7 @@ from collections.abc import Callable
 import numpy as np
 
 from foedus.reasoning.fixpoint import compiling
+from foedus.reasoning.fixpoint.evaluation import mark
 from foedus.reasoning.fixpoint.intake import Intake
 from foedus.reasoning.fixpoint.literals import Literals
 from foedus.reasoning.plans.joins import Data
@@ -120,9 +121,11 @@ class Engine(Intake):
                 self.receive(code, keys, GIVEN)
         kinds = [code for code in self.demanded if self.literals.is_datatype(~code)]
         if kinds:
-            ends = [unique(keys & LOW) for code, keys in parts.items() if code >= 0]
+            marks = np.zeros(len(self.terms), np.bool_)
+            for code, keys in parts.items():
+                mark(marks, code, keys)
             for code in sorted(kinds):
-                self.fill(code, union(ends))
+                self.fill(code, marks)
         self.tick()
 
     def tell(self, code: int) -> None:
@@ -169,7 +172,7 @@ class Engine(Intake):
         if code in self.idle:
             self.wake(code)
         if self.literals.is_datatype(~code):
-            self.fill(code, np.flatnonzero(self.present()))
+            self.fill(code, self.present())
 
     # Running
 

@@ -19,6 +19,7 @@ from foedus.reasoning.rows.columns import (
     distinct,
     in_order,
     pack,
+    pieces,
     swap,
     unique,
 )
@@ -60,8 +61,7 @@ class Evaluation:
                 if code < 0:
                     marks[self.vocabulary.type] = True
             for layer in relation.layers:
-                for terms in terms_of(code, layer.keys):
-                    marks[terms] = True
+                mark(marks, code, layer.keys)
         return np.flatnonzero(marks)
 
     def present(self) -> Mask:
@@ -70,8 +70,7 @@ class Evaluation:
         marks[self.named_same] = True
         for code, relation in self.relations.items():
             for layer in (*relation.layers, *relation.dead):
-                for terms in terms_of(code, layer.keys):
-                    marks[terms] = True
+                mark(marks, code, layer.keys)
         return marks
 
     def occurs(self, number: int) -> bool:
@@ -223,3 +222,10 @@ class Evaluation:
 def terms_of(code: int, keys: Ids) -> tuple[Ids, ...]:
     """The subjects and objects of a property's keys, or the members of a class."""
     return (keys,) if code < 0 else (keys >> SHIFT, keys & LOW)
+
+
+def mark(marks: Mask, code: int, keys: Ids) -> None:
+    """Mark the terms of some keys among all terms."""
+    for part in pieces(len(keys)):
+        for terms in terms_of(code, keys[part]):
+            marks[terms] = True

@@ -15,7 +15,7 @@ from foedus.errors import LimitReached
 from foedus.reasoning.fixpoint.evaluation import Evaluation
 from foedus.reasoning.fixpoint.literals import Literals
 from foedus.reasoning.plans.plan import EVERY
-from foedus.reasoning.rows.columns import LOW, NONE, SHIFT, Ids, pack, unique, within
+from foedus.reasoning.rows.columns import LOW, NONE, SHIFT, Ids, Mask, pack, unique, within
 from foedus.reasoning.rows.layers import GIVEN, REWRITTEN, Layer, Relation, beyond
 from foedus.reasoning.rows.partition import by_object
 from foedus.reasoning.rules.datatypes import datatypes_of, value_key
@@ -173,9 +173,9 @@ class Intake(Evaluation):
             raise LimitReached.triples(self.limit)
         self.tell(relation.code)
 
-    def fill(self, code: int, numbers: Ids) -> None:
-        """Put the literals of a datatype that are among some terms into its class."""
-        members = self.literals.of(~code, self.equality, numbers)
+    def fill(self, code: int, marks: Mask) -> None:
+        """Put the literals of a datatype that are among marked terms into its class."""
+        members = self.literals.of(~code, self.equality, marks)
         if len(members):
             self.step += 1
             relation = self.relation(code)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from foedus.reasoning.rows.columns import LOW, NONE, Ids, pack, unique
+from foedus.reasoning.rows.columns import LOW, NONE, Ids, Mask, pack, unique
 from foedus.reasoning.rows.equality import Equality
 from foedus.reasoning.rules.datatypes import DATATYPES, Key, in_datatype, is_ill_typed, value_key
 from foedus.reasoning.rules.table import RuleSet
@@ -99,14 +99,14 @@ class Literals:
         """Whether a class is a datatype whose literals the rules know."""
         return self.known and self.terms.token(number) in DATATYPES
 
-    def of(self, datatype: int, equality: Equality, numbers: Ids) -> Ids:
-        """The literals among some terms that a datatype holds, by representative, sorted."""
+    def of(self, datatype: int, equality: Equality, marks: Mask) -> Ids:
+        """The literals among marked terms that a datatype holds, by representative, sorted."""
         terms = self.terms
         name = terms.token(datatype)
         if not self.is_datatype(datatype):
             return NONE
         words = in_datatype('"a"', name) or in_datatype('"a"@en', name)  # holds plain literals
-        numbers = numbers[terms.kinds[numbers] >= (LITERAL if words else TYPED)]
+        numbers = np.flatnonzero(marks & (terms.kinds >= (LITERAL if words else TYPED)))
         members = [
             number
             for number, token in zip(numbers.tolist(), terms.tokens(numbers), strict=True)
