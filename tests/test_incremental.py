@@ -54,6 +54,7 @@ def few(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None
     if not request.param:
         monkeypatch.setattr(layers, "_SHELVES", 1)
         monkeypatch.setattr(layers, "_LOOSE", 0)
+        monkeypatch.setattr(layers, "_SMALL", 0)
         monkeypatch.setattr(layers, "_GONE", 0)
         monkeypatch.setattr(view, "_LAYERS", 0)
 

@@ -88,7 +88,7 @@ def wanted(engine: Engine, pattern: Pattern) -> Iterator[Wanted]:
             for some in every(engine, pattern, body) if loose else [{}]:
                 final = [replaced(atom, some) for atom in body] if some else body
                 for head in heads:
-                    target = replaced(head, some) if head is not None else None
+                    target = replaced(head, some) if head is not None and some else head
                     yield (tuple(final), target, given), final, target, {**row, **some}
 
 

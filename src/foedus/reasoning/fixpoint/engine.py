@@ -257,7 +257,6 @@ class Engine(Intake):
         if target in self.idle and target not in self.demanded:
             return
         self.tick()
-        self.data.check(0)
         found: dict[str, list[Ids]] = {}
         pairs: list[tuple[Ids, Ids, str]] = []
         closers = []

@@ -69,15 +69,14 @@ class Stored:
     def codes(self) -> list[int]:
         """All properties and classes that may hold something, as they are called in the data."""
         engine = self.engine
-        found = set(self.asserted)
-        for code, relation in engine.relations.items():
-            if relation.layers:
-                found |= {
-                    ~term if code < 0 else term
-                    for term in engine.equality.same(~code if code < 0 else code)
-                }
-        if engine.equal and engine.equality:
-            found |= set(engine.equality.same(engine.vocabulary.same))
+        called = {code for code, relation in engine.relations.items() if relation.layers}
+        found = called.union(self.asserted)
+        if engine.equality:
+            same = engine.equality.same
+            for code in called:
+                found.update([~term for term in same(~code)] if code < 0 else same(code))
+            if engine.equal:
+                found.update(same(engine.vocabulary.same))
         return sorted(found)
 
     def all_of(self, code: int) -> Ids:

@@ -283,7 +283,7 @@ def _binary(table: Table, s: int, o: int, relation: Relation, wanted: set[int], 
                 rows, places = spread(begin[part], counts[part])
                 here = slice(at, at + len(rows))
                 for name, column in kept.items():
-                    column[part].take(rows, out=made[name][here])
+                    column[part].take(rows, out=made[name][here], mode="clip")
                 np.bitwise_and(ranked.take(places), LOW, out=made[free][here])
                 at = here.stop
         table.columns, table.size = made, total

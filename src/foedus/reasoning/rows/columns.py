@@ -159,6 +159,7 @@ def spread(first: Places, counts: Places) -> tuple[Ids, Ids]:
     total = int(ends[-1]) if len(ends) else 0
     if not total:
         return NONE, NONE
+    rows = np.arange(len(counts)).repeat(counts)
     place = np.arange(total)
-    place += np.repeat(first - (ends - counts), counts)
-    return np.arange(len(counts)).repeat(counts), place
+    place += (first - ends + counts).take(rows)
+    return rows, place

@@ -40,6 +40,9 @@ FEW = 32
 #: Where there are at most so many keys and terms to a probe, all terms' places are counted out.
 _MANY: Final = 8
 
+#: So few keys are looked for, or put together, in no time that would matter.
+_SMALL: Final = 1 << 10
+
 #: Keys that are gone are taken out of their columns when there is one in so many.
 _GONE: Final = 64
 
@@ -107,9 +110,10 @@ class Layer:
     def neighbours(self, probes: Ids, forward: bool) -> tuple[Ids, Places, Places]:
         """Objects of subjects, or the other way round: the keys, where each begins, how many."""
         ranked = self._keys if forward else self._turned(probes)
-        if 0 < len(ranked) < _MANY * len(probes):
+        most = _MANY * len(probes) - len(ranked)
+        if len(probes) > _SMALL and len(ranked) and int(ranked[-1]) >> SHIFT < most:
             top = max(int(ranked[-1]) >> SHIFT, int(probes.max())) + 1
-            if len(ranked) + top < _MANY * len(probes):
+            if top < most:
                 self._mend()
                 ranked = self._keys if forward else self._turned()
                 return ranked, *bounded(bounds(ranked, top), probes)
@@ -235,7 +239,7 @@ class Relation:
             return layers
         if not self._shelves_of:
             sizes = [len(layer) for layer in layers]
-            most = max(max(sizes) >> 3, sum(sizes) >> 5)
+            most = max(max(sizes) >> 3, sum(sizes) >> 5, _SMALL)
             shelves += [layer for layer in layers if len(layer) > most]
             self._long = len(shelves)
             short = [layer.keys for layer in layers if len(layer) <= most]
