@@ -127,15 +127,12 @@ class Intake(Evaluation):
         """
         equality = self.equality
         if equality:
-            rep, term = equality.rep, ~code if code < 0 else code
-            moved = (
-                rep.take(keys) != keys
-                if code < 0
-                else (rep.take(keys >> SHIFT) != keys >> SHIFT)
-                | (rep.take(keys & LOW) != keys & LOW)
-            )
-            if int(rep[term]) != term:
+            term = ~code if code < 0 else code
+            target = int(equality.rep[term])
+            if target != term:
                 moved = np.ones(len(keys), np.bool_)
+            else:
+                moved = equality.moved(keys, code < 0)
             if moved.any():
                 relation = self.relation(code)
                 old = beyond(keys[moved], relation.dead)
@@ -143,7 +140,6 @@ class Intake(Evaluation):
                     relation.dead.append(Layer(self.step, old, origin))
                 kept = self.receive(code, keys[~moved], origin) if not moved.all() else 0
                 self.step += 1
-                target = int(rep[term])
                 mapped = unique(equality.mapped(keys[moved], code < 0))
                 return kept + self.route(~target if code < 0 else target, mapped, REWRITTEN)
         return self.route(code, keys, origin)

@@ -149,7 +149,18 @@ class Equality:
         """Which keys hold a marked term."""
         if unary:
             return marks[keys]
-        found: Mask = marks[keys >> SHIFT] | marks[keys & LOW]
+        found = np.empty(len(keys), np.bool_)
+        for part in pieces(len(keys)):
+            some = keys[part]
+            np.logical_or(marks[some >> SHIFT], marks[some & LOW], out=found[part])
+        return found
+
+    def moved(self, keys: Ids, unary: bool) -> Mask:
+        """Which keys hold a term by what is not its representative."""
+        found = np.empty(len(keys), np.bool_)
+        for part in pieces(len(keys)):
+            some = keys[part]
+            np.not_equal(self.mapped(some, unary), some, out=found[part])
         return found
 
     def marked(self, terms: Ids) -> Mask:

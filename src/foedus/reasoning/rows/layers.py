@@ -109,14 +109,14 @@ class Layer:
 
     def neighbours(self, probes: Ids, forward: bool) -> tuple[Ids, Places, Places]:
         """Objects of subjects, or the other way round: the keys, where each begins, how many."""
-        ranked = self._keys if forward else self._turned(probes)
-        most = _MANY * len(probes) - len(ranked)
-        if len(probes) > _SMALL and len(ranked) and int(ranked[-1]) >> SHIFT < most:
+        most = _MANY * len(probes) - len(self._keys)
+        if most > 0 and len(probes) > _SMALL and len(self):
+            self._mend()
+            ranked = self._keys if forward else self._turned()
             top = max(int(ranked[-1]) >> SHIFT, int(probes.max())) + 1
             if top < most:
-                self._mend()
-                ranked = self._keys if forward else self._turned()
                 return ranked, *bounded(bounds(ranked, top), probes)
+        ranked = self._keys if forward else self._turned(probes)
         lows = probes << SHIFT
         begin, counts = counted(ranked, lows, lows | LOW)
         if len(self._gone):

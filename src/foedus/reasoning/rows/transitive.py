@@ -16,13 +16,13 @@ from foedus.reasoning.rows.columns import (
     SHIFT,
     Ids,
     Mask,
-    counted,
     in_order,
     minus,
     pack,
     spread,
     unique,
 )
+from foedus.reasoning.rows.layers import GIVEN, Layer
 
 _ROUNDS = 16
 _BITS = 1 << 14
@@ -35,15 +35,16 @@ def closed(edges: Ids, check: Callable[[int], None], start: Ids | None = None) -
     """
     fresh = edges if start is None else start
     full = [fresh]
+    links = Layer(-1, edges, GIVEN)
     for _ in range(_ROUNDS):
-        ends = fresh & LOW
-        first, counts = counted(edges, ends << SHIFT, (ends << SHIFT) | LOW)
+        _, first, counts = links.neighbours(fresh & LOW, forward=True)
         total = int(counts.sum())
         check(total)
         if total > 8 * len(fresh) + 1000:
             break  # many ways to the same place
         probe, place = spread(first, counts)
-        found = ((fresh >> SHIFT) << SHIFT)[probe] | (edges[place] & LOW)
+        found = fresh.take(probe)
+        found ^= (found ^ edges.take(place)) & LOW
         fresh = minus(unique(found), full)
         if not len(fresh):
             return in_order(np.concatenate(full)) if len(full) > 1 else full[0]
