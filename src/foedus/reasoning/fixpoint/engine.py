@@ -104,7 +104,7 @@ class Engine(Intake):
                 self.renamed = True
                 self.reinstall()
             else:
-                self.prepared = Prepared(self.rules, self.vocabulary)
+                self.prepared = Prepared(self.rules, self.vocabulary, self.prepared)
         if not self.installed:
             self.installed = True
             compiling.install(self, self.prepared.first)
@@ -350,7 +350,7 @@ class Engine(Intake):
         self.clashing, self.patterns = [], []
         self.dirty, self.heap, self.demanded = set(), [], set()
         self.data.same = self.vocabulary.same if self.equal else self.data.same
-        self.prepared = Prepared(self.rules, self.vocabulary)
+        self.prepared = Prepared(self.rules, self.vocabulary, self.prepared)
         self.idle = self.prepared.idle
         compiling.install(self, self.prepared.first)
         if self.frozen is not None:

@@ -224,7 +224,7 @@ class Intake(Evaluation):
         rows, members = self.equality.expanded(reps)
         literal = kinds[members] >= LITERAL
         different = self.vocabulary.different
-        for row in np.unique(rows[literal]).tolist():
+        for row in unique(rows[literal]).tolist():
             mine = rows == row
             tokens = self.terms.tokens(members[literal & mine])
             rep = reps[row : row + 1]

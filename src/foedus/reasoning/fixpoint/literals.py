@@ -8,7 +8,14 @@ import numpy as np
 
 from foedus.reasoning.rows.columns import LOW, NONE, Ids, Mask, pack, unique
 from foedus.reasoning.rows.equality import Equality
-from foedus.reasoning.rules.datatypes import DATATYPES, Key, in_datatype, is_ill_typed, value_key
+from foedus.reasoning.rules.datatypes import (
+    DATATYPES,
+    Key,
+    holds_texts,
+    in_datatype,
+    is_ill_typed,
+    value_key,
+)
 from foedus.reasoning.rules.table import RuleSet
 from foedus.reasoning.words.dictionary import LITERAL, TYPED, Terms
 from foedus.terms import literal
@@ -105,15 +112,19 @@ class Literals:
         name = terms.token(datatype)
         if not self.is_datatype(datatype):
             return NONE
-        words = in_datatype('"a"', name) or in_datatype('"a"@en', name)  # holds plain literals
-        numbers = np.flatnonzero(marks & (terms.kinds >= (LITERAL if words else TYPED)))
+        texts = holds_texts(name)
+        read = np.flatnonzero(marks & (terms.kinds >= (LITERAL if texts is None else TYPED)))
         members = [
             number
-            for number, token in zip(numbers.tolist(), terms.tokens(numbers), strict=True)
+            for number, token in zip(read.tolist(), terms.tokens(read), strict=True)
             if in_datatype(token, name)
         ]
         found = np.array(members, np.int64)
-        return np.unique(equality.rep[found]) if len(found) else found
+        if texts is not None and any(texts):
+            some = np.flatnonzero(marks & (terms.kinds == LITERAL))
+            plain = terms.buffer[terms.all_starts[some + 1] - 2] == ord('"')
+            found = np.concatenate([found, some[np.where(plain, *texts)]])
+        return unique(equality.rep[found])
 
 
 def _met(number: int, parts: dict[int, Ids]) -> bool:

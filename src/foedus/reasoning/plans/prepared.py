@@ -40,10 +40,15 @@ from foedus.reasoning.words.dictionary import Terms
 
 
 class Prepared:
-    """Rules taken apart with one vocabulary; what holds a state is copied for each engine."""
+    """Rules taken apart with one vocabulary; what holds a state is copied for each engine.
 
-    def __init__(self, rules: RuleSet, vocabulary: Vocabulary) -> None:
-        self._vocabulary = vocabulary
+    ``like`` is the same rules with other numbers for some constants.
+    """
+
+    def __init__(
+        self, rules: RuleSet, vocabulary: Vocabulary, like: Prepared | None = None
+    ) -> None:
+        self._vocabulary = copy(vocabulary)
         self.equal = is_equality(rules)
         self.idle = idle(rules, vocabulary)
         self.first = Part(self.equal, vocabulary)
@@ -51,10 +56,27 @@ class Prepared:
         for rule in rules:
             if not (self.equal and rule.id in BUILTIN):
                 (self.second if has(rule, Differ) else self.first).take(rule)
+        if like is not None and self._repeats(like):
+            return
         sources = [r for r in rules if r.premises and r.conclusions and not r.tests]
         prune(self.first.patterns, self.first.patterns, sources, vocabulary)
-        both = [*self.first.patterns, *self.second.patterns]
-        prune(self.second.patterns, both, sources, vocabulary)
+        prune(self.second.patterns, self.patterns, sources, vocabulary)
+
+    @property
+    def patterns(self) -> list[Pattern]:
+        """All patterns, those of rules with ``!=`` last."""
+        return [*self.first.patterns, *self.second.patterns]
+
+    def _repeats(self, like: Prepared) -> bool:
+        """Take over which plans are superfluous, if the same constants are different as before."""
+        old, new = like._vocabulary.ids, self._vocabulary.ids
+        if not len(old) == len(set(old.values())) == len(set(new.values())):
+            return False
+        now = {number: new[token] for token, number in old.items()}
+        for mine, theirs in zip(self.patterns, like.patterns, strict=True):
+            mine.skips = theirs.skips
+            mine.redundant = [{k: now[n] for k, n in guard.items()} for guard in theirs.redundant]
+        return True
 
     @property
     def vocabulary(self) -> Vocabulary:

@@ -307,6 +307,17 @@ def in_datatype(term: Term, datatype: Term) -> bool | None:
     return False if is_ill_typed(term) else None
 
 
+def holds_texts(datatype: Term) -> tuple[bool, bool] | None:
+    """Whether a datatype holds plain literals, and such with a language; None if not all or none.
+
+    >>> holds_texts("<http://www.w3.org/2001/XMLSchema#string>")
+    (True, False)
+    """
+    if "string" in _WITHIN.get(_name(datatype), ()):
+        return None
+    return bool(in_datatype('"a"', datatype)), bool(in_datatype('"a"@en', datatype))
+
+
 def datatypes_of(term: Term) -> list[Term]:
     """The known datatypes that hold the literal's value, sorted."""
     key = value_key(term)
