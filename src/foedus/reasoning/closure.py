@@ -362,5 +362,6 @@ def close(
         if progress:
             progress(told)
 
-    triples = read(data, engine.terms, watch, limit_triples)
-    return Closure(engine, triples, timeout if timeout is not None else float("inf"))
+    type_ = engine.vocabulary.type  # the rows have no name: they go once they are in relations
+    parts = partition(read(data, engine.terms, watch, limit_triples), type_, len(engine.terms))
+    return Closure(engine, parts, timeout if timeout is not None else float("inf"))
