@@ -11,6 +11,7 @@ from foedus.reasoning.rules.datatypes import (
     DATATYPES,
     contradictory,
     datatypes_of,
+    holds_texts,
     in_datatype,
     includes,
     is_ill_typed,
@@ -51,6 +52,14 @@ def test_is_in_a_datatype_or_not(row: dict[str, str]) -> None:
     for name in row["not in"].split():
         assert in_datatype(value, f"<{datatype(name)}>") is False
         assert f"<{datatype(name)}>" not in held
+
+
+@pytest.mark.parametrize("name", sorted(DATATYPES))
+def test_what_is_said_of_all_texts_holds_of_each(name: Term) -> None:
+    said = holds_texts(name)
+    for text in ("a", "", " a  b ", "\a", "<i>", "7"):
+        plain, tagged = (bool(in_datatype(literal(text, lang=lang), name)) for lang in (None, "en"))
+        assert said in (None, (plain, tagged))
 
 
 @pytest.mark.parametrize("row", rows("ill-typed"), ids=ids)
