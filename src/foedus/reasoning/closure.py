@@ -44,7 +44,7 @@ class Closure:
         started = time.perf_counter()
         self._timeout = timeout
         if not isinstance(triples, dict):
-            triples = partition(triples, engine.vocabulary.type, len(engine.terms))
+            triples = partition([triples], engine.vocabulary.type, len(engine.terms))
         self._start(engine, triples)
         self._seconds = time.perf_counter() - started
 
@@ -218,7 +218,7 @@ class Closure:
         engine = Engine(self.rules, old.terms.copy(), limit=old.limit, end=end)
         numbers = read_triples(triples, engine.terms)
         asserted = dict(self._stored.asserted)
-        for code, keys in partition(numbers, engine.vocabulary.type, len(engine.terms)).items():
+        for code, keys in partition([numbers], engine.vocabulary.type, len(engine.terms)).items():
             asserted[code] = union([asserted.get(code, NONE), keys])
         return Closure(engine, asserted, self._timeout)
 
@@ -241,7 +241,7 @@ class Closure:
         started = time.perf_counter()
         engine = self._engine
         engine.end = time.monotonic() + self._timeout
-        parts = partition(numbers, engine.vocabulary.type, len(engine.terms))
+        parts = partition([numbers], engine.vocabulary.type, len(engine.terms))
         before = dict(self._stored.asserted)
         try:
             how(parts)
@@ -351,7 +351,7 @@ def close(
     >>> list(close([(a, p, b), (p, domain, "<http://C>")]).derived)
     [('<http://a>', '<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>', '<http://C>')]
     """
-    from foedus.reasoning.words.reading import read
+    from foedus.reasoning.words.reading import read_parts
 
     chosen = rules if isinstance(rules, RuleSet) else ruleset(rules, extra_rules)
     end = time.monotonic() + timeout if timeout is not None else float("inf")
@@ -362,6 +362,6 @@ def close(
         if progress:
             progress(told)
 
-    type_ = engine.vocabulary.type  # the rows have no name: they go once they are in relations
-    parts = partition(read(data, engine.terms, watch, limit_triples), type_, len(engine.terms))
+    rows = read_parts(data, engine.terms, watch, limit_triples)
+    parts = partition(rows, engine.vocabulary.type, len(engine.terms))
     return Closure(engine, parts, timeout if timeout is not None else float("inf"))

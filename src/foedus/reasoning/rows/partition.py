@@ -12,16 +12,16 @@ from foedus.reasoning.rows.columns import LOW, SHIFT, Ids, in_order, pack, swap,
 _CHUNK = 1 << 17
 
 
-def partition(triples: Ids, type_: int, count: int) -> dict[int, Ids]:
-    """Keys by relation code from an ``n x 3`` array of term numbers below ``count``.
+def partition(parts: list[Ids], type_: int, count: int) -> dict[int, Ids]:
+    """Keys by relation code from ``n x 3`` arrays of term numbers below ``count``.
 
-    Each array is sorted and holds no key twice. ``type_`` is the number of rdf:type.
+    Each array found is sorted and holds no key twice. ``type_`` is the number of rdf:type. The list
+    of parts is used up: each goes when it is taken apart.
     """
-    size = max(_CHUNK, len(triples) >> 6)
-    chunks = [triples[at : at + size].T for at in range(0, len(triples), size)]
     marks = np.zeros(2 * count, np.bool_)
-    for _, p, o in chunks:
-        marks[_groups(p, o, type_, count)] = True
+    for part in parts:
+        for _, p, o in _chunks(part):
+            marks[_groups(p, o, type_, count)] = True
     groups = np.flatnonzero(marks)
     kind = np.uint16 if len(groups) < 1 << 16 else np.int32
     rank = np.zeros(2 * count, kind)
@@ -29,19 +29,26 @@ def partition(triples: Ids, type_: int, count: int) -> dict[int, Ids]:
     properties = int(groups.searchsorted(count))
     codes = [g if g < count else count - 1 - g for g in groups.tolist()]
     pieces: list[list[Ids]] = [[] for _ in codes]
-    for s, p, o in chunks:
-        ranks = rank[_groups(p, o, type_, count)]
-        order = np.argsort(ranks, kind="stable")
-        counts = np.bincount(ranks, minlength=len(groups))
-        ends = counts.cumsum()
-        paired = int(ends[properties - 1]) if properties else 0
-        keys = s[order]
-        keys[:paired] = pack(keys[:paired], o[order[:paired]])
-        for group in np.flatnonzero(counts).tolist():
-            end = int(ends[group])
-            pieces[group].append(keys[end - int(counts[group]) : end])
+    while parts:
+        for s, p, o in _chunks(parts.pop(0)):
+            ranks = rank[_groups(p, o, type_, count)]
+            order = np.argsort(ranks, kind="stable")
+            counts = np.bincount(ranks, minlength=len(groups))
+            ends = counts.cumsum()
+            paired = int(ends[properties - 1]) if properties else 0
+            keys = s[order]
+            keys[:paired] = pack(keys[:paired], o[order[:paired]])
+            for group in np.flatnonzero(counts).tolist():
+                end = int(ends[group])
+                pieces[group].append(keys[end - int(counts[group]) : end])
     found = map(unique, map(np.concatenate, pieces))
     return dict(zip(codes, found, strict=True))
+
+
+def _chunks(triples: Ids) -> Iterator[Ids]:
+    """Some of the triples at a time, column by column."""
+    size = max(_CHUNK, len(triples) >> 6)
+    return (triples[at : at + size].T for at in range(0, len(triples), size))
 
 
 def _groups(p: Ids, o: Ids, type_: int, count: int) -> Ids:

@@ -52,6 +52,11 @@ def read(data: Any, terms: Terms, watch: Watch = None, limit: int | None = None)
     Duplicates stay. Raises ``ParseFailure``, ``InputError`` or ``UnknownName``, and
     ``LimitReached`` before far more than ``limit`` distinct triples are held.
     """
+    return joined(read_parts(data, terms, watch, limit))
+
+
+def read_parts(data: Any, terms: Terms, watch: Watch, limit: int | None) -> list[Ids]:
+    """The same as arrays that were read one after the other; as one they take as much again."""
     held: list[Ids] = []
     count = 0
     for part in _parts(data, terms, watch):
@@ -62,7 +67,7 @@ def read(data: Any, terms: Terms, watch: Watch = None, limit: int | None = None)
             count = len(held[0])
             if count > limit:
                 raise LimitReached.triples(limit)
-    return joined(held)
+    return held
 
 
 def _parts(data: Any, terms: Terms, watch: Watch) -> Iterator[Ids]:
