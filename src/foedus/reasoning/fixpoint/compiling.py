@@ -28,8 +28,7 @@ def install(engine: Engine, part: Part) -> bool:
     for pattern in patterns:
         for code in pattern.watches:
             engine.watching[code].append(pattern)
-        if pattern.query is None or engine.changed(pattern.query):
-            engine.waiting[id(pattern)] = pattern
+        engine.waiting[id(pattern)] = pattern
     if patterns:
         mark_schema(engine)
     return bool(part)
@@ -98,10 +97,8 @@ def solutions(engine: Engine, pattern: Pattern) -> list[dict[str, int]]:
     query = pattern.query
     if query is None:
         return [{}]
-    query.seen = seen
-    if not engine.changed(query):
-        return []
     numbers = query.names
+    query.seen = seen
     names = sorted(numbers)
     if len(pattern.known) == 1 and query.body[0][0] in engine.relations and pattern.skips:
         found = skipping(engine, pattern, query, seen)

@@ -10,7 +10,7 @@ plan of what is left. Lists are unfolded then.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
 
 from foedus.reasoning.rules.rule import Atom, Before, Differ, Rule, Sum, Test, Value, Var
@@ -102,7 +102,7 @@ class Test2:
     numbers: dict[str, int] = field(hash=False)
 
 
-@dataclass(eq=False)
+@dataclass(slots=True, eq=False)
 class Pattern:
     """A rule that wants its vocabulary solved first. Variables are names until then."""
 
@@ -127,9 +127,7 @@ class Pattern:
     def fresh(self) -> Pattern:
         """The pattern for another graph, which has made no plans yet."""
         query = self.query.fresh() if self.query else None
-        made = object.__new__(Pattern)  # `replace` takes four times as long
-        made.__dict__.update(self.__dict__, query=query, made={}, kept=set(), seen=-1)
-        return made
+        return replace(self, query=query, made={}, kept=set(), seen=-1)
 
 
 #: A premise before its variables have numbers: each node a number or a name.
