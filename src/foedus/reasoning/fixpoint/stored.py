@@ -16,6 +16,7 @@ from foedus.reasoning.rows.columns import (
     SHIFT,
     Ids,
     Mask,
+    each,
     holds,
     inserted,
     pack,
@@ -162,10 +163,7 @@ class Stored:
         kinds = self.engine.terms.kinds
         if code >= 0 and kinds[code] != IRI:
             return np.zeros(len(keys), np.bool_)
-        keep = np.empty(len(keys), np.bool_)
-        for part in pieces(len(keys)):
-            some = keys[part]
-            np.less(kinds[some if code < 0 else some >> SHIFT], LITERAL, out=keep[part])
+        keep = each(keys, lambda some: kinds[some if code < 0 else some >> SHIFT] < LITERAL)
         if code not in self._noise:
             return keep
         subjects = keys if code < 0 else keys >> SHIFT

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -26,6 +26,13 @@ _CHUNK: Final = 1 << 15
 def pieces(count: int) -> Iterator[slice]:
     """So many rows, in parts that the caches hold."""
     return (slice(at, at + _CHUNK) for at in range(0, count, _CHUNK))
+
+
+def each(keys: Ids, test: Callable[[Ids], Mask]) -> Mask:
+    """What a test says of each key; of many, it is asked part by part."""
+    if len(keys) <= _CHUNK:
+        return test(keys)
+    return np.concatenate([test(keys[part]) for part in pieces(len(keys))])
 
 
 def pack(s: Ids, o: Ids) -> Ids:
@@ -80,10 +87,7 @@ def within(probes: Ids, ranked: Ids) -> Mask:
     """For each probe whether it is in a sorted array."""
     if not len(ranked) or not len(probes):
         return np.zeros(len(probes), np.bool_)
-    if len(probes) > _CHUNK:
-        return np.concatenate([within(probes[part], ranked) for part in pieces(len(probes))])
-    found: Mask = ranked.take(ranked.searchsorted(probes), mode="clip") == probes
-    return found
+    return each(probes, lambda some: ranked.take(ranked.searchsorted(some), mode="clip") == some)
 
 
 def minus(keys: Ids, others: Iterable[Ids]) -> Ids:

@@ -22,6 +22,7 @@ from foedus.reasoning.rows.columns import (
     bounded,
     bounds,
     counted,
+    each,
     in_order,
     inserted,
     pack,
@@ -149,19 +150,11 @@ class Equality:
         """Which keys hold a marked term."""
         if unary:
             return marks[keys]
-        found = np.empty(len(keys), np.bool_)
-        for part in pieces(len(keys)):
-            some = keys[part]
-            np.logical_or(marks[some >> SHIFT], marks[some & LOW], out=found[part])
-        return found
+        return each(keys, lambda some: marks[some >> SHIFT] | marks[some & LOW])
 
     def moved(self, keys: Ids, unary: bool) -> Mask:
         """Which keys hold a term by what is not its representative."""
-        found = np.empty(len(keys), np.bool_)
-        for part in pieces(len(keys)):
-            some = keys[part]
-            np.not_equal(self.mapped(some, unary), some, out=found[part])
-        return found
+        return each(keys, lambda some: self.mapped(some, unary) != some)
 
     def marked(self, terms: Ids) -> Mask:
         """Some terms, marked among all."""

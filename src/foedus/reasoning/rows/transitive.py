@@ -43,8 +43,7 @@ def closed(edges: Ids, check: Callable[[int], None], start: Ids | None = None) -
         if total > 8 * len(fresh) + 1000:
             break  # many ways to the same place
         probe, place = spread(first, counts)
-        found = fresh.take(probe)
-        found ^= (found ^ edges.take(place)) & LOW
+        found = (fresh & ~LOW).take(probe) | edges.take(place) & LOW
         fresh = minus(unique(found), full)
         if not len(fresh):
             return in_order(np.concatenate(full)) if len(full) > 1 else full[0]
