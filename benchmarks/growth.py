@@ -9,12 +9,10 @@ Prints medians as rows of a table.
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from statistics import median
 
-from run import graph_file, once
+from run import FOLDER, graph_file, once
 
-FOLDER = Path(".cache/bench")
 SMALL, LARGE = 1_000_000, 10_000_000
 
 

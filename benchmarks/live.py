@@ -59,7 +59,7 @@ def main() -> None:
     alone: dict[type[Engine], list[float]] = {Engine: [], Forgetful: []}
     for _ in range(TURNS):
         for kind, took in alone.items():
-            took.append(seconds(lambda k=kind: Closure(k(rules, terms), triples)))  # type: ignore[misc]
+            took.append(seconds(lambda k=kind: Closure(k(rules, terms), [triples])))  # type: ignore[misc]
     built = median(seconds(lambda: close(file)) for _ in range(TURNS))
 
     closure = close(file)

@@ -57,7 +57,7 @@ def foedus(task: str, file: str, work: Path) -> int:
     if task == "engine":
         ids = read(file, terms)
         with clock():
-            return written_out(Closure(Engine(rules, terms), ids))
+            return written_out(Closure(Engine(rules, terms), [ids]))
     data = parsed(file) if task == "graph-in" else file
     with clock():
         closure = close(data)

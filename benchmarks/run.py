@@ -26,6 +26,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 HERE = Path(__file__).parent
+FOLDER = Path(".cache/bench")
 DOCS = HERE.parent / "docs" / "benchmarks.md"
 TASKS = {
     "engine": "Engine to engine: parsed terms to closure",
@@ -317,7 +318,7 @@ def main() -> None:
     parser.add_argument("--repeat", type=int, default=5)
     parser.add_argument("--timeout", type=int, default=300, help="seconds for one run")
     parser.add_argument("--memory", type=int, default=12 * 1024, help="MB for one run")
-    parser.add_argument("--folder", type=Path, default=Path(".cache/bench"), help="for the graphs")
+    parser.add_argument("--folder", type=Path, default=FOLDER, help="for the graphs")
     parser.add_argument("--no-write", action="store_true", help="only print")
     parser.add_argument("--more", action="store_true", help="also hard.py and live.py")
     given = parser.parse_args()

@@ -39,12 +39,12 @@ class Closure:
     """Triples and all that follows from them by the rules."""
 
     def __init__(
-        self, engine: Engine, triples: Ids | dict[int, Ids], timeout: float = float("inf")
+        self, engine: Engine, triples: list[Ids] | dict[int, Ids], timeout: float = float("inf")
     ) -> None:
         started = time.perf_counter()
         self._timeout = timeout
         if not isinstance(triples, dict):
-            triples = partition([triples], engine.vocabulary.type, len(engine.terms))
+            triples = partition(triples, engine.vocabulary.type, len(engine.terms))
         self._start(engine, triples)
         self._seconds = time.perf_counter() - started
 
@@ -362,6 +362,5 @@ def close(
         if progress:
             progress(told)
 
-    rows = read_parts(data, engine.terms, watch, limit_triples)
-    parts = partition(rows, engine.vocabulary.type, len(engine.terms))
+    parts = read_parts(data, engine.terms, watch, limit_triples)
     return Closure(engine, parts, timeout if timeout is not None else float("inf"))
