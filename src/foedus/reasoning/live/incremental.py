@@ -24,7 +24,7 @@ from foedus.reasoning.fixpoint.unfolding import Pairs
 from foedus.reasoning.live.parting import Parting, Rebuild
 from foedus.reasoning.live.support import Support
 from foedus.reasoning.plans.joins import keys_of, placed, solve
-from foedus.reasoning.plans.plan import LIST, Pattern, Plan
+from foedus.reasoning.plans.plan import CLOSE, LIST, Pattern, Plan
 from foedus.reasoning.rows.columns import LOW, NONE, SHIFT, Ids, minus, union, unique
 from foedus.reasoning.rows.layers import GIVEN, Layer, Relation, among, beyond
 
@@ -275,6 +275,10 @@ class Withdrawal:
     def everything(self, plan: Plan, step: int) -> None:
         """Suspect all that a plan has given."""
         if plan.head is None:
+            return
+        if plan.kind == CLOSE:  # links that led step by step to what it gave may be gone already
+            code = plan.head[0]
+            self.suspect(code, self.engine.data.relation(code).full, step)
             return
         seen, plan.seen = plan.seen, -1
         for columns in self.engine.tables(plan, plan.wanted):
