@@ -11,11 +11,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from copy import copy
 from itertools import islice
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from foedus.reasoning.rows.columns import pieces
 from foedus.reasoning.words.spans import (
     PAD,
     Bytes,
@@ -192,10 +193,7 @@ class Terms:
         total = int(places[-1] + lengths[-1] + 1)
         if new >= 1 << 31:
             raise OverflowError("more than two thousand million distinct terms")
-        self._buffer = _grown(self._buffer, total + PAD)
-        self._starts = _grown(self._starts, new + 1)
-        self._hashes = _grown(self._hashes, new)
-        self._kinds = _grown(self._kinds, new)
+        self._make_room(new, total)
         copy_spans(buffer, starts, lengths, self._buffer, places)
         self._buffer[places[1:] - 1] = 32
         self._buffer[total - 1] = 32
@@ -208,10 +206,26 @@ class Terms:
         fresh = np.arange(self._count, new)
         self._count = new
         if new * 2 > len(self._table):
-            size = 1 << (new * 3).bit_length()
-            self._table = np.full(size, -1, np.int32)
-            fresh = np.arange(new)
-        self._place(fresh)
+            held = self._table[self._table >= 0]  # in this order their new places follow each other
+            self._table = np.full(1 << (new * 3).bit_length(), -1, np.int32)
+            for part in pieces(len(held)):
+                self._place(held[part].astype(np.int64))
+        for part in pieces(len(fresh)):
+            self._place(fresh[part])
+
+    def _make_room(self, terms: int, size: int) -> None:
+        """Have room for so many terms, and so many bytes of text."""
+        least = {"_buffer": size + PAD, "_starts": terms + 1, "_hashes": terms, "_kinds": terms}
+        for name, count in least.items():
+            if count <= len(getattr(self, name)):
+                continue
+            count += count // 4
+            try:  # systems move long arrays without a copy
+                getattr(self, name).resize(count)
+            except ValueError:  # somebody else looks at it
+                grown = np.zeros(count, getattr(self, name).dtype)
+                grown[: len(getattr(self, name))] = getattr(self, name)
+                setattr(self, name, grown)
 
     def _place(self, numbers: Ids) -> None:
         """Put terms into the hash table; where a hash is taken by another text, remember it."""
@@ -226,12 +240,3 @@ class Terms:
                 self._collided[self._text(number)] = number
             left = np.flatnonzero((self._table[at] != numbers) & ~taken)
             numbers, at = numbers[left], at[left] + ~free[left] & mask
-
-
-def _grown(array: NDArray[Any], size: int) -> NDArray[Any]:
-    """The array, or a copy of it with room for ``size`` items and half as many more."""
-    if size <= len(array):
-        return array
-    grown = np.zeros(size + size // 2, array.dtype)
-    grown[: len(array)] = array
-    return grown
