@@ -50,6 +50,7 @@ def foedus(task: str, file: str, work: Path) -> int:
     from foedus.reasoning.closure import Closure
     from foedus.reasoning.fixpoint.engine import Engine
     from foedus.reasoning.plans.prepared import prepared
+    from foedus.reasoning.rows.partition import partition
     from foedus.reasoning.words.reading import read
 
     rules = ruleset()  # read and taken apart once in a process, as modules are
@@ -57,7 +58,8 @@ def foedus(task: str, file: str, work: Path) -> int:
     if task == "engine":
         ids = read(file, terms)
         with clock():
-            return written_out(Closure(Engine(rules, terms), [ids]))
+            engine = Engine(rules, terms)
+            return written_out(Closure(engine, partition([ids], engine.vocabulary.type)))
     data = parsed(file) if task == "graph-in" else file
     with clock():
         closure = close(data)

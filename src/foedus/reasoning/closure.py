@@ -10,8 +10,6 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from foedus.errors import LimitReached
 from foedus.reasoning.fixpoint.engine import Engine
 from foedus.reasoning.fixpoint.stored import Stored
@@ -20,7 +18,7 @@ from foedus.reasoning.live import settling
 from foedus.reasoning.live.incremental import Withdrawal
 from foedus.reasoning.live.parting import Rebuild
 from foedus.reasoning.rows.columns import LOW, NONE, SHIFT, Ids, holds, minus, union, within
-from foedus.reasoning.rows.partition import partition
+from foedus.reasoning.rows.partition import partition, rows_of
 from foedus.reasoning.rules.proof import Clash, Proof
 from foedus.reasoning.rules.table import RuleSet, ruleset
 from foedus.reasoning.words.reading import read_triples
@@ -39,13 +37,11 @@ class Closure:
     """Triples and all that follows from them by the rules."""
 
     def __init__(
-        self, engine: Engine, triples: list[Ids] | dict[int, Ids], timeout: float = float("inf")
+        self, engine: Engine, asserted: dict[int, Ids], timeout: float = float("inf")
     ) -> None:
         started = time.perf_counter()
         self._timeout = timeout
-        if not isinstance(triples, dict):
-            triples = partition(triples, engine.vocabulary.type, len(engine.terms))
-        self._start(engine, triples)
+        self._start(engine, asserted)
         self._seconds = time.perf_counter() - started
 
     def _start(self, engine: Engine, asserted: dict[int, Ids]) -> None:
@@ -218,7 +214,7 @@ class Closure:
         engine = Engine(self.rules, old.terms.copy(), limit=old.limit, end=end)
         numbers = read_triples(triples, engine.terms)
         asserted = dict(self._stored.asserted)
-        for code, keys in partition([numbers], engine.vocabulary.type, len(engine.terms)).items():
+        for code, keys in partition([numbers], engine.vocabulary.type).items():
             asserted[code] = union([asserted.get(code, NONE), keys])
         return Closure(engine, asserted, self._timeout)
 
@@ -241,7 +237,7 @@ class Closure:
         started = time.perf_counter()
         engine = self._engine
         engine.end = time.monotonic() + self._timeout
-        parts = partition([numbers], engine.vocabulary.type, len(engine.terms))
+        parts = partition([numbers], engine.vocabulary.type)
         before = dict(self._stored.asserted)
         try:
             how(parts)
@@ -320,17 +316,6 @@ class Closure:
             yield from rows_of({code: keys}, self._engine.vocabulary.type)
 
 
-def rows_of(parts: dict[int, Ids], type_: int) -> Iterator[Ids]:
-    """Keys by relation as ``n x 3`` arrays of terms."""
-    for code, keys in parts.items():
-        rows = np.empty((3, len(keys)), np.int64)
-        if code < 0:
-            rows[0], rows[1], rows[2] = keys, type_, ~code
-        else:
-            rows[0], rows[1], rows[2] = keys >> SHIFT, code, keys & LOW
-        yield rows.T
-
-
 def close(
     data: Any,
     *,
@@ -351,7 +336,7 @@ def close(
     >>> list(close([(a, p, b), (p, domain, "<http://C>")]).derived)
     [('<http://a>', '<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>', '<http://C>')]
     """
-    from foedus.reasoning.words.reading import read_parts
+    from foedus.reasoning.words.reading import parts_of
 
     chosen = rules if isinstance(rules, RuleSet) else ruleset(rules, extra_rules)
     end = time.monotonic() + timeout if timeout is not None else float("inf")
@@ -362,5 +347,6 @@ def close(
         if progress:
             progress(told)
 
-    parts = read_parts(data, engine.terms, watch, limit_triples)
-    return Closure(engine, parts, timeout if timeout is not None else float("inf"))
+    parts = parts_of(data, engine.terms, watch)
+    asserted = partition(parts, engine.vocabulary.type, limit_triples)
+    return Closure(engine, asserted, timeout if timeout is not None else float("inf"))

@@ -1,59 +1,82 @@
-"""Triples sorted into relations."""
+"""Triples sorted into relations, and back."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
+from foedus.errors import LimitReached
 from foedus.reasoning.rows.columns import LOW, SHIFT, Ids, in_order, pack, swap, unique
 
 #: Triples that are taken apart at once: as many as the processor's caches hold.
 _CHUNK = 1 << 17
 
 
-def partition(parts: list[Ids], type_: int, count: int) -> dict[int, Ids]:
-    """Keys by relation code from ``n x 3`` arrays of term numbers below ``count``.
+def partition(parts: Iterable[Ids], type_: int, limit: int | None = None) -> dict[int, Ids]:
+    """Keys by relation code from ``n x 3`` arrays of term numbers, which may still be being read.
 
-    Each array found is sorted and holds no key twice. ``type_`` is the number of rdf:type. The list
-    of parts is used up: each goes when it is taken apart.
+    Each array found is sorted and holds no key twice. ``type_`` is the number of rdf:type. Raises
+    ``LimitReached`` before far more than ``limit`` distinct triples are held.
     """
-    marks = np.zeros(2 * count, np.bool_)
+    codes: list[int] = []
+    held: list[list[Ids]] = []  # the keys of each
+    ranks = np.full(1, -1, np.int32)  # where among them is property p (at 2p), class o (at 2o + 1)
+    count = 0
+    for s, p, o in _chunks(parts):
+        typed = np.flatnonzero(p == type_)
+        groups = p << 1
+        groups[typed] = (o[typed] << 1) + 1
+        if (top := int(groups.max())) >= len(ranks):
+            ranks = np.concatenate([ranks, np.full(top, -1, np.int32)])
+        mine = ranks[groups]
+        if (mine < 0).any():
+            new = unique(groups[mine < 0])
+            ranks[new] = np.arange(len(codes), len(codes) + len(new))
+            codes += [~(group >> 1) if group & 1 else group >> 1 for group in new.tolist()]
+            held += [[] for _ in range(len(new))]
+            mine = ranks[groups]
+        keys = pack(s, o)
+        keys[typed] = s[typed]
+        short = mine.astype(np.uint16) if len(codes) < 1 << 16 else mine  # is sorted by counting
+        keys = keys[np.argsort(short, kind="stable")]
+        counts = np.bincount(mine)
+        ends = counts.cumsum()
+        for rank in np.flatnonzero(counts).tolist():
+            held[rank].append(keys[ends[rank] - counts[rank] : ends[rank]])
+        count += len(keys)
+        if limit is not None and count > 2 * limit:  # by then some may stand there twice
+            held = [[_joined(some)] for some in held]
+            count = sum(len(keys) for (keys,) in held)
+            if count > limit:
+                raise LimitReached.triples(limit)
+    found = dict(zip(codes, map(_joined, held), strict=True))
+    return {code: found[code] for code in sorted(codes, key=lambda code: (code < 0, abs(code)))}
+
+
+def _chunks(parts: Iterable[Ids]) -> Iterator[Ids]:
+    """Some triples at a time, column by column."""
     for part in parts:
-        for _, p, o in _chunks(part):
-            marks[_groups(p, o, type_, count)] = True
-    groups = np.flatnonzero(marks)
-    kind = np.uint16 if len(groups) < 1 << 16 else np.int32
-    rank = np.zeros(2 * count, kind)
-    rank[groups] = np.arange(len(groups), dtype=kind)
-    properties = int(groups.searchsorted(count))
-    codes = [g if g < count else count - 1 - g for g in groups.tolist()]
-    pieces: list[list[Ids]] = [[] for _ in codes]
-    while parts:
-        for s, p, o in _chunks(parts.pop(0)):
-            ranks = rank[_groups(p, o, type_, count)]
-            order = np.argsort(ranks, kind="stable")
-            counts = np.bincount(ranks, minlength=len(groups))
-            ends = counts.cumsum()
-            paired = int(ends[properties - 1]) if properties else 0
-            keys = s[order]
-            keys[:paired] = pack(keys[:paired], o[order[:paired]])
-            for group in np.flatnonzero(counts).tolist():
-                end = int(ends[group])
-                pieces[group].append(keys[end - int(counts[group]) : end])
-    found = map(unique, map(np.concatenate, pieces))
-    return dict(zip(codes, found, strict=True))
+        size = max(_CHUNK, len(part) >> 6)
+        yield from (part[at : at + size].T for at in range(0, len(part), size))
 
 
-def _chunks(triples: Ids) -> Iterator[Ids]:
-    """Some of the triples at a time, column by column."""
-    size = max(_CHUNK, len(triples) >> 6)
-    return (triples[at : at + size].T for at in range(0, len(triples), size))
+def _joined(parts: list[Ids]) -> Ids:
+    """All keys, sorted, each once; the list is used up."""
+    keys = np.concatenate(parts)
+    parts.clear()
+    return unique(keys)
 
 
-def _groups(p: Ids, o: Ids, type_: int, count: int) -> Ids:
-    """A number below ``2 * count`` for each triple's relation: classes after properties."""
-    return np.where(p == type_, o + count, p)
+def rows_of(relations: dict[int, Ids], type_: int) -> Iterator[Ids]:
+    """Keys by relation as ``n x 3`` arrays of terms."""
+    for code, keys in relations.items():
+        rows = np.empty((3, len(keys)), np.int64)
+        if code < 0:
+            rows[0], rows[1], rows[2] = keys, type_, ~code
+        else:
+            rows[0], rows[1], rows[2] = keys >> SHIFT, code, keys & LOW
+        yield rows.T
 
 
 def by_object(keys: Ids) -> Iterator[tuple[int, Ids]]:

@@ -19,8 +19,10 @@ from typing import Any, Final
 
 import numpy as np
 
-from foedus.errors import InputError, LimitReached
+from foedus.errors import InputError
+from foedus.reasoning.plans.plan import TYPE
 from foedus.reasoning.rows.columns import NONE
+from foedus.reasoning.rows.partition import partition, rows_of
 from foedus.reasoning.words.dictionary import BLANK, Terms
 from foedus.reasoning.words.lines import (
     Lines,
@@ -41,37 +43,32 @@ _BATCH: Final = 1 << 16
 _MOST_KNOWN: Final = 1 << 20
 
 
-def read(data: Any, terms: Terms, watch: Watch = None, limit: int | None = None) -> Ids:
-    """The triples of ``data`` as an ``n x 3`` array; new terms are added to ``terms``.
+def read(data: Any, terms: Terms, watch: Watch = None) -> Ids:
+    """The triples of ``data`` as an ``n x 3`` array; see :func:`parts_of`."""
+    return joined(list(parts_of(data, terms, watch)))
+
+
+def triples(data: Any, limit: int | None = None) -> Iterator[Triple]:
+    """The triples of ``data`` as strings, without duplicates; see :func:`partition`."""
+    terms = Terms()
+    type_ = terms.intern(TYPE)
+    for rows in rows_of(partition(parts_of(data, terms), type_, limit), type_):
+        for at in range(0, len(rows), _BATCH):
+            columns = (terms.tokens(column) for column in rows[at : at + _BATCH].T)
+            yield from zip(*columns, strict=True)
+
+
+def parts_of(data: Any, terms: Terms, watch: Watch = None) -> Iterator[Ids]:
+    """The triples of ``data`` as ``n x 3`` arrays, read one after the other as they are asked for;
+    new terms are added to ``terms``.
 
     ``watch`` is told now and then how far it is, and may raise to stop.
 
     ``data``: a path or several (their blank nodes are kept apart), ``bytes`` of N-Triples or
     N-Quads, an rdflib graph or dataset, a pyoxigraph store or dataset, or an iterable of triples
     whose terms are N-Triples strings, rdflib's or pyoxigraph's. Named graphs are read as one.
-    Duplicates stay. Raises ``ParseFailure``, ``InputError`` or ``UnknownName``, and
-    ``LimitReached`` before far more than ``limit`` distinct triples are held.
+    Duplicates stay. Raises ``ParseFailure``, ``InputError`` or ``UnknownName``.
     """
-    return joined(read_parts(data, terms, watch, limit))
-
-
-def read_parts(data: Any, terms: Terms, watch: Watch, limit: int | None) -> list[Ids]:
-    """The same as arrays that were read one after the other; as one they take as much again."""
-    held: list[Ids] = []
-    count = 0
-    for part in _parts(data, terms, watch):
-        held.append(part)
-        count += len(part)
-        if limit is not None and count > 2 * limit:  # by then some may stand there twice
-            held = [np.unique(joined(held), axis=0)]
-            count = len(held[0])
-            if count > limit:
-                raise LimitReached.triples(limit)
-    return held
-
-
-def _parts(data: Any, terms: Terms, watch: Watch) -> Iterator[Ids]:
-    """The triples of ``data``, part by part."""
     if isinstance(data, str | os.PathLike):
         return _file_parts([data], terms, watch)
     if isinstance(data, bytes | bytearray):
@@ -109,15 +106,6 @@ def _triple_parts(triples: Iterable[Any], terms: Terms, watch: Watch) -> Iterato
         if len(found) != 3 * len(batch):
             raise InputError("a triple is three terms; something given has another length")
         yield tokens.flat(found)
-
-
-def triples(data: Any, limit: int | None = None) -> Iterator[Triple]:
-    """The triples of ``data`` as strings, without duplicates; see :func:`read`."""
-    terms = Terms()
-    rows = np.unique(read(data, terms, limit=limit), axis=0)
-    for at in range(0, len(rows), _BATCH):
-        columns = (terms.tokens(column) for column in rows[at : at + _BATCH].T)
-        yield from zip(*columns, strict=True)
 
 
 def _file_parts(paths: list[Any], terms: Terms, watch: Watch) -> Iterator[Ids]:
