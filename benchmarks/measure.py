@@ -51,15 +51,16 @@ def foedus(task: str, file: str, work: Path) -> int:
     from foedus.reasoning.fixpoint.engine import Engine
     from foedus.reasoning.plans.prepared import prepared
     from foedus.reasoning.rows.partition import partition
-    from foedus.reasoning.words.reading import read
+    from foedus.reasoning.words.reading import parts_of
 
     rules = ruleset()  # read and taken apart once in a process, as modules are
     _, terms = prepared(rules)
     if task == "engine":
-        ids = read(file, terms)
+        parts = list(parts_of(file, terms))
         with clock():
             engine = Engine(rules, terms)
-            return written_out(Closure(engine, partition([ids], engine.vocabulary.type)))
+            used_up = (parts.pop() for _ in range(len(parts)))  # as where they are being read
+            return written_out(Closure(engine, partition(used_up, engine.vocabulary.type)))
     data = parsed(file) if task == "graph-in" else file
     with clock():
         closure = close(data)
