@@ -21,18 +21,20 @@ def partition(parts: Iterable[Ids], type_: int, limit: int | None = None) -> dic
     """
     codes: list[int] = []
     held: list[list[Ids]] = []  # the keys of each
-    ranks = np.full(1, -1, np.int32)  # where among them is property p (at 2p), class o (at 2o + 1)
+    ranks = np.zeros(1, np.int32)  # of property p at 2p, of class o at 2o + 1; counted from 1
     count = 0
     for s, p, o in _chunks(parts):
         typed = np.flatnonzero(p == type_)
         groups = p << 1
         groups[typed] = (o[typed] << 1) + 1
         if (top := int(groups.max())) >= len(ranks):
-            ranks = np.concatenate([ranks, np.full(top, -1, np.int32)])
+            grown = np.zeros(len(ranks) + top, np.int32)
+            grown[: len(ranks)] = ranks
+            ranks = grown
         mine = ranks[groups]
-        if (mine < 0).any():
-            new = unique(groups[mine < 0])
-            ranks[new] = np.arange(len(codes), len(codes) + len(new))
+        if not mine.all():
+            new = unique(groups[mine == 0])
+            ranks[new] = np.arange(len(new)) + len(codes) + 1
             codes += [~(group >> 1) if group & 1 else group >> 1 for group in new.tolist()]
             held += [[] for _ in range(len(new))]
             mine = ranks[groups]
@@ -43,7 +45,7 @@ def partition(parts: Iterable[Ids], type_: int, limit: int | None = None) -> dic
         counts = np.bincount(mine)
         ends = counts.cumsum()
         for rank in np.flatnonzero(counts).tolist():
-            held[rank].append(keys[ends[rank] - counts[rank] : ends[rank]])
+            held[rank - 1].append(keys[ends[rank] - counts[rank] : ends[rank]])
         count += len(keys)
         if limit is not None and count > 2 * limit:  # by then some may stand there twice
             held = [[_joined(some)] for some in held]
