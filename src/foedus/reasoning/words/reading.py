@@ -20,7 +20,6 @@ from typing import Any, Final
 import numpy as np
 
 from foedus.errors import InputError
-from foedus.reasoning.plans.plan import TYPE
 from foedus.reasoning.rows.columns import NONE
 from foedus.reasoning.rows.partition import partition, rows_of
 from foedus.reasoning.words.dictionary import BLANK, Terms
@@ -51,8 +50,8 @@ def read(data: Any, terms: Terms, watch: Watch = None) -> Ids:
 def triples(data: Any, limit: int | None = None) -> Iterator[Triple]:
     """The triples of ``data`` as strings, without duplicates; see :func:`partition`."""
     terms = Terms()
-    type_ = terms.intern(TYPE)
-    for rows in rows_of(partition(parts_of(data, terms), type_, limit), type_):
+    none = -1  # rdf:type is a property like others here
+    for rows in rows_of(partition(parts_of(data, terms), none, limit), none):
         for at in range(0, len(rows), _BATCH):
             columns = (terms.tokens(column) for column in rows[at : at + _BATCH].T)
             yield from zip(*columns, strict=True)
