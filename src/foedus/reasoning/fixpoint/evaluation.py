@@ -20,7 +20,7 @@ from foedus.reasoning.rows.columns import (
     in_order,
     pack,
     pieces,
-    swap,
+    turned,
     unique,
 )
 from foedus.reasoning.rows.equality import Equality
@@ -192,7 +192,7 @@ class Evaluation:
             if (hs, ho) == (s, o):
                 return keys
             if (hs, ho) == (o, s):
-                return in_order(swap(keys))
+                return turned(keys)
         left = np.full(len(keys), hs) if hs >= 0 else keys >> SHIFT if hs == s else keys & LOW
         right = np.full(len(keys), ho) if ho >= 0 else keys >> SHIFT if ho == s else keys & LOW
         return unique(pack(left, right))

@@ -75,6 +75,11 @@ def unique(keys: Ids) -> Ids:
     return distinct(in_order(keys))
 
 
+def turned(keys: Ids) -> Ids:
+    """The keys with subject and object exchanged, sorted."""
+    return in_order(swap(keys))
+
+
 def union(parts: Sequence[Ids]) -> Ids:
     """All keys of sorted arrays that hold none twice, sorted, each once."""
     parts = [part for part in parts if len(part)]

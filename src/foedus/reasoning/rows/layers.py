@@ -28,7 +28,7 @@ from foedus.reasoning.rows.columns import (
     inserted,
     minus,
     spread,
-    swap,
+    turned,
     union,
     within,
     without,
@@ -103,8 +103,8 @@ class Layer:
                 marks = np.zeros(int(probes.max()) + 2, np.bool_)
                 marks[probes] = True
                 hit = marks.take(self._keys & LOW, mode="clip")  # beyond the last is none
-                return in_order(swap(self._keys[hit]))
-            self._back = in_order(swap(self._keys))
+                return turned(self._keys[hit])
+            self._back = turned(self._keys)
         return self._back
 
     def neighbours(self, probes: Ids, forward: bool) -> tuple[Ids, Places, Places]:
@@ -143,13 +143,13 @@ class Layer:
 
     def _lost(self, forward: bool) -> Ids:
         """What is gone, in the order of a column."""
-        return self._gone if forward else in_order(swap(self._gone))
+        return self._gone if forward else turned(self._gone)
 
     def insert(self, keys: Ids) -> None:
         """Take in sorted keys, none of which is here."""
         self._keys = inserted(self.keys, keys)
         if self._back is not None:
-            self._back = inserted(self._back, in_order(swap(keys)))
+            self._back = inserted(self._back, turned(keys))
 
     def remove(self, keys: Ids) -> None:
         """Drop keys, all of which are here."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from foedus.errors import LimitReached
-from foedus.reasoning.rows.columns import LOW, SHIFT, Ids, in_order, pack, swap, unique
+from foedus.reasoning.rows.columns import LOW, SHIFT, Ids, pack, turned, unique
 
 #: Triples that are taken apart at once: as many as the processor's caches hold.
 _CHUNK = 1 << 17
@@ -83,9 +83,9 @@ def rows_of(relations: dict[int, Ids], type_: int) -> Iterator[Ids]:
 
 def by_object(keys: Ids) -> Iterator[tuple[int, Ids]]:
     """Sorted keys of rdf:type as class codes with their members."""
-    swapped = in_order(swap(keys))
-    objects = swapped >> SHIFT
+    by_class = turned(keys)
+    objects = by_class >> SHIFT
     begin = 0
     for end in [*(np.flatnonzero(objects[1:] != objects[:-1]) + 1).tolist(), len(keys)]:
-        yield ~int(objects[begin]), swapped[begin:end] & LOW
+        yield ~int(objects[begin]), by_class[begin:end] & LOW
         begin = end
