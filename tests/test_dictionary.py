@@ -60,3 +60,18 @@ def test_kinds() -> None:
 def test_a_line_break_is_refused() -> None:
     with pytest.raises(ValueError, match="line break"):
         Terms().intern_many(['"a\nb"'])
+
+
+@pytest.mark.parametrize("looked_at", [True, False])
+def test_growth_leaves_what_was_there(looked_at: bool) -> None:
+    terms = Terms()
+    first = terms.intern_many([f'"{n}"' if n % 3 else f"<urn:{n}>" for n in range(100)])
+    held = (terms.kinds, terms.starts, terms.buffer) if looked_at else ()
+    copies = [array.copy() for array in held]
+    tokens = terms.tokens(first)
+    terms.intern_many(f"<urn:more:{n}>" for n in range(200_000))
+    assert terms.tokens(first) == tokens
+    assert [terms.find(token) for token in tokens] == first.tolist()
+    assert len({terms.find(f"<urn:more:{n}>") for n in range(0, 200_000, 999)}) == 201
+    for array, copy in zip(held, copies, strict=True):  # a view does not move with the dictionary
+        assert np.array_equal(array, copy)
