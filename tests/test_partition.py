@@ -31,7 +31,7 @@ def test_every_triple_is_in_its_relation_once(parts: list[list[tuple[int, int, i
         code: sorted(keys) for code, keys in expected.items()
     }
     assert list(found) == list(partition(arrays(parts[::-1]), TYPE))
-    back = [tuple(row) for rows in rows_of(found, TYPE) for row in rows.tolist()]
+    back = [tuple(r) for code, keys in found.items() for r in rows_of(code, keys, TYPE).tolist()]
     assert sorted(back) == sorted({row for part in parts for row in part})
 
 

@@ -21,7 +21,7 @@ from foedus.reasoning.rows.columns import LOW, NONE, SHIFT, Ids, holds, minus, u
 from foedus.reasoning.rows.partition import partition, rows_of
 from foedus.reasoning.rules.proof import Clash, Proof
 from foedus.reasoning.rules.table import RuleSet, ruleset
-from foedus.reasoning.words.reading import read_triples
+from foedus.reasoning.words.reading import parts_of, read_triples, strings
 from foedus.terms import Term, Triple
 
 if TYPE_CHECKING:
@@ -120,20 +120,7 @@ class Closure:
         return None if s is None or p is None or o is None else (s, p, o)
 
     def _tokens(self, code: int, keys: Ids) -> Iterator[Triple]:
-        terms = self._engine.terms
-        size = 1 << 16
-        if code < 0:
-            type_, name = terms.token(self._engine.vocabulary.type), terms.token(~code)
-            for start in range(0, len(keys), size):
-                for s in terms.tokens(keys[start : start + size]):
-                    yield s, type_, name
-            return
-        name = terms.token(code)
-        for start in range(0, len(keys), size):
-            part = keys[start : start + size]
-            subjects, objects = terms.tokens(part >> SHIFT), terms.tokens(part & LOW)
-            for s, o in zip(subjects, objects, strict=True):
-                yield s, name, o
+        return strings(self._engine.terms, code, keys, self._engine.vocabulary.type)
 
     # Why
 
@@ -313,7 +300,7 @@ class Closure:
             keys = stored.derived(code)
             if not derived_only:
                 keys = union([stored.asserted.get(code, NONE), keys])
-            yield from rows_of({code: keys}, self._engine.vocabulary.type)
+            yield rows_of(code, keys, self._engine.vocabulary.type)
 
 
 def close(
@@ -336,8 +323,6 @@ def close(
     >>> list(close([(a, p, b), (p, domain, "<http://C>")]).derived)
     [('<http://a>', '<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>', '<http://C>')]
     """
-    from foedus.reasoning.words.reading import parts_of
-
     chosen = rules if isinstance(rules, RuleSet) else ruleset(rules, extra_rules)
     end = time.monotonic() + timeout if timeout is not None else float("inf")
     engine = Engine(chosen, limit=limit_triples, end=end, progress=progress)

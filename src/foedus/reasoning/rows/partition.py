@@ -70,15 +70,14 @@ def _joined(parts: list[Ids]) -> Ids:
     return unique(keys)
 
 
-def rows_of(relations: dict[int, Ids], type_: int) -> Iterator[Ids]:
-    """Keys by relation as ``n x 3`` arrays of terms."""
-    for code, keys in relations.items():
-        rows = np.empty((3, len(keys)), np.int64)
-        if code < 0:
-            rows[0], rows[1], rows[2] = keys, type_, ~code
-        else:
-            rows[0], rows[1], rows[2] = keys >> SHIFT, code, keys & LOW
-        yield rows.T
+def rows_of(code: int, keys: Ids, type_: int) -> Ids:
+    """The keys of a relation as an ``n x 3`` array of terms."""
+    rows = np.empty((3, len(keys)), np.int64)
+    if code < 0:
+        rows[0], rows[1], rows[2] = keys, type_, ~code
+    else:
+        rows[0], rows[1], rows[2] = keys >> SHIFT, code, keys & LOW
+    return rows.T
 
 
 def by_object(keys: Ids) -> Iterator[tuple[int, Ids]]:

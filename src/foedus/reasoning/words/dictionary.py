@@ -207,9 +207,8 @@ class Terms:
         self._count = new
         if new * 2 > len(self._table):
             held = self._table[self._table >= 0]  # in this order their new places follow each other
+            fresh = np.concatenate([held, fresh])
             self._table = np.full(1 << (new * 3).bit_length(), -1, np.int32)
-            for part in pieces(len(held)):
-                self._place(held[part].astype(np.int64))
         for part in pieces(len(fresh)):
             self._place(fresh[part])
 
@@ -217,15 +216,14 @@ class Terms:
         """Have room for so many terms, and so many bytes of text."""
         least = {"_buffer": size + PAD, "_starts": terms + 1, "_hashes": terms, "_kinds": terms}
         for name, count in least.items():
-            if count <= len(getattr(self, name)):
+            held = len(getattr(self, name))
+            if count <= held:
                 continue
-            count += count // 4
+            more = count + count // 4 - held
             try:  # systems move long arrays without a copy
-                getattr(self, name).resize(count)
+                getattr(self, name).resize(held + more)
             except ValueError:  # somebody else looks at it
-                grown = np.zeros(count, getattr(self, name).dtype)
-                grown[: len(getattr(self, name))] = getattr(self, name)
-                setattr(self, name, grown)
+                setattr(self, name, np.pad(getattr(self, name), (0, more)))
 
     def _place(self, numbers: Ids) -> None:
         """Put terms into the hash table; where a hash is taken by another text, remember it."""

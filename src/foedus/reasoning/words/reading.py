@@ -20,8 +20,8 @@ from typing import Any, Final
 import numpy as np
 
 from foedus.errors import InputError
-from foedus.reasoning.rows.columns import NONE
-from foedus.reasoning.rows.partition import partition, rows_of
+from foedus.reasoning.rows.columns import LOW, NONE, SHIFT
+from foedus.reasoning.rows.partition import partition
 from foedus.reasoning.words.dictionary import BLANK, Terms
 from foedus.reasoning.words.lines import (
     Lines,
@@ -51,10 +51,22 @@ def triples(data: Any, limit: int | None = None) -> Iterator[Triple]:
     """The triples of ``data`` as strings, without duplicates; see :func:`partition`."""
     terms = Terms()
     none = -1  # rdf:type is a property like others here
-    for rows in rows_of(partition(parts_of(data, terms), none, limit), none):
-        for at in range(0, len(rows), _BATCH):
-            columns = (terms.tokens(column) for column in rows[at : at + _BATCH].T)
-            yield from zip(*columns, strict=True)
+    for code, keys in partition(parts_of(data, terms), none, limit).items():
+        yield from strings(terms, code, keys, none)
+
+
+def strings(terms: Terms, code: int, keys: Ids, type_: int) -> Iterator[Triple]:
+    """The keys of a relation as triples of strings."""
+    name = terms.token(~code if code < 0 else code)
+    for at in range(0, len(keys), _BATCH):
+        part = keys[at : at + _BATCH]
+        if code < 0:
+            type_name = terms.token(type_)
+            for s in terms.tokens(part):
+                yield s, type_name, name
+        else:
+            for s, o in zip(terms.tokens(part >> SHIFT), terms.tokens(part & LOW), strict=True):
+                yield s, name, o
 
 
 def parts_of(data: Any, terms: Terms, watch: Watch = None) -> Iterator[Ids]:
