@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from itertools import chain
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from foedus.reasoning.fixpoint.unfolding import Pairs, every, replaced, unfolded
 from foedus.reasoning.plans.joins import Table, first
-from foedus.reasoning.plans.plan import EVERY, LIST, Named, Pattern, Plan, parameters, value_rule
+from foedus.reasoning.plans.plan import (
+    EVERY,
+    LIST,
+    LISTS,
+    Named,
+    Pattern,
+    Plan,
+    Vocabulary,
+    parameters,
+    value_rule,
+)
 from foedus.reasoning.plans.prepared import Part, planned
 from foedus.reasoning.rows.columns import Ids
+from foedus.reasoning.rules.datatypes import DATATYPES
 
 if TYPE_CHECKING:
     from foedus.reasoning.fixpoint.engine import Engine
@@ -21,6 +33,8 @@ def install(engine: Engine, part: Part) -> bool:
         engine.step += 1
         relation = engine.relation(code)
         engine.take(relation, relation.new(keys), rule)
+    engine.active |= {code for code, relation in engine.relations.items() if relation.layers}
+    engine.active |= always(engine)
     for made in part.plans:
         engine.add_plan(made.fresh())
     patterns = [pattern.fresh() for pattern in part.patterns]
@@ -32,6 +46,12 @@ def install(engine: Engine, part: Part) -> bool:
     if patterns:
         mark_schema(engine)
     return bool(part)
+
+
+def always(engine: Engine) -> set[int]:
+    """The relations that fill up when they are read, or are none."""
+    datatypes = {~engine.vocabulary.ids[name] for name in DATATYPES}
+    return {LIST, engine.data.same, engine.vocabulary.type} | engine.idle | datatypes
 
 
 def mark_schema(engine: Engine) -> None:
@@ -55,63 +75,129 @@ def mark_schema(engine: Engine) -> None:
     engine.stale = True
 
 
+#: A plan to be: its pattern, what tells it from others, the relations that it reads, and what the
+#: plan is made of, where a solution does not say that by itself.
+Key: TypeAlias = "tuple[Any, ...]"
+Parts: TypeAlias = "tuple[list[Named], Named | None, dict[str, int]]"
+Sleeper: TypeAlias = "tuple[Pattern, Key, list[int], Parts | None]"
+
+
 def instantiate(engine: Engine, pattern: Pattern) -> None:
-    """Make the plans of a pattern's new solutions."""
-    for key, body, head, values in wanted(engine, pattern):
-        if key not in pattern.made:
-            made = planned(pattern, body, head, engine.vocabulary, engine.equal)
-            if made is not None:
-                made.values = values
-                engine.add_plan(made)
-            pattern.made[key] = made
+    """Make the plans of a pattern's new solutions, as far as they have something to read."""
+    made = pattern.made
+    for key, reads, parts in wanted(engine, pattern):
+        if key not in made:
+            made[key] = None
+            make(engine, (pattern, key, reads, parts))
 
 
-#: A plan to be: what tells it from others, its premises, its conclusion, what was given.
-Wanted = tuple[object, list[Named], Named | None, dict[str, int]]
+def rouse(engine: Engine) -> None:
+    """Make the plans that waited for relations which now may hold something."""
+    while engine.roused:
+        roused, engine.roused = engine.roused, []
+        for sleeper in roused:
+            pattern, key, *_ = sleeper
+            if pattern.made.get(key, ()) is None:  # it is still wanted
+                make(engine, sleeper)
 
 
-def wanted(engine: Engine, pattern: Pattern) -> Iterator[Wanted]:
-    """The plans that a pattern's new solutions ask for."""
+def make(engine: Engine, sleeper: Sleeper) -> None:
+    """Make a plan, unless a relation that it reads is empty, and no plan can fill it so far.
+
+    Most of an ontology says nothing of the data at hand.
+    """
+    pattern, key, reads, parts = sleeper
+    for code in reads:
+        if code not in engine.active:
+            engine.asleep[code].append(sleeper)
+            return
+    plans = pattern.made[key] = []
+    if not is_current(engine, key, parts):
+        return
+    for body, head, values in [parts] if parts else plainly(engine, pattern, key):
+        plan = planned(pattern, body, head, engine.vocabulary, engine.equal)
+        if plan is not None:
+            plan.values = values
+            plans.append(plan)
+            engine.add_plan(plan)
+
+
+def wanted(engine: Engine, pattern: Pattern) -> Iterator[tuple[Key, list[int], Parts | None]]:
+    """The plans that a pattern's new solutions ask for, as what tells them from one another, the
+    relations they read and what they are made of."""
     vocabulary = engine.vocabulary
-    if pattern in engine.watching[EVERY]:
+    everything = engine.watching[EVERY]
+    if pattern in everything:
         pattern.seen = -1
-    for row in solutions(engine, pattern):
-        if any(all(row.get(k) == v for k, v in guard.items()) for guard in pattern.redundant):
+    names, reads = pattern.names, pattern.reads
+    for numbers in solutions(engine, pattern):
+        if pattern.redundant:
+            row = dict(zip(names, numbers, strict=True))
+            if any(all(row.get(k) == v for k, v in guard.items()) for guard in pattern.redundant):
+                continue
+        if reads is not None and vocabulary.type not in numbers:
+            yield numbers, [~numbers[n] if unary else numbers[n] for n, unary in reads], None
             continue
-        given = tuple(sorted(row.items()))
-        may_be_loose = pattern.loose or vocabulary.type in row.values()  # ?x rdf:type ?any
+        row = dict(zip(names, numbers, strict=True))
+        may_be_loose = pattern.loose or vocabulary.type in numbers  # ?x rdf:type ?any
         for body, heads in unfolded(engine, pattern, row):
             loose = may_be_loose and bool(parameters(body, vocabulary))
-            if loose and pattern not in engine.watching[EVERY] and not value_rule(pattern.rule):
-                engine.watching[EVERY].append(pattern)
+            if loose and pattern not in everything and not value_rule(pattern.rule):
+                everything.append(pattern)
             for some in every(engine, pattern, body) if loose else [{}]:
                 final = [replaced(atom, some) for atom in body] if some else body
+                codes = [relation_of(atom, vocabulary) for atom in final]
                 for head in heads:
                     target = replaced(head, some) if head is not None and some else head
-                    yield (tuple(final), target, given), final, target, {**row, **some}
+                    key = tuple(final), target, numbers
+                    yield key, codes, (final, target, {**row, **some})
 
 
-def solutions(engine: Engine, pattern: Pattern) -> list[dict[str, int]]:
-    """What the vocabulary gives for a pattern's variables, as far as it is new."""
+def relation_of(atom: Named, vocabulary: Vocabulary) -> int:
+    """The relation that a premise without open names is about."""
+    _, p, o = atom
+    assert isinstance(p, int)
+    if p != vocabulary.type:
+        return LIST if p == LISTS else p
+    return ~o if isinstance(o, int) else p
+
+
+def plainly(engine: Engine, pattern: Pattern, numbers: Key) -> Iterator[Parts]:
+    """What a solution's plans are made of, where it says all of it."""
+    row = dict(zip(pattern.names, numbers, strict=True))
+    for body, heads in unfolded(engine, pattern, row):
+        for head in heads:
+            yield body, head, row
+
+
+def is_current(engine: Engine, key: Key, parts: Parts | None) -> bool:
+    """Whether a plan to be calls all terms by their representatives; another one does, if not."""
+    if not engine.equality:
+        return True
+    if parts is None:
+        return all(engine.equality.of(term) == term for term in key)
+    body, head, _ = parts
+    atoms = body if head is None else [*body, head]
+    terms = [term for atom in atoms for term in atom if isinstance(term, int) and term >= 0]
+    return all(engine.equality.of(term) == term for term in terms)
+
+
+def solutions(engine: Engine, pattern: Pattern) -> Iterator[tuple[int, ...]]:
+    """What the vocabulary gives for a pattern's names, as far as it is new, once or more."""
     seen, pattern.seen = pattern.seen, engine.step
     query = pattern.query
     if query is None:
-        return [{}]
-    numbers = query.names
+        return iter([()])
+    numbers = [query.names[name] for name in pattern.names]
     query.seen = seen
-    names = sorted(numbers)
     if len(pattern.known) == 1 and query.body[0][0] in engine.relations and pattern.skips:
         found = skipping(engine, pattern, query, seen)
     else:
-        found = list(engine.tables(query, {numbers[name] for name in names}))
-    rows: list[dict[str, int]] = []
-    for columns in found:
-        if not names:
-            rows.append({})
-            continue
-        values = zip(*(columns[numbers[name]].tolist() for name in names), strict=True)
-        rows += [dict(zip(names, row, strict=True)) for row in dict.fromkeys(values)]
-    return rows
+        found = list(engine.tables(query, set(numbers)))
+    if not numbers:
+        return iter([()] * len(found))
+    columns = [[table[number].tolist() for number in numbers] for table in found]
+    return chain.from_iterable(zip(*table, strict=True) for table in columns)
 
 
 def skipping(engine: Engine, pattern: Pattern, query: Plan, seen: int) -> list[dict[int, Ids]]:

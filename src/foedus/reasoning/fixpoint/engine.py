@@ -16,11 +16,12 @@ from collections.abc import Callable
 import numpy as np
 
 from foedus.reasoning.fixpoint import compiling
+from foedus.reasoning.fixpoint.compiling import Sleeper
 from foedus.reasoning.fixpoint.evaluation import mark
 from foedus.reasoning.fixpoint.intake import Intake
 from foedus.reasoning.fixpoint.literals import Literals
 from foedus.reasoning.plans.joins import Data
-from foedus.reasoning.plans.plan import CLOSE, Pattern, Plan
+from foedus.reasoning.plans.plan import CLOSE, EVERY, Pattern, Plan
 from foedus.reasoning.plans.prepared import Prepared, prepared
 from foedus.reasoning.rows.columns import LOW, NONE, SHIFT, Ids, minus, union, unique
 from foedus.reasoning.rows.equality import Equality
@@ -87,6 +88,9 @@ class Engine(Intake):
         self.batches: set[tuple[int, int]] = set()  # layers that a transitive closure made at once
         self.idle = self.prepared.idle
         self.demanded: set[int] = set()
+        self.active: set[int] = set()  # relations that may hold something
+        self.asleep: dict[int, list[Sleeper]] = defaultdict(list)  # what waits for one that may not
+        self.roused: list[Sleeper] = []
         self.renamed = False
         self.same_terms = 0
         self.named_same: Ids = NONE  # terms of asserted equalities
@@ -136,6 +140,17 @@ class Engine(Intake):
         for pattern in self.watching.get(code, ()):
             self.waiting[id(pattern)] = pattern
 
+    def appear(self, code: int) -> None:
+        """Wake the patterns that read all relations, and the plans to be that read this one."""
+        self.tell(EVERY)
+        self.activate(code)
+
+    def activate(self, code: int) -> None:
+        """A relation may hold something from now on: what waited for that is to be made."""
+        if code not in self.active:
+            self.active.add(code)
+            self.roused += self.asleep.pop(code, ())
+
     def tell_again(self, code: int) -> None:
         """Have the patterns of a relation look at all of it again."""
         for pattern in self.watching.get(code, ()):
@@ -165,6 +180,7 @@ class Engine(Intake):
         self.incoming[plan.head[0]].append(plan)
         self.stale = True
         self.wake(plan.head[0])
+        self.activate(plan.head[0])
 
     def demand(self, code: int) -> None:
         """A class is read for the first time: compute what was left out, and its literals."""
@@ -187,6 +203,7 @@ class Engine(Intake):
         while True:
             if self.lists.refresh():
                 compiling.reread_lists(self)
+            compiling.rouse(self)
             target = self.next_target()
             if target is not None and (target in self.schema or not self.waiting):
                 self.dirty.discard(target)
@@ -345,9 +362,9 @@ class Engine(Intake):
         if not self.renamed:
             return
         self.renamed, self.constants = False, None
-        for table in (self.incoming, self.readers, self.watching, self.waiting):
+        for table in (self.incoming, self.readers, self.watching, self.waiting, self.asleep):
             table.clear()
-        self.clashing, self.patterns = [], []
+        self.clashing, self.patterns, self.roused, self.active = [], [], [], set()
         self.dirty, self.heap, self.demanded = set(), [], set()
         self.data.same = self.vocabulary.same if self.equal else self.data.same
         self.prepared = Prepared(self.rules, self.vocabulary, self.prepared)

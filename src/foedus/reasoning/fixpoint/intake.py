@@ -1,7 +1,7 @@
 """Triples taken into relations, and terms made one.
 
 Whatever is to be known of new triples is told to the plans through a few hooks: ``tell``,
-``tell_again``, ``demand``, ``retire``, ``reinstall``.
+``appear``, ``tell_again``, ``demand``, ``retire``, ``reinstall``.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import numpy as np
 from foedus.errors import LimitReached
 from foedus.reasoning.fixpoint.evaluation import Evaluation
 from foedus.reasoning.fixpoint.literals import Literals
-from foedus.reasoning.plans.plan import EVERY
 from foedus.reasoning.rows.columns import LOW, NONE, SHIFT, Ids, Mask, pack, unique, within
 from foedus.reasoning.rows.layers import GIVEN, REWRITTEN, Layer, Relation, beyond
 from foedus.reasoning.rows.partition import by_object
@@ -40,7 +39,11 @@ class Intake(Evaluation):
     # What plans want to know
 
     def tell(self, code: int) -> None:
-        """A relation has grown; ``EVERY``: there is a new one."""
+        """A relation has grown."""
+        raise NotImplementedError
+
+    def appear(self, code: int) -> None:
+        """A relation that was empty is not."""
         raise NotImplementedError
 
     def tell_again(self, code: int) -> None:
@@ -162,7 +165,7 @@ class Intake(Evaluation):
         if not len(new):
             return
         if not relation.layers:
-            self.tell(EVERY)
+            self.appear(relation.code)
         relation.append(self.step, new, origin)
         self.size += len(new)
         if self.limit is not None and self.size > self.limit:

@@ -36,6 +36,7 @@ class Literals:
         self.ill: list[int] = []
         self.absent: set[int] = {n for n in _typed(terms) if n >= named}
         self._read = len(terms)
+        self._first_new = named
         self._named = {
             number: key
             for number in _typed(terms)
@@ -104,7 +105,8 @@ class Literals:
 
     def is_datatype(self, number: int) -> bool:
         """Whether a class is a datatype whose literals the rules know."""
-        return self.known and self.terms.token(number) in DATATYPES
+        named = number < self._first_new  # rules name them all
+        return self.known and named and self.terms.token(number) in DATATYPES
 
     def of(self, datatype: int, equality: Equality, marks: Mask) -> Ids:
         """The literals among marked terms that a datatype holds, by representative, sorted."""

@@ -105,7 +105,7 @@ def hand_over(
         return
     made = Pairs(pattern.rule.id, members, parts, shared)
     made.values = dict(row)
-    pattern.made[key] = made
+    pattern.made[key] = [made]
     for part in parts:
         for code, _, _ in part.body:
             engine.readers[code].append(made)

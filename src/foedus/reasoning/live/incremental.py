@@ -334,18 +334,11 @@ class Withdrawal:
         engine = self.engine
         pattern.seen = -1
         pattern.kept.clear()
-        handed = len(engine.clashing)
         wanted = {key for key, *_ in compiling.wanted(engine, pattern)} | pattern.kept
-        fresh = engine.clashing[handed:]
         pattern.seen = -1  # new ones are made when the engine runs
         engine.waiting[id(pattern)] = pattern
-        out = []
-        for key, plan in list(pattern.made.items()):
-            if key not in wanted and plan not in fresh:
-                del pattern.made[key]
-                if plan is not None:
-                    out.append(plan)
-        return out
+        stale = [key for key in pattern.made if key not in wanted]
+        return [plan for key in stale for plan in pattern.made.pop(key) or ()]
 
     # Back again
 

@@ -119,8 +119,10 @@ class Pattern:
     skips: frozenset[str] = frozenset()  # rules whose results need no plan: others do their work
     watches: frozenset[int] = frozenset()  # the relations whose growth makes new plans
     query: Plan | None = None  # asks for what is known
+    names: tuple[str, ...] = ()  # of what it gives, sorted; a solution has their numbers
+    reads: tuple[tuple[int, bool], ...] | None = None  # which of them plans read; as a class?
     loose: bool = False  # whether a premise may be about any property or class there is
-    made: dict[object, Plan | None] = field(default_factory=dict)
+    made: dict[object, list[Plan] | None] = field(default_factory=dict)  # None: not made so far
     kept: set[object] = field(default_factory=set)  # plans about pairs that were asked for again
     seen: int = -1
 

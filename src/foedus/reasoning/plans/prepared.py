@@ -118,6 +118,8 @@ class Part:
         pattern.watches = frozenset(watched(pattern, vocabulary))
         if pattern.known:
             pattern.query = plan(rule, pattern.known, None, vocabulary)
+            pattern.names = tuple(sorted(pattern.query.names))
+        pattern.reads = read_by_plans(pattern, vocabulary)
         self.patterns.append(pattern)
 
 
@@ -170,6 +172,22 @@ def watched(pattern: Pattern, vocabulary: Vocabulary) -> set[int]:
     elif pattern.loose:
         found.add(EVERY)
     return found
+
+
+def read_by_plans(pattern: Pattern, vocabulary: Vocabulary) -> tuple[tuple[int, bool], ...] | None:
+    """Which of a solution's numbers are relations that its plan reads, and whether as classes.
+
+    None where a solution does not say all that its plans read.
+    """
+    if pattern.each or pattern.pairs or pattern.loose:
+        return None
+    found = []
+    for _, p, o in pattern.rest:
+        if isinstance(p, str):
+            found.append((pattern.names.index(p), False))
+        elif p == vocabulary.type and isinstance(o, str):
+            found.append((pattern.names.index(o), True))
+    return tuple(found)
 
 
 def unbound(pattern: Pattern, vocabulary: Vocabulary) -> bool:
