@@ -266,6 +266,11 @@ _HOLDS: dict[Term, Callable[[Key], bool]] = {
 DATATYPES: frozenset[Term] = frozenset(_HOLDS)
 
 
+def _is_foreign(term: Term) -> bool:
+    """Whether a literal is written with a datatype that is not known here."""
+    return term.endswith(">") and term[term.rindex("^^") + 2 :] not in DATATYPES
+
+
 @lru_cache(maxsize=1 << 16)
 def value_key(term: Term) -> Key | None:
     """What a literal stands for, as a hashable; None if ill-typed or of an unknown datatype.
@@ -276,6 +281,8 @@ def value_key(term: Term) -> Key | None:
     >>> value_key(f'"x"^^<{xsd}int>') is None
     True
     """
+    if _is_foreign(term):
+        return None
     text, datatype, language = split_literal(term)
     if language:
         return ("string", text, language.lower())
@@ -285,8 +292,7 @@ def value_key(term: Term) -> Key | None:
 
 def is_ill_typed(term: Term) -> bool:
     """Whether a literal is not in the datatype that it is written with, as far as is known here."""
-    datatype = split_literal(term)[1]
-    return f"<{datatype}>" in DATATYPES and value_key(term) is None
+    return term.endswith(">") and not _is_foreign(term) and value_key(term) is None
 
 
 def in_datatype(term: Term, datatype: Term) -> bool | None:
