@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import chain
-from typing import TYPE_CHECKING, Any, TypeAlias
+from collections.abc import Iterable, Iterator
+from itertools import chain, pairwise
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+import numpy as np
 
 from foedus.reasoning.fixpoint.unfolding import Pairs, every, replaced, unfolded
 from foedus.reasoning.plans.joins import Table, first
@@ -13,6 +15,7 @@ from foedus.reasoning.plans.plan import (
     LIST,
     LISTS,
     Named,
+    Node,
     Pattern,
     Plan,
     Vocabulary,
@@ -20,11 +23,15 @@ from foedus.reasoning.plans.plan import (
     value_rule,
 )
 from foedus.reasoning.plans.prepared import Part, planned
-from foedus.reasoning.rows.columns import Ids
+from foedus.reasoning.rows.columns import Ids, within
 from foedus.reasoning.rules.datatypes import DATATYPES
 
 if TYPE_CHECKING:
     from foedus.reasoning.fixpoint.engine import Engine
+
+
+#: Of more solutions than this, those that wait are found at once.
+_MANY: Final = 32
 
 
 def install(engine: Engine, part: Part) -> bool:
@@ -75,71 +82,142 @@ def mark_schema(engine: Engine) -> None:
     engine.stale = True
 
 
-#: A plan to be: its pattern, what tells it from others, the relations that it reads, and what the
-#: plan is made of, where a solution does not say that by itself.
+#: What tells a plan from the others of its pattern: the numbers of a solution, where they say all.
 Key: TypeAlias = "tuple[Any, ...]"
+
+#: What a plan is made of: premises, conclusion, and the values of names.
 Parts: TypeAlias = "tuple[list[Named], Named | None, dict[str, int]]"
-Sleeper: TypeAlias = "tuple[Pattern, Key, list[int], Parts | None]"
+
+#: A plan to be that a solution does not say all of: its key, the relations it reads, its parts.
+Special: TypeAlias = "tuple[Key, list[int], Parts]"
+
+#: Plans to be that wait: their pattern, when it was last solved, and solutions or a special one.
+Sleeper: TypeAlias = "tuple[Pattern, int, Ids | Special]"
 
 
 def instantiate(engine: Engine, pattern: Pattern) -> None:
-    """Make the plans of a pattern's new solutions, as far as they have something to read."""
-    made = pattern.made
-    for key, reads, parts in wanted(engine, pattern):
-        if key not in made:
-            made[key] = None
-            make(engine, (pattern, key, reads, parts))
+    """Make the plans of a pattern's new solutions, as far as they have something to read.
+
+    Most of an ontology says nothing of the data at hand. So a plan waits for the first relation
+    it reads that is empty and that no plan can fill.
+    """
+    rows, others = solved(engine, pattern)
+    make_all(engine, pattern, rows)
+    for special in others:
+        make_special(engine, pattern, special)
 
 
 def rouse(engine: Engine) -> None:
     """Make the plans that waited for relations which now may hold something."""
     while engine.roused:
         roused, engine.roused = engine.roused, []
-        for sleeper in roused:
-            pattern, key, *_ = sleeper
-            if pattern.made.get(key, ()) is None:  # it is still wanted
-                make(engine, sleeper)
+        for pattern, turn, found in roused:
+            if turn != pattern.turn:
+                continue  # solved again since
+            if isinstance(found, tuple):
+                make_special(engine, pattern, found)
+            else:
+                make_all(engine, pattern, found)
 
 
-def make(engine: Engine, sleeper: Sleeper) -> None:
-    """Make a plan, unless a relation that it reads is empty, and no plan can fill it so far.
+def make_all(engine: Engine, pattern: Pattern, rows: Ids) -> None:
+    """Make the plans of solutions that say all of them, or let them wait."""
+    if len(rows) > _MANY:
+        rows = put_to_sleep(engine, pattern, rows)
+    reads = pattern.reads or ()
+    for row in rows.tolist():
+        key = tuple(row)
+        if key in pattern.made:
+            continue
+        empty = first_empty(engine, [~key[n] if unary else key[n] for n, unary in reads])
+        if empty is not None:
+            engine.asleep[empty].append((pattern, pattern.turn, np.array([row])))
+            continue
+        pattern.made[key] = []
+        if is_current(engine, key):
+            values = dict(zip(pattern.names, key, strict=True))
+            for body, heads in unfolded(engine, pattern, values):
+                for head in heads:
+                    make(engine, pattern, key, (body, head, values))
 
-    Most of an ontology says nothing of the data at hand.
-    """
-    pattern, key, reads, parts = sleeper
-    for code in reads:
-        if code not in engine.active:
-            engine.asleep[code].append(sleeper)
-            return
-    plans = pattern.made[key] = []
-    if not is_current(engine, key, parts):
+
+def make_special(engine: Engine, pattern: Pattern, special: Special) -> None:
+    """Make a plan, or let it wait."""
+    key, reads, parts = special
+    if key in pattern.made:
         return
-    for body, head, values in [parts] if parts else plainly(engine, pattern, key):
-        plan = planned(pattern, body, head, engine.vocabulary, engine.equal)
-        if plan is not None:
-            plan.values = values
-            plans.append(plan)
-            engine.add_plan(plan)
+    empty = first_empty(engine, reads)
+    if empty is not None:
+        engine.asleep[empty].append((pattern, pattern.turn, special))
+        return
+    pattern.made[key] = []
+    body, head, _ = parts
+    if is_current(engine, chain(*body, head or ())):
+        make(engine, pattern, key, parts)
 
 
-def wanted(engine: Engine, pattern: Pattern) -> Iterator[tuple[Key, list[int], Parts | None]]:
-    """The plans that a pattern's new solutions ask for, as what tells them from one another, the
-    relations they read and what they are made of."""
+def make(engine: Engine, pattern: Pattern, key: Key, parts: Parts) -> None:
+    """Make a plan."""
+    body, head, values = parts
+    plan = planned(pattern, body, head, engine.vocabulary, engine.equal)
+    if plan is not None:
+        plan.values = values
+        pattern.made[key].append(plan)
+        engine.add_plan(plan)
+
+
+def first_empty(engine: Engine, codes: list[int]) -> int | None:
+    """The first of some relations that cannot hold anything so far."""
+    return next((code for code in codes if code not in engine.active), None)
+
+
+def put_to_sleep(engine: Engine, pattern: Pattern, rows: Ids) -> Ids:
+    """Let many solutions wait for relations that cannot hold anything so far; the others."""
+    active = np.fromiter(engine.active, np.int64, len(engine.active))
+    active.sort()
+    empty = np.full(len(rows), LIST)
+    for n, unary in pattern.reads or ():
+        codes = ~rows[:, n] if unary else rows[:, n]
+        empty = np.where(within(codes, active), empty, codes)
+    order = empty.argsort(kind="stable")
+    ranked = empty[order]
+    rows = rows[order]
+    starts = np.flatnonzero(np.append(True, ranked[1:] != ranked[:-1])).tolist()
+    for start, stop in pairwise([*starts, len(rows)]):
+        code = int(ranked[start])
+        if code != LIST:
+            engine.asleep[code].append((pattern, pattern.turn, rows[start:stop]))
+    ready: Ids = rows[ranked == LIST]
+    return ready
+
+
+def solved(engine: Engine, pattern: Pattern) -> tuple[Ids, Iterator[Special]]:
+    """The solutions of a pattern that say all of their plans, and plans to be of the others.
+
+    Those that are new, or all if it is to be looked at again: then none of them waits any more.
+    """
+    if pattern in engine.watching[EVERY]:
+        pattern.seen = -1
+    if pattern.seen < 0:
+        pattern.turn += 1
+    rows = solutions(engine, pattern)
+    for guard in pattern.redundant:
+        if guard.keys() <= set(pattern.names):
+            places = [pattern.names.index(name) for name in guard]
+            rows = rows[(rows[:, places] != list(guard.values())).any(axis=1)]
+    special = (rows == engine.vocabulary.type).any(axis=1)  # ?x rdf:type ?any
+    if pattern.reads is None:
+        special[:] = True
+    return rows[~special], specials(engine, pattern, rows[special].tolist())
+
+
+def specials(engine: Engine, pattern: Pattern, rows: list[list[int]]) -> Iterator[Special]:
+    """Plans to be that want lists written out, or all relations there are."""
     vocabulary = engine.vocabulary
     everything = engine.watching[EVERY]
-    if pattern in everything:
-        pattern.seen = -1
-    names, reads = pattern.names, pattern.reads
-    for numbers in solutions(engine, pattern):
-        if pattern.redundant:
-            row = dict(zip(names, numbers, strict=True))
-            if any(all(row.get(k) == v for k, v in guard.items()) for guard in pattern.redundant):
-                continue
-        if reads is not None and vocabulary.type not in numbers:
-            yield numbers, [~numbers[n] if unary else numbers[n] for n, unary in reads], None
-            continue
-        row = dict(zip(names, numbers, strict=True))
-        may_be_loose = pattern.loose or vocabulary.type in numbers  # ?x rdf:type ?any
+    for numbers in rows:
+        row = dict(zip(pattern.names, numbers, strict=True))
+        may_be_loose = pattern.loose or vocabulary.type in numbers
         for body, heads in unfolded(engine, pattern, row):
             loose = may_be_loose and bool(parameters(body, vocabulary))
             if loose and pattern not in everything and not value_rule(pattern.rule):
@@ -149,7 +227,7 @@ def wanted(engine: Engine, pattern: Pattern) -> Iterator[tuple[Key, list[int], P
                 codes = [relation_of(atom, vocabulary) for atom in final]
                 for head in heads:
                     target = replaced(head, some) if head is not None and some else head
-                    key = tuple(final), target, numbers
+                    key = tuple(final), target, tuple(numbers)
                     yield key, codes, (final, target, {**row, **some})
 
 
@@ -162,42 +240,30 @@ def relation_of(atom: Named, vocabulary: Vocabulary) -> int:
     return ~o if isinstance(o, int) else p
 
 
-def plainly(engine: Engine, pattern: Pattern, numbers: Key) -> Iterator[Parts]:
-    """What a solution's plans are made of, where it says all of it."""
-    row = dict(zip(pattern.names, numbers, strict=True))
-    for body, heads in unfolded(engine, pattern, row):
-        for head in heads:
-            yield body, head, row
-
-
-def is_current(engine: Engine, key: Key, parts: Parts | None) -> bool:
-    """Whether a plan to be calls all terms by their representatives; another one does, if not."""
+def is_current(engine: Engine, nodes: Iterable[Node]) -> bool:
+    """Whether terms are called by their representatives. If not, another solution does so."""
     if not engine.equality:
         return True
-    if parts is None:
-        return all(engine.equality.of(term) == term for term in key)
-    body, head, _ = parts
-    atoms = body if head is None else [*body, head]
-    terms = [term for atom in atoms for term in atom if isinstance(term, int) and term >= 0]
-    return all(engine.equality.of(term) == term for term in terms)
+    of = engine.equality.of
+    return all(of(node) == node for node in nodes if isinstance(node, int) and node >= 0)
 
 
-def solutions(engine: Engine, pattern: Pattern) -> Iterator[tuple[int, ...]]:
-    """What the vocabulary gives for a pattern's names, as far as it is new, once or more."""
+def solutions(engine: Engine, pattern: Pattern) -> Ids:
+    """What the vocabulary gives for a pattern's names, as far as it is new: a row for each, or
+    several."""
     seen, pattern.seen = pattern.seen, engine.step
     query = pattern.query
     if query is None:
-        return iter([()])
-    numbers = [query.names[name] for name in pattern.names]
+        return np.empty((1, 0), np.int64)
     query.seen = seen
+    numbers = [query.names[name] for name in pattern.names]
     if len(pattern.known) == 1 and query.body[0][0] in engine.relations and pattern.skips:
         found = skipping(engine, pattern, query, seen)
     else:
         found = list(engine.tables(query, set(numbers)))
-    if not numbers:
-        return iter([()] * len(found))
-    columns = [[table[number].tolist() for number in numbers] for table in found]
-    return chain.from_iterable(zip(*table, strict=True) for table in columns)
+    if not numbers or not found:
+        return np.empty((min(1, len(found)), len(numbers)), np.int64)
+    return np.concatenate([np.stack([table[n] for n in numbers], axis=1) for table in found])
 
 
 def skipping(engine: Engine, pattern: Pattern, query: Plan, seen: int) -> list[dict[int, Ids]]:

@@ -88,6 +88,7 @@ class Engine(Intake):
         self.batches: set[tuple[int, int]] = set()  # layers that a transitive closure made at once
         self.idle = self.prepared.idle
         self.demanded: set[int] = set()
+        self.unfilled: list[int] = []  # datatypes that are wanted
         self.active: set[int] = set()  # relations that may hold something
         self.asleep: dict[int, list[Sleeper]] = defaultdict(list)  # what waits for one that may not
         self.roused: list[Sleeper] = []
@@ -188,7 +189,14 @@ class Engine(Intake):
         if code in self.idle:
             self.wake(code)
         if self.literals.is_datatype(~code):
-            self.fill(code, self.present())
+            self.unfilled.append(code)
+
+    def fill_up(self) -> None:
+        """Put the literals there are into datatypes that are read for the first time."""
+        codes, self.unfilled = sorted(self.unfilled), []
+        marks = self.present()
+        for code in codes:
+            self.fill(code, marks)
 
     # Running
 
@@ -204,6 +212,8 @@ class Engine(Intake):
             if self.lists.refresh():
                 compiling.reread_lists(self)
             compiling.rouse(self)
+            if self.unfilled:
+                self.fill_up()
             target = self.next_target()
             if target is not None and (target in self.schema or not self.waiting):
                 self.dirty.discard(target)
@@ -365,7 +375,7 @@ class Engine(Intake):
         for table in (self.incoming, self.readers, self.watching, self.waiting, self.asleep):
             table.clear()
         self.clashing, self.patterns, self.roused, self.active = [], [], [], set()
-        self.dirty, self.heap, self.demanded = set(), [], set()
+        self.dirty, self.heap, self.demanded, self.unfilled = set(), [], set(), []
         self.data.same = self.vocabulary.same if self.equal else self.data.same
         self.prepared = Prepared(self.rules, self.vocabulary, self.prepared)
         self.idle = self.prepared.idle

@@ -334,11 +334,12 @@ class Withdrawal:
         engine = self.engine
         pattern.seen = -1
         pattern.kept.clear()
-        wanted = {key for key, *_ in compiling.wanted(engine, pattern)} | pattern.kept
+        rows, others = compiling.solved(engine, pattern)
+        wanted = {*map(tuple, rows.tolist()), *(key for key, *_ in others), *pattern.kept}
         pattern.seen = -1  # new ones are made when the engine runs
         engine.waiting[id(pattern)] = pattern
         stale = [key for key in pattern.made if key not in wanted]
-        return [plan for key in stale for plan in pattern.made.pop(key) or ()]
+        return [plan for key in stale for plan in pattern.made.pop(key)]
 
     # Back again
 

@@ -122,9 +122,10 @@ class Pattern:
     names: tuple[str, ...] = ()  # of what it gives, sorted; a solution has their numbers
     reads: tuple[tuple[int, bool], ...] | None = None  # which of them plans read; as a class?
     loose: bool = False  # whether a premise may be about any property or class there is
-    made: dict[object, list[Plan] | None] = field(default_factory=dict)  # None: not made so far
+    made: dict[object, list[Plan]] = field(default_factory=dict)
     kept: set[object] = field(default_factory=set)  # plans about pairs that were asked for again
     seen: int = -1
+    turn: int = 0  # how often it was solved from the beginning
 
     def fresh(self) -> Pattern:
         """The pattern for another graph, which has made no plans yet."""
