@@ -6,18 +6,21 @@ from collections.abc import Callable
 
 import numpy as np
 
-from foedus.reasoning.rows.columns import LOW, NONE, Ids, Mask, pack, unique
+from foedus.reasoning.rows.columns import LOW, NONE, Ids, Mask, minus, pack, union, unique, within
 from foedus.reasoning.rows.equality import Equality
 from foedus.reasoning.rules.datatypes import (
     DATATYPES,
     Key,
+    contradictory,
     holds_texts,
     in_datatype,
-    is_ill_typed,
+    includes,
     value_key,
 )
 from foedus.reasoning.rules.table import RuleSet
 from foedus.reasoning.words.dictionary import LITERAL, TYPED, Terms
+from foedus.reasoning.words.spans import Words
+from foedus.reasoning.words.values import KNOWN, declared, hashes_of, values_of
 from foedus.terms import literal
 
 
@@ -32,17 +35,17 @@ class Literals:
         self.terms = terms
         self.known = "dt-type2" in rules
         self.by_value = "dt-eq" in rules
-        self.keys: dict[Key, int] = {}
-        self.ill: list[int] = []
-        self.absent: set[int] = {n for n in _typed(terms) if n >= named}
+        typed = np.flatnonzero(terms.kinds == TYPED)
+        self.ill: Ids = NONE
+        self.absent = typed[typed >= named]
+        self.alias: dict[int, int] = {}  # literals that rules name: what the data writes instead
         self._read = len(terms)
         self._first_new = named
-        self._named = {
-            number: key
-            for number in _typed(terms)
-            if number < named and (key := value_key(terms.token(number))) is not None
-        }
-        self.alias: dict[int, int] = {}  # literals that rules name: what the data writes instead
+        self._hashes: Words = np.empty(0, np.uint64)  # of the values of literals, sorted
+        self._holders: Ids = NONE  # the literals
+        numbers = typed[typed < named].tolist()
+        keys = {number: value_key(terms.token(number)) for number in numbers}
+        self._named = {number: key for number, key in keys.items() if key is not None}
         self._strings: dict[int, str] = {}  # typed strings: the plain literal of the same value
 
     def equal(self, parts: dict[int, Ids], occurs: Callable[[int], bool]) -> Ids:
@@ -52,28 +55,24 @@ class Literals:
         """
         terms = self.terms
         start, self._read = self._read, len(terms)
-        pairs: list[tuple[int, int]] = []
         typed = start + np.flatnonzero(terms.kinds[start:] == TYPED)
-        back: set[int] = set()
-        if self.absent:
-            for code, keys in parts.items():
-                objects = unique(keys & LOW) if code >= 0 else NONE
-                back |= self.absent.intersection(objects[terms.kinds[objects] == TYPED].tolist())
-            self.absent -= back
-            typed = np.concatenate([np.array(sorted(back), np.int64), typed])
-        for number, token in zip(typed.tolist(), terms.tokens(typed), strict=True):
-            key = value_key(token)
-            if key is None:
-                if is_ill_typed(token):
-                    self.ill.append(number)
-                continue
-            first = self.keys.setdefault(key, number)
-            if first != number:
-                pairs.append((first, number))
-            elif key[0] == "string":
+        if len(self.absent):
+            objects = [keys & LOW for code, keys in parts.items() if code >= 0]
+            met = [some[terms.kinds[some] == TYPED] for some in objects]
+            back = unique(np.concatenate([NONE, *met]))
+            back = back[within(back, self.absent)]
+            self.absent = minus(self.absent, [back])
+            typed = np.concatenate([back, typed])
+        values = values_of(terms, typed)
+        self.ill = union([self.ill, np.sort(typed[values.ill])])
+        pairs = self._paired(typed[values.known], values.hashes[values.known])
+        others = {number for _, number in pairs}
+        for place, key in values.parsed:
+            number = int(typed[place])
+            if key[0] == "string" and number not in others:
                 self._strings[number] = literal(str(key[1]), lang=str(key[2]) if key[2:] else None)
         for number, key in self._named.items():
-            other = self.keys.get(key)
+            other = self._holder(key)
             if other is None or other == number or self.alias.get(number) == number:
                 continue
             if _met(number, parts) or (number not in self.alias and occurs(number)):
@@ -90,18 +89,52 @@ class Literals:
         both = np.array(pairs, np.int64)
         return pack(both[:, 0], both[:, 1])
 
+    def _paired(self, numbers: Ids, hashes: Words) -> list[tuple[int, int]]:
+        """Take in literals by the hashes of their values; each with an earlier one of its value."""
+        order = hashes.argsort(kind="stable")
+        hashes, numbers = hashes[order], numbers[order]
+        lows, highs = (self._hashes.searchsorted(hashes, side) for side in ("left", "right"))
+        alike = highs > lows
+        again = np.flatnonzero(hashes[1:] == hashes[:-1])
+        alike[again] = alike[again + 1] = True
+        pairs: list[tuple[int, int]] = []
+        firsts: dict[Key | None, int] = {}
+        for at in np.flatnonzero(alike).tolist():
+            if not at or hashes[at] != hashes[at - 1]:
+                held = self._holders[lows[at] : highs[at]].tolist()
+                firsts = {self._key(number): number for number in reversed(held)}
+            number = int(numbers[at])
+            first = firsts.setdefault(self._key(number), number)
+            if first != number:
+                pairs.append((first, number))
+        self._hashes = np.insert(self._hashes, highs, hashes)
+        self._holders = np.insert(self._holders, highs, numbers)
+        return pairs
+
+    def _key(self, number: int) -> Key | None:
+        return value_key(self.terms.token(number))
+
+    def _holder(self, key: Key) -> int | None:
+        """A literal of the data that has a value."""
+        value = hashes_of([key])
+        low, high = (int(self._hashes.searchsorted(value, side)[0]) for side in ("left", "right"))
+        found = (n for n in self._holders[low:high].tolist() if self._key(n) == key)
+        return next(found, None)
+
     def is_named(self, numbers: Ids) -> bool:
         """Whether rules name the value of one of some literals."""
         named = set(self._named.values())
         return any(value_key(token) in named for token in self.terms.tokens(numbers))
 
     def forget(self, numbers: Ids) -> None:
-        """Take note that the data no longer holds some literals."""
-        gone = set(numbers[self.terms.kinds[numbers] == TYPED].tolist())
-        self.absent |= gone
-        self.keys = {key: n for key, n in self.keys.items() if n not in gone}
-        self._strings = {n: token for n, token in self._strings.items() if n not in gone}
-        self.alias = {n: other for n, other in self.alias.items() if other not in gone}
+        """Take note that the data no longer holds some literals, which are sorted."""
+        gone = numbers[self.terms.kinds[numbers] == TYPED]
+        self.absent = union([self.absent, gone])
+        keep = ~within(self._holders, gone)
+        self._hashes, self._holders = self._hashes[keep], self._holders[keep]
+        lost = set(gone.tolist())
+        self._strings = {n: token for n, token in self._strings.items() if n not in lost}
+        self.alias = {n: other for n, other in self.alias.items() if other not in lost}
 
     def is_datatype(self, number: int) -> bool:
         """Whether a class is a datatype whose literals the rules know."""
@@ -114,18 +147,30 @@ class Literals:
         name = terms.token(datatype)
         if not self.is_datatype(datatype):
             return NONE
+        typed = np.flatnonzero(marks & (terms.kinds == TYPED))
+        written = declared(terms, typed)
+        inside, asked = np.zeros(len(typed), np.bool_), np.zeros(len(typed), np.bool_)
+        for kind in unique(written[written >= 0]).tolist():
+            mine = written == kind
+            if includes([KNOWN[kind]], name):
+                inside |= mine
+            elif not contradictory([KNOWN[kind], name]):
+                asked |= mine
+        inside &= ~within(typed, self.ill)
+        late = typed >= self._read  # made by rules, and not yet looked at
+        one_by_one = np.flatnonzero(asked | (late & (written >= 0)))
+        tokens = terms.tokens(typed[one_by_one])
+        inside[one_by_one] = [bool(in_datatype(token, name)) for token in tokens]
+        found = typed[inside]
         texts = holds_texts(name)
-        read = np.flatnonzero(marks & (terms.kinds >= (LITERAL if texts is None else TYPED)))
-        members = [
-            number
-            for number, token in zip(read.tolist(), terms.tokens(read), strict=True)
-            if in_datatype(token, name)
-        ]
-        found = np.array(members, np.int64)
-        if texts is not None and any(texts):
+        if texts is None or any(texts):
             some = np.flatnonzero(marks & (terms.kinds == LITERAL))
-            plain = terms.buffer[terms.all_starts[some + 1] - 2] == ord('"')
-            found = np.concatenate([found, some[np.where(plain, *texts)]])
+            if texts is None:
+                held = np.array([in_datatype(t, name) for t in terms.tokens(some)], np.bool_)
+            else:
+                plain = terms.buffer[terms.all_starts[some + 1] - 2] == ord('"')
+                held = np.where(plain, *texts)
+            found = np.concatenate([found, some[held]])
         return unique(equality.rep[found])
 
 
@@ -135,8 +180,3 @@ def _met(number: int, parts: dict[int, Ids]) -> bool:
         bool((keys == number).any() if code < 0 else (keys & LOW == number).any())
         for code, keys in parts.items()
     )
-
-
-def _typed(terms: Terms) -> list[int]:
-    found: list[int] = np.flatnonzero(terms.kinds == TYPED).tolist()
-    return found

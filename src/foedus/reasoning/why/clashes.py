@@ -192,7 +192,7 @@ def _pairs(engine: Engine, prover: Prover, rule: Rule, plan: Pairs) -> Iterator[
 
 def _ill_typed(engine: Engine, prover: Prover, rule: Rule) -> Iterator[Found]:
     """Triples with a literal that is not in the datatype that it is written with."""
-    bad = np.array(sorted(engine.literals.ill), np.int64)
+    bad = engine.literals.ill
     if not len(bad):
         return
     (test,) = rule.tests
