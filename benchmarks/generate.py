@@ -5,7 +5,9 @@
 
 *University* has the shape of LUBM: departments with their staff, students, courses and articles.
 *Alliance* has what the university lacks: chains, keys, inverse-functional properties, cliques of
-equal names, defined classes of every kind. Sizes are met to within one department or region.
+equal names, defined classes of every kind. *Vocabulary* is a large ontology that says little of
+single things, *readings* are measurements, with a number or a time in most triples. Sizes are cut
+to what was asked for.
 """
 
 from __future__ import annotations
@@ -19,8 +21,11 @@ import pyoxigraph as ox
 
 ONTOLOGIES = Path(__file__).parent / "ontologies"
 RDF_TYPE = "<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>"
-SAME_AS = "<http://www.w3.org/2002/07/owl#sameAs>"
-INTEGER = "<http://www.w3.org/2001/XMLSchema#integer>"
+RDFS = "<http://www.w3.org/2000/01/rdf-schema#"
+OWL = "<http://www.w3.org/2002/07/owl#"
+SAME_AS = f"{OWL}sameAs>"
+XSD = "<http://www.w3.org/2001/XMLSchema#"
+INTEGER = f"{XSD}integer>"
 
 
 def ontology(name: str, without: str | None = None) -> list[str]:
@@ -184,7 +189,69 @@ def alliance(rng: random.Random) -> Iterator[list[str]]:
         number += 1
 
 
-KINDS = {"university": university, "alliance": alliance}
+def vocabulary(rng: random.Random) -> Iterator[list[str]]:
+    """One branch after the other: a tree of forty classes, five properties, a thing or two."""
+    base = "<http://vocabulary.example/"
+    number = 0
+    while True:
+        out: list[str] = []
+        classes = [f"{base}C{number}.{n}>" for n in range(40)]
+        properties = [f"{base}p{number}.{n}>" for n in range(5)]
+        for n, name in enumerate(properties):
+            out.append(f"{name} {RDF_TYPE} {OWL}ObjectProperty> .")
+            above = f"{base}{rng.choice(('partOf', 'takesPartIn', 'relatedTo'))}>"
+            out.append(f"{name} {RDFS}subPropertyOf> {above if n < 2 else properties[n - 2]} .")
+            out.append(f"{name} {RDFS}domain> {rng.choice(classes)} .")
+            out.append(f"{name} {RDFS}range> {rng.choice(classes)} .")
+        for n, name in enumerate(classes):
+            top = f"{base}{'Material' if number % 2 else 'Process'}>"
+            out.append(f"{name} {RDF_TYPE} {OWL}Class> .")
+            out.append(f"{name} {RDFS}subClassOf> {classes[(n - 1) // 3] if n else top} .")
+            out.append(f'{name} {RDFS}label> "concept {number} {n}"@en .')
+            out.append(f'{name} {RDFS}comment> "What there is to say of {n} in {number}."@en .')
+            if n % 3 == 1:  # something that all of them have
+                some = f"_:r{number}.{n}"
+                out.append(f"{name} {RDFS}subClassOf> {some} .")
+                out.append(f"{some} {RDF_TYPE} {OWL}Restriction> .")
+                out.append(f"{some} {OWL}onProperty> {rng.choice(properties)} .")
+                out.append(f"{some} {OWL}someValuesFrom> {rng.choice(classes)} .")
+            if n % 3 == 2:
+                out.append(f"{name} {OWL}disjointWith> {classes[n - 1]} .")
+        for n in range(rng.randint(0, 2)):
+            thing = f"{base}thing{number}.{n}>"
+            out.append(f"{thing} {RDF_TYPE} {rng.choice(classes)} .")
+            out.append(f"{thing} {rng.choice(properties)} {base}other{number}.{n}> .")
+        yield out
+        number += 1
+
+
+def readings(rng: random.Random) -> Iterator[list[str]]:
+    """One sensor after the other, with a hundred readings each."""
+    schema = "<http://readings.example/schema#"
+    number = 0
+    while True:
+        sensor = f"<http://readings.example/sensor{number}>"
+        out = [f"{sensor} {RDF_TYPE} {schema}Sensor> ."]
+        out.append(f"{sensor} {schema}hostedBy> <http://readings.example/station{number // 8}> .")
+        for n in range(100):
+            reading = f"<http://readings.example/sensor{number}/{n}>"
+            value, minute = rng.gauss(15, 10), rng.randrange(60)
+            time = f"2021-{number % 12 + 1:02}-{n % 28 + 1:02}T{n % 24:02}:{minute:02}:00Z"
+            out.append(f"{reading} {RDF_TYPE} {schema}Reading> .")
+            out.append(f"{reading} {schema}madeBy> {sensor} .")
+            out.append(f'{reading} {schema}value> "{value:.3f}"^^{XSD}double> .')
+            out.append(f'{reading} {schema}time> "{time}"^^{XSD}dateTime> .')
+            out.append(f'{reading} {schema}sequence> "{100 * number + n}"^^{INTEGER} .')
+        yield out
+        number += 1
+
+
+KINDS = {
+    "university": university,
+    "alliance": alliance,
+    "vocabulary": vocabulary,
+    "readings": readings,
+}
 
 
 def generate(kind: str, size: int, path: Path, without: str | None = None, seed: int = 7) -> int:

@@ -201,6 +201,8 @@ def solved(engine: Engine, pattern: Pattern) -> tuple[Ids, Iterator[Special]]:
     if pattern.seen < 0:
         pattern.turn += 1
     rows = solutions(engine, pattern)
+    if not len(rows):
+        return rows, iter(())
     for guard in pattern.redundant:
         if guard.keys() <= set(pattern.names):
             places = [pattern.names.index(name) for name in guard]

@@ -116,6 +116,8 @@ class Literals:
 
     def _holder(self, key: Key) -> int | None:
         """A literal of the data that has a value."""
+        if not len(self._holders):
+            return None
         value = hashes_of([key])
         low, high = (int(self._hashes.searchsorted(value, side)[0]) for side in ("left", "right"))
         found = (n for n in self._holders[low:high].tolist() if self._key(n) == key)
