@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from itertools import chain, pairwise
+from itertools import chain, combinations, repeat
+from operator import invert
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
@@ -18,19 +20,20 @@ from foedus.reasoning.plans.plan import (
     Node,
     Pattern,
     Plan,
+    Premise,
     Vocabulary,
     parameters,
     value_rule,
 )
 from foedus.reasoning.plans.prepared import Part, planned
-from foedus.reasoning.rows.columns import Ids, within
+from foedus.reasoning.rows.columns import Ids, counted, spread, within
 from foedus.reasoning.rules.datatypes import DATATYPES
 
 if TYPE_CHECKING:
     from foedus.reasoning.fixpoint.engine import Engine
 
 
-#: Of more solutions than this, those that wait are found at once.
+#: Of more solutions than this, those that wait are found and kept together.
 _MANY: Final = 32
 
 
@@ -85,14 +88,15 @@ def mark_schema(engine: Engine) -> None:
 #: What tells a plan from the others of its pattern: the numbers of a solution, where they say all.
 Key: TypeAlias = "tuple[Any, ...]"
 
-#: What a plan is made of: premises, conclusion, and the values of names.
-Parts: TypeAlias = "tuple[list[Named], Named | None, dict[str, int]]"
+#: A plan to be that a solution does not say all of: its key, the relations it reads, and what it is
+#: made of: premises, conclusion, and the values of names.
+Special: TypeAlias = "tuple[Key, list[int], tuple[list[Named], Named | None, dict[str, int]]]"
 
-#: A plan to be that a solution does not say all of: its key, the relations it reads, its parts.
-Special: TypeAlias = "tuple[Key, list[int], Parts]"
+#: Plans to be that wait: their pattern, when it was last solved, and a solution or a special one.
+Sleeper: TypeAlias = "tuple[Pattern, int, Key | Special]"
 
-#: Plans to be that wait: their pattern, when it was last solved, and solutions or a special one.
-Sleeper: TypeAlias = "tuple[Pattern, int, Ids | Special]"
+#: Many at once: their pattern, when it was last solved, what each waits for, sorted, and the rows.
+Sleepers: TypeAlias = "tuple[Pattern, int, Ids, Ids]"
 
 
 def instantiate(engine: Engine, pattern: Pattern) -> None:
@@ -110,40 +114,52 @@ def instantiate(engine: Engine, pattern: Pattern) -> None:
 def rouse(engine: Engine) -> None:
     """Make the plans that waited for relations which now may hold something."""
     while engine.roused:
-        roused, engine.roused = engine.roused, []
-        for pattern, turn, found in roused:
-            if turn != pattern.turn:
-                continue  # solved again since
-            if isinstance(found, tuple):
-                make_special(engine, pattern, found)
-            else:
-                make_all(engine, pattern, found)
+        codes, engine.roused = engine.roused, []
+        engine.dormitory = [some for some in engine.dormitory if some[1] == some[0].turn]
+        fresh = np.array(codes)
+        for pattern, _, waits, rows in engine.dormitory:
+            first, counts = counted(waits, fresh, fresh)
+            if counts.any():
+                make_all(engine, pattern, rows[spread(first, counts)[1]])
+        for code in codes:
+            for pattern, turn, found in engine.asleep.pop(code, ()):
+                if turn != pattern.turn:
+                    continue  # solved again since
+                if isinstance(found[0], int):
+                    make_all(engine, pattern, np.array([found]))
+                else:
+                    make_special(engine, pattern, found)
 
 
 def make_all(engine: Engine, pattern: Pattern, rows: Ids) -> None:
     """Make the plans of solutions that say all of them, or let them wait."""
-    if len(rows) > _MANY:
-        rows = put_to_sleep(engine, pattern, rows)
-    reads = pattern.reads or ()
-    for row in rows.tolist():
-        key = tuple(row)
-        if key in pattern.made:
-            continue
-        empty = first_empty(engine, [~key[n] if unary else key[n] for n, unary in reads])
-        if empty is not None:
-            engine.asleep[empty].append((pattern, pattern.turn, np.array([row])))
-            continue
-        pattern.made[key] = []
-        if is_current(engine, key):
-            values = dict(zip(pattern.names, key, strict=True))
-            for body, heads in unfolded(engine, pattern, values):
-                for head in heads:
-                    make(engine, pattern, key, (body, head, values))
+    made, ready = pattern.made, []
+    for row in awake(engine, pattern, rows):
+        if row not in made:
+            made[row] = []
+            ready.append(row)
+    if not ready:
+        return
+    rows = np.array(ready).reshape(len(ready), -1)
+    if engine.equality:  # what is not called by its representative, another solution says
+        rows = rows[(engine.equality.rep[rows] == rows).all(axis=1)]
+    for some in alike(engine, rows):
+        values = dict(zip(pattern.names, some[0].tolist(), strict=True))
+        for body, heads in unfolded(engine, pattern, values):
+            for head in heads:
+                model = planned(pattern, body, head, engine.vocabulary, engine.equal)
+                if model is None:
+                    continue
+                for row, plan in copies(model, some):
+                    if plan.tests or plan.head is None:
+                        plan.values = dict(zip(pattern.names, row, strict=True))
+                    made[row].append(plan)
+                    engine.add_plan(plan)
 
 
 def make_special(engine: Engine, pattern: Pattern, special: Special) -> None:
     """Make a plan, or let it wait."""
-    key, reads, parts = special
+    key, reads, (body, head, values) = special
     if key in pattern.made:
         return
     empty = first_empty(engine, reads)
@@ -151,14 +167,8 @@ def make_special(engine: Engine, pattern: Pattern, special: Special) -> None:
         engine.asleep[empty].append((pattern, pattern.turn, special))
         return
     pattern.made[key] = []
-    body, head, _ = parts
-    if is_current(engine, chain(*body, head or ())):
-        make(engine, pattern, key, parts)
-
-
-def make(engine: Engine, pattern: Pattern, key: Key, parts: Parts) -> None:
-    """Make a plan."""
-    body, head, values = parts
+    if not is_current(engine, chain(*body, head or ())):
+        return
     plan = planned(pattern, body, head, engine.vocabulary, engine.equal)
     if plan is not None:
         plan.values = values
@@ -166,29 +176,88 @@ def make(engine: Engine, pattern: Pattern, key: Key, parts: Parts) -> None:
         engine.add_plan(plan)
 
 
+def awake(engine: Engine, pattern: Pattern, rows: Ids) -> Iterator[Key]:
+    """The solutions that need not wait; the others are put to sleep."""
+    reads, target = pattern.reads or (), pattern.target
+    unwanted = engine.idle - engine.demanded if target is not None else set()
+    if len(rows) > _MANY:
+        active = np.fromiter(engine.active, np.int64, len(engine.active))
+        active.sort()
+        empty = np.full(len(rows), LIST)
+        for n, unary in reads:
+            codes = ~rows[:, n] if unary else rows[:, n]
+            empty = np.where(within(codes, active), empty, codes)
+        if target is not None and unwanted:
+            codes = ~rows[:, target]
+            empty = np.where(within(codes, np.array(sorted(unwanted))), demand_of(codes), empty)
+        waiting = empty != LIST
+        waits, sleepers = empty[waiting], rows[waiting]
+        order = waits.argsort(kind="stable")
+        engine.dormitory.append((pattern, pattern.turn, waits[order], sleepers[order]))
+        rows = rows[~waiting]
+        yield from map(tuple, rows.tolist())
+        return
+    for row in rows.tolist():
+        key = tuple(row)
+        wait = first_empty(engine, [~key[n] if unary else key[n] for n, unary in reads])
+        if target is not None and ~key[target] in unwanted:
+            wait = demand_of(~key[target])
+        if wait is None:
+            yield key
+        else:
+            engine.asleep[wait].append((pattern, pattern.turn, key))
+
+
+def demand_of(code: Any) -> Any:
+    """What plans wait for that conclude a class which nothing reads so far."""
+    return code - LIST
+
+
 def first_empty(engine: Engine, codes: list[int]) -> int | None:
     """The first of some relations that cannot hold anything so far."""
     return next((code for code in codes if code not in engine.active), None)
 
 
-def put_to_sleep(engine: Engine, pattern: Pattern, rows: Ids) -> Ids:
-    """Let many solutions wait for relations that cannot hold anything so far; the others."""
-    active = np.fromiter(engine.active, np.int64, len(engine.active))
-    active.sort()
-    empty = np.full(len(rows), LIST)
-    for n, unary in pattern.reads or ():
-        codes = ~rows[:, n] if unary else rows[:, n]
-        empty = np.where(within(codes, active), empty, codes)
-    order = empty.argsort(kind="stable")
-    ranked = empty[order]
-    rows = rows[order]
-    starts = np.flatnonzero(np.append(True, ranked[1:] != ranked[:-1])).tolist()
-    for start, stop in pairwise([*starts, len(rows)]):
-        code = int(ranked[start])
-        if code != LIST:
-            engine.asleep[code].append((pattern, pattern.turn, rows[start:stop]))
-    ready: Ids = rows[ranked == LIST]
-    return ready
+def alike(engine: Engine, rows: Ids) -> Iterator[Ids]:
+    """Solutions in groups whose plans differ only in the numbers.
+
+    In a group the same columns are equal, and the same hold the same terms of the vocabulary.
+    """
+    if len(rows) == 1:
+        yield rows
+        return
+    named = np.sort(np.fromiter(engine.vocabulary.ids.values(), np.int64))
+    kinds = np.where(within(rows.ravel(), named).reshape(rows.shape), rows, -1)
+    for one, other in combinations(range(rows.shape[1]), 2):
+        kinds[rows[:, one] == rows[:, other], other] = -2 - one
+    groups: dict[Key, list[int]] = defaultdict(list)
+    for number, kind in enumerate(map(tuple, kinds.tolist())):
+        groups[kind].append(number)
+    for numbers in groups.values():
+        yield rows[numbers]
+
+
+def copies(model: Plan, rows: Ids) -> Iterator[tuple[Key, Plan]]:
+    """A plan for each solution, like that of the first."""
+    keys = list(map(tuple, rows.tolist()))
+    columns: dict[int, Iterable[int]] = {}
+    for column in range(rows.shape[1]):
+        columns[keys[0][column]] = rows[:, column].tolist()
+
+    def of(premise: Premise) -> Iterator[Premise]:
+        code, s, o = premise
+        if code < 0 and ~code in columns:
+            relations: Iterable[int] = map(invert, columns[~code])
+        else:
+            relations = columns.get(code, repeat(code))
+        return zip(relations, columns.get(s, repeat(s)), columns.get(o, repeat(o)), strict=False)
+
+    bodies = zip(*map(of, model.body), strict=False)
+    heads = repeat(None) if model.head is None else of(model.head)
+    for key, body, head in zip(keys, bodies, heads, strict=False):
+        plan = Plan(model.rule, body, head, model.tests)
+        plan.kind, plan.names = model.kind, model.names
+        yield key, plan
 
 
 def solved(engine: Engine, pattern: Pattern) -> tuple[Ids, Iterator[Special]]:

@@ -16,7 +16,7 @@ from collections.abc import Callable
 import numpy as np
 
 from foedus.reasoning.fixpoint import compiling
-from foedus.reasoning.fixpoint.compiling import Sleeper
+from foedus.reasoning.fixpoint.compiling import Sleeper, Sleepers
 from foedus.reasoning.fixpoint.evaluation import mark
 from foedus.reasoning.fixpoint.intake import Intake
 from foedus.reasoning.fixpoint.literals import Literals
@@ -91,7 +91,8 @@ class Engine(Intake):
         self.unfilled: list[int] = []  # datatypes that are wanted
         self.active: set[int] = set()  # relations that may hold something
         self.asleep: dict[int, list[Sleeper]] = defaultdict(list)  # what waits for one that may not
-        self.roused: list[Sleeper] = []
+        self.dormitory: list[Sleepers] = []
+        self.roused: list[int] = []  # what was waited for
         self.renamed = False
         self.same_terms = 0
         self.named_same: Ids = NONE  # terms of asserted equalities
@@ -150,7 +151,7 @@ class Engine(Intake):
         """A relation may hold something from now on: what waited for that is to be made."""
         if code not in self.active:
             self.active.add(code)
-            self.roused += self.asleep.pop(code, ())
+            self.roused.append(code)
 
     def tell_again(self, code: int) -> None:
         """Have the patterns of a relation look at all of it again."""
@@ -187,6 +188,7 @@ class Engine(Intake):
         """A class is read for the first time: compute what was left out, and its literals."""
         self.demanded.add(code)
         if code in self.idle:
+            self.activate(compiling.demand_of(code))
             self.wake(code)
         if self.literals.is_datatype(~code):
             self.unfilled.append(code)
@@ -320,8 +322,9 @@ class Engine(Intake):
         schema = relation.code in self.schema
         fresh: list[Ids] = []
         counts: dict[str, int] = {}
+        many = len(self.terms) >> 4
         for rule, parts in found.items():
-            if relation.unary and sum(map(len, parts)) * 16 > len(self.terms):
+            if relation.unary and sum(map(len, parts)) > many:
                 marks = np.zeros(len(self.terms), np.bool_)
                 for part in parts:
                     marks[part] = True
@@ -331,7 +334,11 @@ class Engine(Intake):
                     marks[part] = False
                 new = np.flatnonzero(marks)
             else:
-                new = minus(relation.new(union(parts)), fresh)
+                new = parts[0] if len(parts) == 1 else union(parts)
+                if relation.layers:
+                    new = relation.new(new)
+                if fresh:
+                    new = minus(new, fresh)
             if not len(new):
                 continue
             counts[rule] = len(new)
@@ -345,7 +352,7 @@ class Engine(Intake):
             origin = next(iter(counts)) if len(fresh) == 1 else SEVERAL
             if origin == SEVERAL:
                 self.mixed[relation.code, self.step] = counts
-            self.take(relation, union(fresh), origin)
+            self.take(relation, fresh[0] if len(fresh) == 1 else union(fresh), origin)
 
     def close(self, plan: Plan, relation: Relation) -> None:
         """Run a plan that makes its relation transitive."""
@@ -374,7 +381,8 @@ class Engine(Intake):
         self.renamed, self.constants = False, None
         for table in (self.incoming, self.readers, self.watching, self.waiting, self.asleep):
             table.clear()
-        self.clashing, self.patterns, self.roused, self.active = [], [], [], set()
+        self.clashing, self.patterns = [], []
+        self.dormitory, self.roused, self.active = [], [], set()
         self.dirty, self.heap, self.demanded, self.unfilled = set(), [], set(), []
         self.data.same = self.vocabulary.same if self.equal else self.data.same
         self.prepared = Prepared(self.rules, self.vocabulary, self.prepared)

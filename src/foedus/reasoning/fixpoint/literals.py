@@ -20,8 +20,8 @@ from foedus.reasoning.rules.datatypes import (
 from foedus.reasoning.rules.table import RuleSet
 from foedus.reasoning.words.dictionary import LITERAL, TYPED, Terms
 from foedus.reasoning.words.spans import Words
-from foedus.reasoning.words.values import KNOWN, declared, hashes_of, values_of
-from foedus.terms import literal
+from foedus.reasoning.words.values import KNOWN, declared, hashes_of, plainly_in, values_of
+from foedus.terms import Term, literal
 
 
 class Literals:
@@ -145,35 +145,44 @@ class Literals:
 
     def of(self, datatype: int, equality: Equality, marks: Mask) -> Ids:
         """The literals among marked terms that a datatype holds, by representative, sorted."""
-        terms = self.terms
-        name = terms.token(datatype)
         if not self.is_datatype(datatype):
             return NONE
-        typed = np.flatnonzero(marks & (terms.kinds == TYPED))
-        written = declared(terms, typed)
-        inside, asked = np.zeros(len(typed), np.bool_), np.zeros(len(typed), np.bool_)
+        name, kinds = self.terms.token(datatype), self.terms.kinds
+        typed = self._typed_in(name, np.flatnonzero(marks & (kinds == TYPED)))
+        texts = self._texts_in(name, np.flatnonzero(marks & (kinds == LITERAL)))
+        return unique(equality.rep[np.concatenate([typed, texts])])
+
+    def _typed_in(self, name: Term, typed: Ids) -> Ids:
+        """Which of some typed literals a datatype holds."""
+        late = typed >= self._read  # made by rules, and not yet looked at
+        typed = np.concatenate([typed[late], typed[~late & ~within(typed, self.ill)]])
+        written = declared(self.terms, typed)
+        inside = np.zeros(len(typed), np.bool_)
+        asked = np.arange(len(typed)) < np.count_nonzero(late)
         for kind in unique(written[written >= 0]).tolist():
             mine = written == kind
             if includes([KNOWN[kind]], name):
                 inside |= mine
             elif not contradictory([KNOWN[kind], name]):
-                asked |= mine
-        inside &= ~within(typed, self.ill)
-        late = typed >= self._read  # made by rules, and not yet looked at
-        one_by_one = np.flatnonzero(asked | (late & (written >= 0)))
-        tokens = terms.tokens(typed[one_by_one])
+                some = np.flatnonzero(mine)
+                plain = plainly_in(self.terms, typed[some], written[some], KNOWN.index(name))
+                inside[some[plain]] = True
+                asked[some[~plain]] = True
+        one_by_one = np.flatnonzero(asked)
+        tokens = self.terms.tokens(typed[one_by_one])
         inside[one_by_one] = [bool(in_datatype(token, name)) for token in tokens]
-        found = typed[inside]
-        texts = holds_texts(name)
-        if texts is None or any(texts):
-            some = np.flatnonzero(marks & (terms.kinds == LITERAL))
-            if texts is None:
-                held = np.array([in_datatype(t, name) for t in terms.tokens(some)], np.bool_)
-            else:
-                plain = terms.buffer[terms.all_starts[some + 1] - 2] == ord('"')
-                held = np.where(plain, *texts)
-            found = np.concatenate([found, some[held]])
-        return unique(equality.rep[found])
+        return typed[inside]
+
+    def _texts_in(self, name: Term, texts: Ids) -> Ids:
+        """Which of some literals without a datatype of their own a datatype holds."""
+        held = holds_texts(name)
+        if held is None:
+            marks = [bool(in_datatype(token, name)) for token in self.terms.tokens(texts)]
+            return texts[np.array(marks, np.bool_)]
+        if not any(held):
+            return NONE
+        plain = self.terms.buffer[self.terms.all_starts[texts + 1] - 2] == ord('"')
+        return texts[np.where(plain, *held)]
 
 
 def _met(number: int, parts: dict[int, Ids]) -> bool:

@@ -148,6 +148,8 @@ def arranged(body: Sequence[Premise], start: int, wanted: set[int]) -> Order:
 def solve(plan: Plan, data: Data, wanted: set[int], start: int, fresh: Ids | None) -> Table:
     """The bindings of a plan's body; of its premise ``start`` only the fresh keys count."""
     key = start
+    if plan.orders is None:
+        plan.orders = {}
     order = plan.orders.get(key)
     if order is None:
         order = plan.orders[key] = arranged(plan.body, start, wanted)

@@ -9,8 +9,9 @@ plan of what is left. Lists are unfolded then.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Final, TypeAlias
 
 from foedus.reasoning.rules.rule import Atom, Before, Differ, Rule, Sum, Test, Value, Var
@@ -34,6 +35,8 @@ EVERY: Final = LIST + 1
 CLOSE, GROUP = "close", "group"
 
 Premise: TypeAlias = tuple[int, int, int]
+
+_NOTHING: Final[Mapping[str, int]] = MappingProxyType({})  # there may be a plan for each class
 
 
 class Plan:
@@ -60,10 +63,10 @@ class Plan:
         self.rule, self.body, self.head, self.tests = rule, body, head, tests
         self.kind = ""
         self.seen = self.born = -1
-        self.orders: dict[int, object] = {}
+        self.orders: dict[int, object] | None = None
         self.check: Plan | None = None  # the plan with its head as its first premise
-        self.names: dict[str, int] = {}  # of variables
-        self.values: dict[str, int] = {}  # of variables that the vocabulary gave
+        self.names: Mapping[str, int] = _NOTHING  # of variables
+        self.values: Mapping[str, int] = _NOTHING  # of variables that the vocabulary gave
 
     @property
     def is_copy(self) -> bool:
@@ -90,6 +93,8 @@ class Plan:
         """The plan for another graph; what does not depend on a graph is shared."""
         made = Plan(self.rule, self.body, self.head, self.tests)
         made.kind, made.names = self.kind, self.names
+        if self.orders is None:
+            self.orders = {}
         made.orders, made.check = self.orders, self.check
         return made
 
@@ -121,6 +126,7 @@ class Pattern:
     query: Plan | None = None  # asks for what is known
     names: tuple[str, ...] = ()  # of what it gives, sorted; a solution has their numbers
     reads: tuple[tuple[int, bool], ...] | None = None  # which of them plans read; as a class?
+    target: int | None = None  # which of them is the class that they conclude
     loose: bool = False  # whether a premise may be about any property or class there is
     made: dict[object, list[Plan]] = field(default_factory=dict)
     kept: set[object] = field(default_factory=set)  # plans about pairs that were asked for again

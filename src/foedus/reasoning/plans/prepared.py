@@ -120,6 +120,10 @@ class Part:
             pattern.query = plan(rule, pattern.known, None, vocabulary)
             pattern.names = tuple(sorted(pattern.query.names))
         pattern.reads = read_by_plans(pattern, vocabulary)
+        if pattern.reads is not None and len(pattern.heads) == 1:
+            ((_, p, o),) = pattern.heads
+            if p == vocabulary.type and o in pattern.names:
+                pattern.target = pattern.names.index(str(o))
         self.patterns.append(pattern)
 
 

@@ -133,10 +133,8 @@ def values_of(terms: Terms, numbers: Ids) -> Values:
             mine = mine[_SPACES[datatypes[mine]] == space]
             if not len(mine):
                 continue
-            starts = terms.all_starts[numbers[mine]] + 1
-            kinds = datatypes[mine]
-            lengths = terms.all_starts[numbers[mine] + 1] - 1 - starts - _END_LENGTHS[kinds]
-            plain, signs, first, size = read(terms.buffer, starts, lengths, kinds)
+            starts, lengths = _inner(terms, numbers[mine], datatypes[mine])
+            plain, signs, first, size = read(terms.buffer, starts, lengths, datatypes[mine])
             rows = mine[plain]
             texts = hash_spans(terms.buffer, (starts + first)[plain], size[plain])
             hashes[rows] = _mixed(texts, space, signs[plain])
@@ -151,6 +149,24 @@ def values_of(terms: Terms, numbers: Ids) -> Values:
     if parsed:
         hashes[[place for place, _ in parsed]] = hashes_of([key for _, key in parsed])
     return Values(hashes, known, ill, parsed)
+
+
+def plainly_in(terms: Terms, numbers: Ids, written: Ids, datatype: int) -> Mask:
+    """Which literals another datatype plainly holds: one of the space of their own, ``written``."""
+    read = _READERS.get(int(_SPACES[datatype]))
+    if read is None:
+        return np.zeros(len(numbers), np.bool_)
+    found = [np.zeros(0, np.bool_)]
+    for part in pieces(len(numbers)):
+        starts, lengths = _inner(terms, numbers[part], written[part])
+        found.append(read(terms.buffer, starts, lengths, np.full(len(starts), datatype))[0])
+    return np.concatenate(found)
+
+
+def _inner(terms: Terms, numbers: Ids, datatypes: Ids) -> tuple[Ids, Ids]:
+    """Where the texts between the quotes of literals start, and their lengths."""
+    starts = terms.all_starts[numbers] + 1
+    return starts, terms.all_starts[numbers + 1] - 1 - starts - _END_LENGTHS[datatypes]
 
 
 def hashes_of(keys: list[Key]) -> Words:
