@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from itertools import chain, combinations, repeat
+from itertools import chain, repeat
 from operator import invert
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 
 #: Of more solutions than this, those that wait are found and kept together.
 _MANY: Final = 32
+
+#: So many solutions or more are compared, to make the plans of those alike together.
+_ALIKE: Final = 8
 
 
 def install(engine: Engine, part: Part) -> bool:
@@ -137,20 +140,16 @@ def make_all(engine: Engine, pattern: Pattern, rows: Ids) -> None:
     for row in awake(engine, pattern, rows):
         if row not in made:
             made[row] = []
-            ready.append(row)
-    if not ready:
-        return
-    rows = np.array(ready).reshape(len(ready), -1)
-    if engine.equality:  # what is not called by its representative, another solution says
-        rows = rows[(engine.equality.rep[rows] == rows).all(axis=1)]
-    for some in alike(engine, rows):
-        values = dict(zip(pattern.names, some[0].tolist(), strict=True))
+            if is_current(engine, row):
+                ready.append(row)
+    for some in alike(engine, ready):
+        values = dict(zip(pattern.names, some[0], strict=True))
         for body, heads in unfolded(engine, pattern, values):
             for head in heads:
                 model = planned(pattern, body, head, engine.vocabulary, engine.equal)
                 if model is None:
                     continue
-                for row, plan in copies(model, some):
+                for row, plan in zip(some, copies(model, some), strict=True):
                     if plan.tests or plan.head is None:
                         plan.values = dict(zip(pattern.names, row, strict=True))
                     made[row].append(plan)
@@ -218,31 +217,26 @@ def first_empty(engine: Engine, codes: list[int]) -> int | None:
     return next((code for code in codes if code not in engine.active), None)
 
 
-def alike(engine: Engine, rows: Ids) -> Iterator[Ids]:
+def alike(engine: Engine, rows: list[Key]) -> Iterable[list[Key]]:
     """Solutions in groups whose plans differ only in the numbers.
 
     In a group the same columns are equal, and the same hold the same terms of the vocabulary.
     """
-    if len(rows) == 1:
-        yield rows
-        return
-    named = np.sort(np.fromiter(engine.vocabulary.ids.values(), np.int64))
-    kinds = np.where(within(rows.ravel(), named).reshape(rows.shape), rows, -1)
-    for one, other in combinations(range(rows.shape[1]), 2):
-        kinds[rows[:, one] == rows[:, other], other] = -2 - one
-    groups: dict[Key, list[int]] = defaultdict(list)
-    for number, kind in enumerate(map(tuple, kinds.tolist())):
-        groups[kind].append(number)
-    for numbers in groups.values():
-        yield rows[numbers]
+    if len(rows) < _ALIKE:
+        return ([row] for row in rows)
+    named = frozenset(engine.vocabulary.ids.values())
+    groups: dict[Key, list[Key]] = defaultdict(list)
+    for row in rows:
+        kind = tuple(term if term in named else ~row.index(term) for term in row)
+        groups[kind].append(row)
+    return groups.values()
 
 
-def copies(model: Plan, rows: Ids) -> Iterator[tuple[Key, Plan]]:
+def copies(model: Plan, rows: list[Key]) -> Iterable[Plan]:
     """A plan for each solution, like that of the first."""
-    keys = list(map(tuple, rows.tolist()))
-    columns: dict[int, Iterable[int]] = {}
-    for column in range(rows.shape[1]):
-        columns[keys[0][column]] = rows[:, column].tolist()
+    if len(rows) == 1:
+        return [model]
+    columns = dict(zip(rows[0], zip(*rows, strict=True), strict=True))
 
     def of(premise: Premise) -> Iterator[Premise]:
         code, s, o = premise
@@ -254,10 +248,7 @@ def copies(model: Plan, rows: Ids) -> Iterator[tuple[Key, Plan]]:
 
     bodies = zip(*map(of, model.body), strict=False)
     heads = repeat(None) if model.head is None else of(model.head)
-    for key, body, head in zip(keys, bodies, heads, strict=False):
-        plan = Plan(model.rule, body, head, model.tests)
-        plan.kind, plan.names = model.kind, model.names
-        yield key, plan
+    return (model.like(body, head) for _, body, head in zip(rows, bodies, heads, strict=False))
 
 
 def solved(engine: Engine, pattern: Pattern) -> tuple[Ids, Iterator[Special]]:

@@ -89,10 +89,15 @@ class Plan:
             return False
         return self.head[2] in self.body[number][1:]
 
+    def like(self, body: tuple[Premise, ...], head: Premise | None) -> Plan:
+        """The plan of the same rule with other numbers."""
+        made = Plan(self.rule, body, head, self.tests)
+        made.kind, made.names = self.kind, self.names
+        return made
+
     def fresh(self) -> Plan:
         """The plan for another graph; what does not depend on a graph is shared."""
-        made = Plan(self.rule, self.body, self.head, self.tests)
-        made.kind, made.names = self.kind, self.names
+        made = self.like(self.body, self.head)
         if self.orders is None:
             self.orders = {}
         made.orders, made.check = self.orders, self.check
