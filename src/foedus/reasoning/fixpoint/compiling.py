@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from itertools import chain, repeat
-from operator import invert
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -17,27 +14,18 @@ from foedus.reasoning.plans.plan import (
     LIST,
     LISTS,
     Named,
-    Node,
     Pattern,
     Plan,
-    Premise,
     Vocabulary,
     parameters,
     value_rule,
 )
-from foedus.reasoning.plans.prepared import Part, planned
-from foedus.reasoning.rows.columns import Ids, counted, spread, within
+from foedus.reasoning.plans.prepared import Part
+from foedus.reasoning.rows.columns import Ids
 from foedus.reasoning.rules.datatypes import DATATYPES
 
 if TYPE_CHECKING:
     from foedus.reasoning.fixpoint.engine import Engine
-
-
-#: Of more solutions than this, those that wait are found and kept together.
-_MANY: Final = 32
-
-#: So many solutions or more are compared, to make the plans of those alike together.
-_ALIKE: Final = 8
 
 
 def install(engine: Engine, part: Part) -> bool:
@@ -91,164 +79,15 @@ def mark_schema(engine: Engine) -> None:
 #: What tells a plan from the others of its pattern: the numbers of a solution, where they say all.
 Key: TypeAlias = "tuple[Any, ...]"
 
-#: A plan to be that a solution does not say all of: its key, the relations it reads, and what it is
-#: made of: premises, conclusion, and the values of names.
-Special: TypeAlias = "tuple[Key, list[int], tuple[list[Named], Named | None, dict[str, int]]]"
 
-#: Plans to be that wait: their pattern, when it was last solved, and a solution or a special one.
-Sleeper: TypeAlias = "tuple[Pattern, int, Key | Special]"
+class Special(NamedTuple):
+    """A plan to be that a solution does not say all of."""
 
-#: Many at once: their pattern, when it was last solved, what each waits for, sorted, and the rows.
-Sleepers: TypeAlias = "tuple[Pattern, int, Ids, Ids]"
-
-
-def instantiate(engine: Engine, pattern: Pattern) -> None:
-    """Make the plans of a pattern's new solutions, as far as they have something to read.
-
-    Most of an ontology says nothing of the data at hand. So a plan waits for the first relation
-    it reads that is empty and that no plan can fill.
-    """
-    rows, others = solved(engine, pattern)
-    make_all(engine, pattern, rows)
-    for special in others:
-        make_special(engine, pattern, special)
-
-
-def rouse(engine: Engine) -> None:
-    """Make the plans that waited for relations which now may hold something."""
-    while engine.roused:
-        codes, engine.roused = engine.roused, []
-        engine.dormitory = [some for some in engine.dormitory if some[1] == some[0].turn]
-        fresh = np.array(codes)
-        for pattern, _, waits, rows in engine.dormitory:
-            first, counts = counted(waits, fresh, fresh)
-            if counts.any():
-                make_all(engine, pattern, rows[spread(first, counts)[1]])
-        for code in codes:
-            for pattern, turn, found in engine.asleep.pop(code, ()):
-                if turn != pattern.turn:
-                    continue  # solved again since
-                if isinstance(found[0], int):
-                    make_all(engine, pattern, np.array([found]))
-                else:
-                    make_special(engine, pattern, found)
-
-
-def make_all(engine: Engine, pattern: Pattern, rows: Ids) -> None:
-    """Make the plans of solutions that say all of them, or let them wait."""
-    made, ready = pattern.made, []
-    for row in awake(engine, pattern, rows):
-        if row not in made:
-            made[row] = []
-            if is_current(engine, row):
-                ready.append(row)
-    for some in alike(engine, ready):
-        values = dict(zip(pattern.names, some[0], strict=True))
-        for body, heads in unfolded(engine, pattern, values):
-            for head in heads:
-                model = planned(pattern, body, head, engine.vocabulary, engine.equal)
-                if model is None:
-                    continue
-                for row, plan in zip(some, copies(model, some), strict=True):
-                    if plan.tests or plan.head is None:
-                        plan.values = dict(zip(pattern.names, row, strict=True))
-                    made[row].append(plan)
-                    engine.add_plan(plan)
-
-
-def make_special(engine: Engine, pattern: Pattern, special: Special) -> None:
-    """Make a plan, or let it wait."""
-    key, reads, (body, head, values) = special
-    if key in pattern.made:
-        return
-    empty = first_empty(engine, reads)
-    if empty is not None:
-        engine.asleep[empty].append((pattern, pattern.turn, special))
-        return
-    pattern.made[key] = []
-    if not is_current(engine, chain(*body, head or ())):
-        return
-    plan = planned(pattern, body, head, engine.vocabulary, engine.equal)
-    if plan is not None:
-        plan.values = values
-        pattern.made[key].append(plan)
-        engine.add_plan(plan)
-
-
-def awake(engine: Engine, pattern: Pattern, rows: Ids) -> Iterator[Key]:
-    """The solutions that need not wait; the others are put to sleep."""
-    reads, target = pattern.reads or (), pattern.target
-    unwanted = engine.idle - engine.demanded if target is not None else set()
-    if len(rows) > _MANY:
-        active = np.fromiter(engine.active, np.int64, len(engine.active))
-        active.sort()
-        empty = np.full(len(rows), LIST)
-        for n, unary in reads:
-            codes = ~rows[:, n] if unary else rows[:, n]
-            empty = np.where(within(codes, active), empty, codes)
-        if target is not None and unwanted:
-            codes = ~rows[:, target]
-            empty = np.where(within(codes, np.array(sorted(unwanted))), demand_of(codes), empty)
-        waiting = empty != LIST
-        waits, sleepers = empty[waiting], rows[waiting]
-        order = waits.argsort(kind="stable")
-        engine.dormitory.append((pattern, pattern.turn, waits[order], sleepers[order]))
-        rows = rows[~waiting]
-        yield from map(tuple, rows.tolist())
-        return
-    for row in rows.tolist():
-        key = tuple(row)
-        wait = first_empty(engine, [~key[n] if unary else key[n] for n, unary in reads])
-        if target is not None and ~key[target] in unwanted:
-            wait = demand_of(~key[target])
-        if wait is None:
-            yield key
-        else:
-            engine.asleep[wait].append((pattern, pattern.turn, key))
-
-
-def demand_of(code: Any) -> Any:
-    """What plans wait for that conclude a class which nothing reads so far."""
-    return code - LIST
-
-
-def first_empty(engine: Engine, codes: list[int]) -> int | None:
-    """The first of some relations that cannot hold anything so far."""
-    return next((code for code in codes if code not in engine.active), None)
-
-
-def alike(engine: Engine, rows: list[Key]) -> Iterable[list[Key]]:
-    """Solutions in groups whose plans differ only in the numbers.
-
-    In a group the same columns are equal, and the same hold the same terms of the vocabulary.
-    """
-    if len(rows) < _ALIKE:
-        return ([row] for row in rows)
-    named = frozenset(engine.vocabulary.ids.values())
-    groups: dict[Key, list[Key]] = defaultdict(list)
-    for row in rows:
-        kind = tuple(term if term in named else ~row.index(term) for term in row)
-        groups[kind].append(row)
-    return groups.values()
-
-
-def copies(model: Plan, rows: list[Key]) -> Iterable[Plan]:
-    """A plan for each solution, like that of the first."""
-    if len(rows) == 1:
-        return [model]
-    columns = dict(zip(rows[0], zip(*rows, strict=True), strict=True))
-
-    def of(premise: Premise) -> Iterator[Premise]:
-        code, s, o = premise
-        if code < 0 and ~code in columns:
-            relations: Iterable[int] = map(invert, columns[~code])
-        else:
-            relations = columns.get(code, repeat(code))
-        return zip(relations, columns.get(s, repeat(s)), columns.get(o, repeat(o)), strict=False)
-
-    bodies = zip(*map(of, model.body), strict=False)
-    heads = repeat(None) if model.head is None else of(model.head)
-    return (model.like(body, head) for _, body, head in zip(rows, bodies, heads, strict=False))
+    key: Key
+    reads: list[int]  # the relations of its premises
+    body: list[Named]
+    head: Named | None
+    values: dict[str, int]
 
 
 def solved(engine: Engine, pattern: Pattern) -> tuple[Ids, Iterator[Special]]:
@@ -290,7 +129,7 @@ def specials(engine: Engine, pattern: Pattern, rows: list[list[int]]) -> Iterato
                 for head in heads:
                     target = replaced(head, some) if head is not None and some else head
                     key = tuple(final), target, tuple(numbers)
-                    yield key, codes, (final, target, {**row, **some})
+                    yield Special(key, codes, final, target, {**row, **some})
 
 
 def relation_of(atom: Named, vocabulary: Vocabulary) -> int:
@@ -300,14 +139,6 @@ def relation_of(atom: Named, vocabulary: Vocabulary) -> int:
     if p != vocabulary.type:
         return LIST if p == LISTS else p
     return ~o if isinstance(o, int) else p
-
-
-def is_current(engine: Engine, nodes: Iterable[Node]) -> bool:
-    """Whether terms are called by their representatives. If not, another solution does so."""
-    if not engine.equality:
-        return True
-    of = engine.equality.of
-    return all(of(node) == node for node in nodes if isinstance(node, int) and node >= 0)
 
 
 def solutions(engine: Engine, pattern: Pattern) -> Ids:

@@ -15,11 +15,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from foedus.reasoning.fixpoint import compiling
-from foedus.reasoning.fixpoint.compiling import Sleeper, Sleepers
+from foedus.reasoning.fixpoint import compiling, making
 from foedus.reasoning.fixpoint.evaluation import mark
 from foedus.reasoning.fixpoint.intake import Intake
 from foedus.reasoning.fixpoint.literals import Literals
+from foedus.reasoning.fixpoint.making import Sleeper, Sleepers
 from foedus.reasoning.plans.joins import Data
 from foedus.reasoning.plans.plan import CLOSE, EVERY, Pattern, Plan
 from foedus.reasoning.plans.prepared import Prepared, prepared
@@ -188,7 +188,7 @@ class Engine(Intake):
         """A class is read for the first time: compute what was left out, and its literals."""
         self.demanded.add(code)
         if code in self.idle:
-            self.activate(compiling.demand_of(code))
+            self.activate(making.demand_of(code))
             self.wake(code)
         if self.literals.is_datatype(~code):
             self.unfilled.append(code)
@@ -213,7 +213,7 @@ class Engine(Intake):
         while True:
             if self.lists.refresh():
                 compiling.reread_lists(self)
-            compiling.rouse(self)
+            making.rouse(self)
             if self.unfilled:
                 self.fill_up()
             target = self.next_target()
@@ -228,7 +228,7 @@ class Engine(Intake):
                     heapq.heappush(self.heap, (self.levels.get(target, -1), target))
                 waiting, self.waiting = list(self.waiting.values()), {}
                 for pattern in waiting:
-                    compiling.instantiate(self, pattern)
+                    making.instantiate(self, pattern)
             elif not self.new_terms():
                 break
 

@@ -335,7 +335,7 @@ class Withdrawal:
         pattern.seen = -1
         pattern.kept.clear()
         rows, others = compiling.solved(engine, pattern)
-        wanted = {*map(tuple, rows.tolist()), *(key for key, *_ in others), *pattern.kept}
+        wanted = {*map(tuple, rows.tolist()), *(special.key for special in others), *pattern.kept}
         pattern.seen = -1  # new ones are made when the engine runs
         engine.waiting[id(pattern)] = pattern
         stale = [key for key in pattern.made if key not in wanted]
