@@ -40,13 +40,16 @@ TASKS = {
 #: the size that it has.
 GRAPHS = {
     "university": ("university", None),
+    "vocabulary": ("vocabulary", None),
+    "readings": ("readings", None),
     "alliance": ("alliance", None),
     "alliance, without inverse-functional": ("alliance", "inverse-functional"),
     "article": ("article", None),
 }
-#: The largest size for an engine or a task; beyond it runs for hours, or out of memory.
+#: The largest size for an engine, a task or a graph; beyond it runs for hours, or out of memory.
 LARGEST = {"owlrl": 10_000, "jena-mini": 10_000, "jena-micro": 10_000}
 LARGEST |= {"reasonable": 1_000_000, "nemo": 1_000_000, "graph-in": 1_000_000, "every": 1_000_000}
+LARGEST |= {"vocabulary": 100_000, "readings": 100_000}
 SIZES = [10_000, 100_000, 1_000_000, 10_000_000]
 ENGINES = ("foedus", "reasonable", "nemo", "owlrl", "jena-micro", "jena-mini")
 
@@ -129,6 +132,8 @@ def measure(given: argparse.Namespace) -> Iterator[list[Row]]:
     for wanted in sorted(given.sizes):
         for graph in given.graphs:
             size = wanted
+            if size > LARGEST.get(graph, size):
+                continue
             if graph == "article":
                 if wanted != min(given.sizes):
                     continue
