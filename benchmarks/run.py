@@ -86,7 +86,7 @@ def jena_classpath(folder: Path) -> str | None:
         return None
     target = folder / "jena.classpath"
     if not target.exists():
-        goal = ["dependency:build-classpath", f"-Dmdep.outputFile={target}"]
+        goal = ["dependency:build-classpath", f"-Dmdep.outputFile={target.resolve()}"]
         subprocess.run(["mvn", "-q", "-f", str(HERE / "jena" / "pom.xml"), *goal], check=True)
     return target.read_text()
 

@@ -1,9 +1,9 @@
 """What typed literals stand for, told from their texts by numpy where these are plain.
 
-A value is a *kind* (its space, and a sign, or whether there is a time zone) and a *text* that is
-the same for all who write that value: digits without zeros in front or after the point, a time
-without the zone of Greenwich. That text nearly always is a part of the literal's own, and nothing
-need be parsed; other literals are read one by one (``rules/datatypes.py``).
+A value is a space, a sign (of a number, or whether a time has a zone) and a *text* that is the same
+for all who write that value: digits without zeros in front or after the point, a time without its
+zone where that is UTC. That text nearly always is a part of the literal's own, and nothing need be
+parsed; other literals are read one by one (``rules/datatypes.py``).
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _END_HASHES = hash_spans(_ENDS, _END_STARTS + _END_LENGTHS - _BLOCK, np.full(len
 _BY_HASH = _END_HASHES.argsort()
 
 _OTHER, _DECIMAL, _FLOAT, _DOUBLE, _TIME, _URI = range(6)
-_ZONED, _ELSEWHERE = 1, 2  # times of Greenwich, and of another zone; 0 have none
+_UTC, _ELSEWHERE = 1, 2  # signs of times; 0 have no zone
 
 
 class _Plain(NamedTuple):
@@ -203,7 +203,7 @@ def _numbers(buffer: Bytes, starts: Ids, lengths: Ids, datatypes: Ids) -> Read:
     stop = np.where(points == 0, lengths, np.where(whole_number, last, last + 1))
     size = np.where(shown == 0, 0, stop - first)
     zero = size == 0
-    plain &= size - ~whole_number <= _DIGITS[datatypes]
+    plain &= size - ~whole_number <= _DIGITS[datatypes]  # less the point
     below = minus & ~zero
     plain &= ~(below & (_BELOW[datatypes] == 0)) & ~(zero & (_ZERO[datatypes] == 0))
     signs = np.where(_SPACES[datatypes] == _DECIMAL, below, minus)  # a float knows -0
@@ -233,7 +233,7 @@ def _times(buffer: Bytes, starts: Ids, lengths: Ids, datatypes: Ids) -> Read:
     away &= (hours < 14) & (minutes < 60)
     zero = away & (hours == 0) & (minutes == 0)
     plain &= (lengths == size) & (datatypes != _STAMP) | zoned | away
-    signs = np.where(zoned | zero, _ZONED, np.where(away, _ELSEWHERE, 0))
+    signs = np.where(zoned | zero, _UTC, np.where(away, _ELSEWHERE, 0))
     return plain, signs, np.zeros(len(text), np.int64), np.where(away & ~zero, 25, size)
 
 
@@ -317,7 +317,7 @@ def _written(key: tuple[Any, ...]) -> tuple[int, int, str]:
             text = f"{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}"
             text += f".{fraction}" if fraction else ""
             if not zone:
-                return _TIME, 0 if zone is None else _ZONED, text
+                return _TIME, 0 if zone is None else _UTC, text
             sign = "-" if zone < 0 else "+"
             return _TIME, _ELSEWHERE, f"{text}{sign}{abs(zone) // 60:02}:{abs(zone) % 60:02}"
         case ("anyURI", text):
