@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -26,6 +26,9 @@ from foedus.reasoning.rules.datatypes import DATATYPES
 
 if TYPE_CHECKING:
     from foedus.reasoning.fixpoint.engine import Engine
+
+
+NO_ROWS: Final[Ids] = np.empty((0, 0), np.int64)
 
 
 def install(engine: Engine, part: Part) -> bool:
@@ -99,9 +102,14 @@ def solved(engine: Engine, pattern: Pattern) -> tuple[Ids, Iterator[Special]]:
         pattern.seen = -1
     if pattern.seen < 0:
         pattern.turn += 1
+    if pattern.query is not None:
+        pattern.query.seen = pattern.seen
+        if not engine.changed(pattern.query):
+            pattern.seen = engine.step
+            return NO_ROWS, iter(())
     rows = solutions(engine, pattern)
     if not len(rows):
-        return rows, iter(())
+        return NO_ROWS, iter(())
     for guard in pattern.redundant:
         if guard.keys() <= set(pattern.names):
             places = [pattern.names.index(name) for name in guard]
@@ -156,7 +164,8 @@ def solutions(engine: Engine, pattern: Pattern) -> Ids:
         found = list(engine.tables(query, set(numbers)))
     if not numbers or not found:
         return np.empty((min(1, len(found)), len(numbers)), np.int64)
-    return np.concatenate([np.stack([table[n] for n in numbers], axis=1) for table in found])
+    tables = [np.array([table[n] for n in numbers]).T for table in found]
+    return tables[0] if len(tables) == 1 else np.concatenate(tables)
 
 
 def skipping(engine: Engine, pattern: Pattern, query: Plan, seen: int) -> list[dict[int, Ids]]:

@@ -143,7 +143,10 @@ def demand_of(code: Any) -> Any:
 
 def first_empty(engine: Engine, codes: list[int]) -> int | None:
     """The first of some relations that cannot hold anything so far."""
-    return next((code for code in codes if code not in engine.active), None)
+    for code in codes:
+        if code not in engine.active:
+            return code
+    return None
 
 
 def alike(engine: Engine, rows: list[Key]) -> Iterable[list[Key]]:
@@ -152,7 +155,7 @@ def alike(engine: Engine, rows: list[Key]) -> Iterable[list[Key]]:
     In a group the same columns are equal, and the same hold the same terms of the vocabulary.
     """
     if len(rows) < _ALIKE:
-        return ([row] for row in rows)
+        return [[row] for row in rows]
     named = frozenset(engine.vocabulary.ids.values())
     groups: dict[Key, list[Key]] = defaultdict(list)
     for row in rows:
@@ -182,7 +185,7 @@ def copies(model: Plan, rows: list[Key]) -> Iterable[Plan]:
 
 def is_current(engine: Engine, nodes: Iterable[Node]) -> bool:
     """Whether terms are called by their representatives. If not, another solution does so."""
-    if not engine.equality:
+    equality = engine.equality
+    if not equality:
         return True
-    of = engine.equality.of
-    return all(of(node) == node for node in nodes if isinstance(node, int) and node >= 0)
+    return all(equality.of(node) == node for node in nodes if isinstance(node, int) and node >= 0)

@@ -208,7 +208,7 @@ class Relation:
         return self.code < 0
 
     def __len__(self) -> int:
-        return sum(map(len, self.shelves))
+        return sum(map(len, self.layers))
 
     @property
     def step(self) -> int:

@@ -26,8 +26,10 @@ class Lists:
 
     def refresh(self) -> bool:
         """Read the columns again if they have changed; whether they have."""
-        found = [self._relations[code] for code in self._codes if code in self._relations]
-        step = max((relation.step for relation in found), default=-1)
+        step = -1
+        for code in self._codes:
+            if code in self._relations:
+                step = max(step, self._relations[code].step)
         if step == self.step:
             return False
         self.step = step
