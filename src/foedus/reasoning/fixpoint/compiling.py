@@ -1,4 +1,4 @@
-"""From patterns to plans: patterns are solved whenever their vocabulary grows."""
+"""Patterns solved, whenever their vocabulary grows: which plans there are to be."""
 
 from __future__ import annotations
 
@@ -104,12 +104,12 @@ def solved(engine: Engine, pattern: Pattern) -> tuple[Ids, Iterator[Special]]:
         pattern.turn += 1
     if pattern.query is not None:
         pattern.query.seen = pattern.seen
-        if not engine.changed(pattern.query):
-            pattern.seen = engine.step
-            return NO_ROWS, iter(())
-    rows = solutions(engine, pattern)
+    if pattern.query is None or engine.changed(pattern.query):
+        rows = solutions(engine, pattern)
+    else:  # mostly
+        rows, pattern.seen = NO_ROWS, engine.step
     if not len(rows):
-        return NO_ROWS, iter(())
+        return rows, iter(())
     for guard in pattern.redundant:
         if guard.keys() <= set(pattern.names):
             places = [pattern.names.index(name) for name in guard]
@@ -156,7 +156,6 @@ def solutions(engine: Engine, pattern: Pattern) -> Ids:
     query = pattern.query
     if query is None:
         return np.empty((1, 0), np.int64)
-    query.seen = seen
     numbers = [query.names[name] for name in pattern.names]
     if len(pattern.known) == 1 and query.body[0][0] in engine.relations and pattern.skips:
         found = skipping(engine, pattern, query, seen)
