@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from foedus.reasoning.rules.datatypes import DATATYPES, is_ill_typed, value_key
 from foedus.reasoning.words.dictionary import Terms
-from foedus.reasoning.words.values import KNOWN, declared, hashes_of, values_of
+from foedus.reasoning.words.spans import Ids
+from foedus.reasoning.words.values import KNOWN, Values, declared, hashes_of, values_of
 from foedus.terms import literal
 
 XSD = "http://www.w3.org/2001/XMLSchema#"
@@ -61,7 +62,7 @@ datatypes = st.sampled_from(
 typed = st.builds(literal, texts, datatypes).filter(lambda term: term.endswith(">"))
 
 
-def values(terms: list[str]):  # type: ignore[no-untyped-def]
+def values(terms: list[str]) -> tuple[Terms, Ids, Values]:
     dictionary = Terms()
     numbers = dictionary.intern_many(terms)
     return dictionary, numbers, values_of(dictionary, numbers)

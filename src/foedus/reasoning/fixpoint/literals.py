@@ -155,10 +155,10 @@ class Literals:
     def _typed_in(self, name: Term, typed: Ids) -> Ids:
         """Which of some typed literals a datatype holds."""
         late = typed >= self._read  # made by rules, and not yet looked at
-        typed = np.concatenate([typed[late], typed[~late & ~within(typed, self.ill)]])
+        keep = late | ~within(typed, self.ill)
+        typed, asked = typed[keep], late[keep]
         written = declared(self.terms, typed)
         inside = np.zeros(len(typed), np.bool_)
-        asked = np.arange(len(typed)) < np.count_nonzero(late)
         for kind in unique(written[written >= 0]).tolist():
             mine = written == kind
             if includes([KNOWN[kind]], name):

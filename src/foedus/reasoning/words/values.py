@@ -85,7 +85,7 @@ _POINT[KNOWN.index(iri(f"{_XSD}decimal"))] = True
 _LONG_MONTHS: Final = np.isin(np.arange(256), (1, 3, 5, 7, 8, 10, 12))
 _MIX, _STEP = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xD6E8FEB86659FD93)
 
-Bits = NDArray[np.uint32]
+Bits: TypeAlias = NDArray[np.uint32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,13 +124,13 @@ def _declared(terms: Terms, numbers: Ids) -> Ids:
 def values_of(terms: Terms, numbers: Ids) -> Values:
     """The values of typed literals."""
     datatypes = declared(terms, numbers)
-    known = datatypes >= 0
-    hashes, ill = np.zeros(len(numbers), np.uint64), np.zeros(len(numbers), np.bool_)
-    left = known.copy()
+    typed = datatypes >= 0
+    spaces = np.where(typed, _SPACES[datatypes], _OTHER)
+    hashes = np.zeros(len(numbers), np.uint64)
+    left, known = typed.copy(), typed.copy()
     for part in pieces(len(numbers)):
         for space, read in _READERS.items():
-            mine = part.start + np.flatnonzero(known[part])
-            mine = mine[_SPACES[datatypes[mine]] == space]
+            mine = part.start + np.flatnonzero(spaces[part] == space)
             if not len(mine):
                 continue
             starts, lengths = _inner(terms, numbers[mine], datatypes[mine])
@@ -143,12 +143,13 @@ def values_of(terms: Terms, numbers: Ids) -> Values:
     rest = np.flatnonzero(left)
     for place, token in zip(rest.tolist(), terms.tokens(numbers[rest]), strict=True):
         key = value_key(token)
-        if key is not None:
+        if key is None:
+            known[place] = False
+        else:
             parsed.append((place, key))
-        known[place], ill[place] = key is not None, key is None
     if parsed:
         hashes[[place for place, _ in parsed]] = hashes_of([key for _, key in parsed])
-    return Values(hashes, known, ill, parsed)
+    return Values(hashes, known, typed & ~known, parsed)
 
 
 def plainly_in(terms: Terms, numbers: Ids, written: Ids, datatype: int) -> Mask:
@@ -284,13 +285,13 @@ _ZONE_DIGITS: Final = _places((20, 22), (23, 25))
 
 
 def _lowest(bits: Bits) -> Ids:
-    """The place of the lowest bit, or of the first one beyond."""
+    """The place of the lowest bit; 0 where there is none."""
     low = np.frexp((bits & ~bits + np.uint32(1)).astype(np.float64))[1] - 1
     return np.where(bits == 0, 0, low).astype(np.int64)
 
 
 def _highest(bits: Bits) -> Ids:
-    """The place of the highest bit."""
+    """The place of the highest bit; 0 where there is none."""
     high = np.frexp(bits.astype(np.float64))[1] - 1
     return np.where(bits == 0, 0, high).astype(np.int64)
 
@@ -309,10 +310,10 @@ def _written(key: tuple[Any, ...]) -> tuple[int, int, str]:
             return (_FLOAT if space == "float" else _DOUBLE), 0, "NaN"
         case ("float", packed):
             (number,) = struct.unpack("<f", packed)
-            return _FLOAT, *_floating(str(np.float32(number)), 6)
+            return _FLOAT, *_floating(str(np.float32(number)), _FORMS["float"].digits)
         case ("double", packed):
             (number,) = struct.unpack("<d", packed)
-            return _DOUBLE, *_floating(repr(number), 15)
+            return _DOUBLE, *_floating(repr(number), _FORMS["double"].digits)
         case ("dateTime", year, month, day, hour, minute, second, fraction, zone):
             text = f"{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}"
             text += f".{fraction}" if fraction else ""
