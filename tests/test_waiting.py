@@ -36,8 +36,8 @@ def rules_of(closure: Closure) -> set[str]:
 
 def same(closure: Closure, graph: list[Triple]) -> bool:
     other = close(graph)
-    clashes = {c.rule for c in closure.clashes}, {c.rule for c in other.clashes}
-    return set(closure) == set(other) and clashes[0] == clashes[1]
+    clashes, expected = ({clash.rule for clash in made.clashes} for made in (closure, other))
+    return set(closure) == set(other) and clashes == expected
 
 
 def test_no_plan_is_made_for_what_nothing_is_said_of() -> None:

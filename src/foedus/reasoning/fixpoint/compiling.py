@@ -37,7 +37,6 @@ def install(engine: Engine, part: Part) -> bool:
         engine.step += 1
         relation = engine.relation(code)
         engine.take(relation, relation.new(keys), rule)
-    engine.active |= {code for code, relation in engine.relations.items() if relation.layers}
     engine.active |= always(engine)
     for made in part.plans:
         engine.add_plan(made.fresh())

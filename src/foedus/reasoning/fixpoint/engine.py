@@ -322,9 +322,8 @@ class Engine(Intake):
         schema = relation.code in self.schema
         fresh: list[Ids] = []
         counts: dict[str, int] = {}
-        many = len(self.terms) >> 4
         for rule, parts in found.items():
-            if relation.unary and sum(map(len, parts)) > many:
+            if relation.unary and sum(map(len, parts)) * 16 > len(self.terms):
                 marks = np.zeros(len(self.terms), np.bool_)
                 for part in parts:
                     marks[part] = True
@@ -334,11 +333,7 @@ class Engine(Intake):
                     marks[part] = False
                 new = np.flatnonzero(marks)
             else:
-                new = parts[0] if len(parts) == 1 else union(parts)
-                if relation.layers:
-                    new = relation.new(new)
-                if fresh:
-                    new = minus(new, fresh)
+                new = minus(relation.new(union(parts)), fresh)
             if not len(new):
                 continue
             counts[rule] = len(new)
@@ -352,7 +347,7 @@ class Engine(Intake):
             origin = next(iter(counts)) if len(fresh) == 1 else SEVERAL
             if origin == SEVERAL:
                 self.mixed[relation.code, self.step] = counts
-            self.take(relation, fresh[0] if len(fresh) == 1 else union(fresh), origin)
+            self.take(relation, union(fresh), origin)
 
     def close(self, plan: Plan, relation: Relation) -> None:
         """Run a plan that makes its relation transitive."""
@@ -382,7 +377,8 @@ class Engine(Intake):
         for table in (self.incoming, self.readers, self.watching, self.waiting, self.asleep):
             table.clear()
         self.clashing, self.patterns = [], []
-        self.dormitory, self.roused, self.active = [], [], set()
+        self.dormitory, self.roused = [], []
+        self.active = {code for code, relation in self.relations.items() if relation.layers}
         self.dirty, self.heap, self.demanded, self.unfilled = set(), [], set(), []
         self.data.same = self.vocabulary.same if self.equal else self.data.same
         self.prepared = Prepared(self.rules, self.vocabulary, self.prepared)
