@@ -19,6 +19,7 @@ from foedus.reasoning.rows.columns import (
     each,
     holds,
     inserted,
+    located,
     pack,
     pieces,
     unique,
@@ -113,7 +114,7 @@ class Stored:
                     keep &= ~within(keys, given)
                 else:
                     for part in pieces(len(given)):
-                        keep[keys.searchsorted(given[part])] = False
+                        keep[located(keys, given[part])] = False
                 keys = keys if keep.all() else keys[keep]
             self._derived[code] = found = self._state(code), keys
         return found[1]

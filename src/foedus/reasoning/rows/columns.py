@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,10 +22,16 @@ _PIECE: Final = 1 << 10
 #: So many rows fit the processor's caches, with what is made of them.
 _CHUNK: Final = 1 << 15
 
+#: So many keys are looked for at once, in the part of a column where they lie.
+_NEAR: Final = 1 << 12
 
-def pieces(count: int) -> Iterator[slice]:
+#: So many keys tell whether an array is nearly sorted.
+_SAMPLE: Final = 1 << 10
+
+
+def pieces(count: int, size: int = _CHUNK) -> Iterator[slice]:
     """So many rows, in parts that the caches hold."""
-    return (slice(at, at + _CHUNK) for at in range(0, count, _CHUNK))
+    return (slice(at, at + size) for at in range(0, count, size))
 
 
 def each(keys: Ids, test: Callable[[Ids], Mask]) -> Mask:
@@ -63,10 +69,16 @@ def distinct(ranked: Ids) -> Ids:
 def in_order(keys: Ids) -> Ids:
     """The keys, sorted where they are: the array is used up.
 
-    They are made from sorted columns, so they come in long runs, which merging uses: on the
-    benchmarks' graphs three to fifty times as fast as numpy's default.
+    They are made from sorted columns, so as a rule they come in long runs, which merging uses: on
+    the benchmarks' graphs three to fifty times as fast as numpy's default. Where many stand before
+    a smaller one, which is told from a sample, the default is up to ten times as fast.
     """
-    keys.sort(kind="stable")
+    kind: Literal["stable", "quicksort"] = "stable"
+    if len(keys) > _NEAR:
+        step = len(keys) // _SAMPLE
+        if 5 * np.count_nonzero(keys[1::step] < keys[:-1:step]) > _SAMPLE:
+            kind = "quicksort"
+    keys.sort(kind=kind)
     return keys
 
 
@@ -92,7 +104,24 @@ def within(probes: Ids, ranked: Ids) -> Mask:
     """For each probe whether it is in a sorted array."""
     if not len(ranked) or not len(probes):
         return np.zeros(len(probes), np.bool_)
-    return each(probes, lambda some: ranked.take(ranked.searchsorted(some), mode="clip") == some)
+    return each(probes, lambda some: ranked.take(located(ranked, some), mode="clip") == some)
+
+
+def located(ranked: Ids, probes: Ids, side: Literal["left", "right"] = "left") -> Ids:
+    """Where each probe belongs in a sorted array.
+
+    Probes are sorted as a rule. Then some of them lie in a part of the array that the caches hold,
+    which makes the time linear where it would grow with the array's length.
+    """
+    if len(probes) <= _NEAR or len(ranked) <= _CHUNK:
+        return ranked.searchsorted(probes, side=side)
+    found = np.empty(len(probes), np.int64)
+    for part in pieces(len(probes), _NEAR):
+        some = probes[part]
+        low = ranked.searchsorted(some.min())
+        near = ranked[low : ranked.searchsorted(some.max(), side="right")]
+        np.add(near.searchsorted(some, side=side), low, out=found[part])
+    return found
 
 
 def minus(keys: Ids, others: Iterable[Ids]) -> Ids:
@@ -136,8 +165,8 @@ def holds(ranked: Ids, key: int) -> bool:
 
 def counted(ranked: Ids, lows: Ids, highs: Ids) -> tuple[Ids, Ids]:
     """Where the keys from each low to each high (inclusive) begin, and how many there are."""
-    first = ranked.searchsorted(lows)
-    return first, ranked.searchsorted(highs, side="right") - first
+    first = located(ranked, lows)
+    return first, located(ranked, highs, "right") - first
 
 
 def bounds(ranked: Ids, top: int) -> Places:

@@ -1,0 +1,41 @@
+"""Columns of keys: searched and sorted in ways that differ for many and few, in order or not."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from foedus.reasoning.rows import columns
+from foedus.reasoning.rows.columns import Ids, in_order, located, within
+
+KEYS = st.lists(st.integers(0, 60), max_size=40)
+
+
+@given(KEYS, KEYS, st.sampled_from(["left", "right"]), st.booleans())
+def test_keys_are_located_part_by_part(
+    ranked: list[int], probes: list[int], side: Literal["left", "right"], ordered: bool
+) -> None:
+    column = np.array(sorted(ranked), np.int64)
+    wanted = np.array(sorted(probes) if ordered else probes, np.int64)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(columns, "_NEAR", 3)
+        patch.setattr(columns, "_CHUNK", 5)
+        assert located(column, wanted, side).tolist() == column.searchsorted(wanted, side).tolist()
+        assert within(wanted, column).tolist() == [key in ranked for key in wanted.tolist()]
+
+
+def shuffled(count: int) -> Ids:
+    return np.random.default_rng(1).permutation(count)
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [np.arange(9_999), np.arange(9_999)[::-1], shuffled(9_999), np.tile(shuffled(99), 101)],
+    ids=["ordered", "the other way round", "in no order", "repeated"],
+)
+def test_keys_are_sorted_in_any_order(keys: Ids) -> None:
+    assert in_order(keys.copy()).tolist() == sorted(keys.tolist())
