@@ -11,17 +11,19 @@ from __future__ import annotations
 import sys
 from statistics import median
 
-from run import FOLDER, graph_file, once
+from run import FOLDER, graph_file, once, use_memory
 
 SMALL, LARGE = 1_000_000, 10_000_000
+TASKS = {"engine": "rules alone", "file-in": "from a file", "file": "file to file"}
 
 
 def main() -> None:
     turns = int(sys.argv[1]) if len(sys.argv) > 1 else 7
     FOLDER.mkdir(parents=True, exist_ok=True)
+    use_memory()
     for graph in ("university", "alliance"):
         files = {size: graph_file(FOLDER, graph, size) for size in (SMALL, LARGE)}
-        for task, name in (("engine", "rules alone"), ("file-in", "from a file")):
+        for task, name in TASKS.items():
             found: dict[int, list[dict[str, float]]] = {SMALL: [], LARGE: []}
             for _ in range(turns):
                 for size in (SMALL, LARGE, SMALL):
