@@ -107,8 +107,9 @@ def test_a_graph_knows_when_its_files_have_changed(data: Path, tmp_path: Path, c
         (lambda out: (out / "manifest.json").write_text("{"), "manifest.json cannot be read"),
         (lambda out: (out / "view.nt").unlink(), "half written: view.nt is missing"),
         (lambda out: (out / "dataset.nq").write_text("x"), "dataset.nq is not whole"),
+        (lambda out: (out / "names.json").unlink(), "half written: names.json is missing"),
     ],
-    ids=["gone", "no manifest", "broken manifest", "no view", "short dataset"],
+    ids=["gone", "no manifest", "broken manifest", "no view", "short dataset", "no names"],
 )
 def test_a_build_that_is_not_whole_is_not_opened(tmp_path: Path, harm: object, says: str) -> None:
     KnowledgeGraph.build(TINY).save(tmp_path / "out")

@@ -77,6 +77,7 @@ def test_it_builds_and_checks_outside_the_checkout(installed: Path, tmp_path: Pa
     assert sorted(p.name for p in (tmp_path / "build").iterdir()) == [
         "dataset.nq",
         "manifest.json",
+        "names.json",
         "proofs.json",
         "view.nt",
     ]

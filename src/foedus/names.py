@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
+from pathlib import Path
 
-from foedus.errors import UnknownName, UsageError
+from foedus.errors import InputError, UnknownName, UsageError
 from foedus.spelling import near as similar
 from foedus.terms import Term, compact, expand, is_literal, split_literal, text_of
 
@@ -38,13 +40,28 @@ class Names:
 
     def __init__(self, names: Iterable[Name], prefixes: Mapping[str, str]) -> None:
         self.prefixes = dict(prefixes)
+        self._all = tuple(names)
         self._things: dict[str, list[Name]] = defaultdict(list)
         self._labels: dict[Term, Name] = {}
-        for name in names:
+        for name in self._all:
             self._things[_key(name.label)].append(name)
             shown = self._labels.get(name.thing)
             if shown is None or _order(name) < _order(shown):
                 self._labels[name.thing] = name
+
+    @classmethod
+    def load(cls, path: Path, prefixes: Mapping[str, str]) -> Names:
+        """The names that `dump` wrote; raises `InputError` if they cannot be read."""
+        try:
+            return cls([Name(*row) for row in json.loads(path.read_bytes())], prefixes)
+        except (OSError, ValueError, TypeError):
+            raise InputError(
+                f"{path} cannot be read; run 'foedus build' to write it anew"
+            ) from None
+
+    def dump(self) -> str:
+        """Every name as JSON: a row for each, in the order of the fields of `Name`."""
+        return json.dumps([astuple(name) for name in self._all], ensure_ascii=False) + "\n"
 
     def __contains__(self, thing: object) -> bool:
         return thing in self._labels

@@ -14,8 +14,8 @@ from foedus.errors import InputError
 from foedus.terms import Quad, Term, Triple
 
 #: The layout of the folder; a reader refuses another.
-FORMAT = 2
-VIEW, DATASET, PROOFS = "view.nt", "dataset.nq", "proofs.json"
+FORMAT = 3
+VIEW, DATASET, PROOFS, NAMES = FILES = ("view.nt", "dataset.nq", "proofs.json", "names.json")
 MANIFEST = "manifest.json"
 
 
@@ -34,7 +34,12 @@ class Manifest:
 
 
 def write_folder(
-    out: Path, manifest: Manifest, view: Iterable[Triple], dataset: Iterable[Quad], proofs: str
+    out: Path,
+    manifest: Manifest,
+    view: Iterable[Triple],
+    dataset: Iterable[Quad],
+    proofs: str,
+    names: str,
 ) -> None:
     """Write a build folder: first beside its place, then into it in one move.
 
@@ -53,7 +58,8 @@ def write_folder(
         quads = sorted(dataset, key=_by_graph)
         _lines(made / DATASET, quads)
         (made / PROOFS).write_text(proofs, encoding="utf-8")
-        sizes = {name: (made / name).stat().st_size for name in (VIEW, DATASET, PROOFS)}
+        (made / NAMES).write_text(names, encoding="utf-8")
+        sizes = {name: (made / name).stat().st_size for name in FILES}
         body = {**asdict(manifest), "sizes": sizes}
         (made / MANIFEST).write_text(json.dumps(body, indent=1) + "\n", encoding="utf-8")
         _swap(made, out)
@@ -80,7 +86,7 @@ def read_manifest(place: Path) -> Manifest:
         raise InputError(f"{place / MANIFEST} cannot be read; {again}") from None
     if made.format != FORMAT:
         raise InputError(f"{place} was written by another version of foedus; {again}")
-    for name in (VIEW, DATASET, PROOFS):
+    for name in FILES:
         file = place / name
         size = file.stat().st_size if file.is_file() else None
         if size is None or size != made.sizes.get(name):
@@ -115,9 +121,7 @@ def refuse_foreign(out: Path) -> None:
     if out.exists() and not out.is_dir():
         raise InputError(f"{out} is a file; choose a folder with --out")
     if out.is_dir():
-        others = sorted(
-            p.name for p in out.iterdir() if p.name not in {VIEW, DATASET, PROOFS, MANIFEST}
-        )
+        others = sorted(p.name for p in out.iterdir() if p.name not in {*FILES, MANIFEST})
         if others:
             raise InputError(
                 f"{out} holds other things ({', '.join(others[:3])}); "

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from foedus.errors import InputError, UsageError
 from foedus.knowledge.folder import (
     DATASET,
+    NAMES,
     PROOFS,
     VIEW,
     Manifest,
@@ -113,7 +114,8 @@ class KnowledgeGraph:
         refuse_foreign(out)
         derived = sorted(t for t in self.view.match() if t not in self.asserted)
         proofs = dump(self._proving, derived)
-        write_folder(out, self.manifest, self.view.match(), self.dataset.quads(), proofs)
+        names = self.names.dump()
+        write_folder(out, self.manifest, self.view.match(), self.dataset.quads(), proofs, names)
 
     @property
     def is_stale(self) -> bool:
@@ -122,7 +124,9 @@ class KnowledgeGraph:
 
     @cached_property
     def names(self) -> Names:
-        """What everything is called."""
+        """What everything is called; a build has it in its folder."""
+        if self._place is not None:
+            return Names.load(self._place / NAMES, self.prefixes)
         return read_names(
             self.view, self.prefixes, lambda t: set(self.graphs(t)) <= {self.derived_graph}
         )
