@@ -235,19 +235,6 @@ def test_completion_offers(typed: str, offered: str) -> None:
     assert offered in done.stdout
 
 
-def test_help_is_quick() -> None:
-    resource = pytest.importorskip("resource")
-
-    def seconds() -> float:
-        """Processor time of one run: another program's work does not count."""
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        run("--help")
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        return float(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-
-    assert min(seconds() for _ in range(5)) < 0.25
-
-
 @pytest.mark.parametrize("heavy", ["numpy", "rdflib", "rich", "edtf", "rapidfuzz", "pydantic"])
 def test_an_answer_loads_nothing_heavy(heavy: str, tmp_path: Path) -> None:
     run("build", "--data", str(TINY), "--out", "g", cwd=tmp_path)
