@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from foedus.reasoning.fixpoint.unfolding import Pairs, every, replaced, unfolded
+from foedus.reasoning.fixpoint.unfolding import Pairs, every, unfolded
 from foedus.reasoning.plans.joins import Table, first
 from foedus.reasoning.plans.plan import (
     EVERY,
     LIST,
     LISTS,
+    Key,
     Named,
     Pattern,
     Plan,
     Vocabulary,
     parameters,
+    replaced,
     value_rule,
 )
 from foedus.reasoning.plans.prepared import Part
@@ -76,10 +78,6 @@ def mark_schema(engine: Engine) -> None:
         found |= more
     engine.schema = found
     engine.stale = True
-
-
-#: What tells a plan from the others of its pattern: the numbers of a solution, where they say all.
-Key: TypeAlias = "tuple[Any, ...]"
 
 
 class Special(NamedTuple):

@@ -12,6 +12,7 @@ import heapq
 import time
 from collections import defaultdict
 from collections.abc import Callable
+from itertools import chain
 
 import numpy as np
 
@@ -27,7 +28,7 @@ from foedus.reasoning.rows.columns import LOW, NONE, SHIFT, Ids, minus, union, u
 from foedus.reasoning.rows.equality import Equality
 from foedus.reasoning.rows.layers import GIVEN, SEVERAL, Relation
 from foedus.reasoning.rows.lists import Lists
-from foedus.reasoning.rows.transitive import closed, components
+from foedus.reasoning.rows.transitive import closed, tarjan
 from foedus.reasoning.rules.table import RuleSet
 from foedus.reasoning.words.dictionary import Terms
 
@@ -86,7 +87,7 @@ class Engine(Intake):
         self.constants: frozenset[int] | None = None  # that plans name, where they are known
         self.size = 0
         self.batches: set[tuple[int, int]] = set()  # layers that a transitive closure made at once
-        self.idle = self.prepared.idle
+        self.noise, self.idle = self.prepared.noise, self.prepared.idle
         self.demanded: set[int] = set()
         self.unfilled: list[int] = []  # datatypes that are wanted
         self.active: set[int] = set()  # relations that may hold something
@@ -257,26 +258,20 @@ class Engine(Intake):
     def order(self) -> None:
         """Number the targets so that each comes after what it depends on, schema first."""
         self.stale = False
-        codes = list(
-            {
-                *self.incoming,
-                *(c for ps in self.incoming.values() for p in ps for c, _, _ in p.body),
-            }
-        )
-        place = {code: i for i, code in enumerate(codes)}
-        pairs = {
-            place[target] << SHIFT | place[code]
+        reads = {
+            target: {code for plan in plans for code, _, _ in plan.body}
             for target, plans in self.incoming.items()
-            for plan in plans
-            for code, _, _ in plan.body
         }
-        keys = unique(np.array(list(pairs), np.int64))
-        component, _ = components(len(codes), keys >> SHIFT, keys & LOW)
-        levels = component.tolist()
-        schema = self.schema
-        count = len(codes) + 1
+        place = {code: i for i, code in enumerate({*reads, *chain.from_iterable(reads.values())})}
+        starts, targets = [0], []
+        for code in place:
+            targets += [place[read] for read in reads.get(code, ())]
+            starts.append(len(targets))
+        levels, _ = tarjan(len(place), starts, targets)
+        schema, count = self.schema, len(place) + 1
         self.levels = {
-            code: levels[i] - (count if code in schema else 0) for code, i in place.items()
+            code: level - (count if code in schema else 0)
+            for code, level in zip(place, levels, strict=True)
         }
         self.heap = [(self.levels.get(target, -1), target) for target in self.dirty]
         heapq.heapify(self.heap)

@@ -6,18 +6,15 @@ it reads that is empty and that no plan can fill.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from itertools import chain, repeat
-from operator import invert
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 
-from foedus.reasoning.fixpoint.compiling import Key, Special, solved
-from foedus.reasoning.fixpoint.unfolding import unfolded
-from foedus.reasoning.plans.plan import LIST, Node, Pattern, Plan, Premise
-from foedus.reasoning.plans.prepared import planned
+from foedus.reasoning.fixpoint.compiling import Special, solved
+from foedus.reasoning.plans.plan import LIST, Key, Node, Pattern
+from foedus.reasoning.plans.prepared import models, planned
 from foedus.reasoning.rows.columns import Ids, counted, spread, within
 
 if TYPE_CHECKING:
@@ -25,9 +22,6 @@ if TYPE_CHECKING:
 
 #: Of more solutions than this, those that wait are found and kept together.
 _MANY: Final = 32
-
-#: So many solutions or more are compared, to make the plans of those alike together.
-_ALIKE: Final = 8
 
 #: A plan to be that waits: its pattern, when it was last solved, and its solution or a special one.
 Sleeper: TypeAlias = "tuple[Pattern, int, Ids | Special]"
@@ -72,18 +66,19 @@ def make_all(engine: Engine, pattern: Pattern, rows: Ids) -> None:
             made[row] = []
             if is_current(engine, row):
                 ready.append(row)
-    for some in alike(engine, ready):
-        values = dict(zip(pattern.names, some[0], strict=True))
-        for body, heads in unfolded(engine, pattern, values):
-            for head in heads:
-                model = planned(pattern, body, head, engine.vocabulary, engine.equal)
-                if model is None:
-                    continue
-                for row, plan in zip(some, copies(model, some), strict=True):
-                    if plan.tests or plan.head is None:
-                        plan.values = dict(zip(pattern.names, row, strict=True))
-                    made[row].append(plan)
-                    engine.add_plan(plan)
+    named = engine.vocabulary.numbers
+    for row in ready:
+        kind = tuple([term if term in named else ~row.index(term) for term in row])
+        found = pattern.models.get(kind)
+        if found is None:
+            found = models(pattern, kind, engine.vocabulary, engine.equal)
+            pattern.models[kind] = found
+        for model in found:
+            plan = model.of(kind, row)
+            if plan.tests or plan.head is None:
+                plan.values = dict(zip(pattern.names, row, strict=True))
+            made[row].append(plan)
+            engine.add_plan(plan)
 
 
 def make_special(engine: Engine, pattern: Pattern, special: Special) -> None:
@@ -147,40 +142,6 @@ def first_empty(engine: Engine, codes: list[int]) -> int | None:
         if code not in engine.active:
             return code
     return None
-
-
-def alike(engine: Engine, rows: list[Key]) -> Iterable[list[Key]]:
-    """Solutions in groups whose plans differ only in the numbers.
-
-    In a group the same columns are equal, and the same hold the same terms of the vocabulary.
-    """
-    if len(rows) < _ALIKE:
-        return [[row] for row in rows]
-    named = frozenset(engine.vocabulary.ids.values())
-    groups: dict[Key, list[Key]] = defaultdict(list)
-    for row in rows:
-        kind = tuple(term if term in named else ~row.index(term) for term in row)
-        groups[kind].append(row)
-    return groups.values()
-
-
-def copies(model: Plan, rows: list[Key]) -> Iterable[Plan]:
-    """A plan for each solution, like that of the first."""
-    if len(rows) == 1:
-        return [model]
-    columns = dict(zip(rows[0], zip(*rows, strict=True), strict=True))
-
-    def of(premise: Premise) -> Iterator[Premise]:
-        code, s, o = premise
-        if code < 0 and ~code in columns:
-            relations: Iterable[int] = map(invert, columns[~code])
-        else:
-            relations = columns.get(code, repeat(code))
-        return zip(relations, columns.get(s, repeat(s)), columns.get(o, repeat(o)), strict=False)
-
-    bodies = zip(*map(of, model.body), strict=False)
-    heads = repeat(None) if model.head is None else of(model.head)
-    return (model.like(body, head) for _, body, head in zip(rows, bodies, heads, strict=False))
 
 
 def is_current(engine: Engine, nodes: Iterable[Node]) -> bool:

@@ -26,7 +26,6 @@ from foedus.reasoning.rows.columns import (
     within,
     without,
 )
-from foedus.reasoning.rules.rule import Var
 from foedus.reasoning.words.dictionary import IRI, LITERAL
 
 
@@ -37,7 +36,7 @@ class Stored:
         self.engine, self.asserted = engine, asserted
         self._derived: dict[int, tuple[tuple[Ids, ...], Ids]] = {}
         self._changes = engine.equality.changes
-        self._noise = noise(engine)
+        self._noise = engine.noise
         self._uses: Ids | None = None  # of each term as the object of an asserted triple
 
     def put(self, code: int, keys: Ids) -> None:
@@ -216,19 +215,3 @@ def _objects(parts: dict[int, Ids]) -> Ids:
 
 def _same(one: tuple[Ids, ...], other: tuple[Ids, ...]) -> bool:
     return len(one) == len(other) and all(map(is_, one, other))
-
-
-def noise(engine: Engine) -> dict[int, list[tuple[int | None, int | None]]]:
-    """The forms that are not stored: by code, subject and object; -1 is "as the object"."""
-    ids = engine.original
-    out: dict[int, list[tuple[int | None, int | None]]] = {}
-    for form in engine.rules.noise:
-        s, p, o = (None if isinstance(node, Var) else ids[node] for node in form)
-        assert p is not None
-        if p == engine.vocabulary.type and o is not None:
-            out.setdefault(~o, []).append((s, None))
-        elif isinstance(form.s, Var) and form.s == form.o:
-            out.setdefault(p, []).append((-1, None))
-        else:
-            out.setdefault(p, []).append((s, o))
-    return out

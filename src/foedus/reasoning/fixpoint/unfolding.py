@@ -6,7 +6,16 @@ from collections.abc import Iterator
 from itertools import product
 from typing import TYPE_CHECKING
 
-from foedus.reasoning.plans.plan import Named, Node, Pattern, Plan, plan, value_rule, variables
+from foedus.reasoning.plans.plan import (
+    Named,
+    Node,
+    Pattern,
+    Plan,
+    plan,
+    replaced,
+    value_rule,
+    variables,
+)
 from foedus.reasoning.rules.datatypes import DATATYPES
 
 if TYPE_CHECKING:
@@ -113,16 +122,6 @@ def hand_over(
                 engine.demand(code)
     engine.clashing.append(made)
     engine.constants = None
-
-
-def replaced(atom: Named, values: dict[str, int]) -> Named:
-    """A premise with some of its names replaced."""
-    s, p, o = atom
-    return (
-        values.get(s, s) if isinstance(s, str) else s,
-        values.get(p, p) if isinstance(p, str) else p,
-        values.get(o, o) if isinstance(o, str) else o,
-    )
 
 
 def shifted(atom: Named, index: str, here: int, size: int) -> Named:

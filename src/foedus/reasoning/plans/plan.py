@@ -10,9 +10,9 @@ plan of what is left. Lists are unfolded then.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from foedus.reasoning.rules.rule import Atom, Before, Differ, Rule, Sum, Test, Value, Var
 from foedus.reasoning.rules.table import RuleSet
@@ -35,6 +35,9 @@ EVERY: Final = LIST + 1
 CLOSE, GROUP = "close", "group"
 
 Premise: TypeAlias = tuple[int, int, int]
+
+#: What tells a plan from the others of its pattern: the numbers of a solution, where they say all.
+Key: TypeAlias = tuple[Any, ...]
 
 _NOTHING: Final[Mapping[str, int]] = MappingProxyType({})  # there may be a plan for each class
 
@@ -95,6 +98,19 @@ class Plan:
         made.kind, made.names = self.kind, self.names
         return made
 
+    def of(self, kind: Key, row: Key) -> Plan:
+        """The plan of a solution, like this model of all of its kind."""
+        now: dict[int, int] = {}
+        for place, number in zip(kind, row, strict=True):
+            if place < 0:
+                now[LIST + place], now[~(LIST + place)] = number, ~number
+        get = now.get
+        body = tuple([(get(code, code), get(s, s), get(o, o)) for code, s, o in self.body])
+        if self.head is None:
+            return self.like(body, None)
+        code, s, o = self.head
+        return self.like(body, (get(code, code), get(s, s), get(o, o)))
+
     def fresh(self) -> Plan:
         """The plan for another graph; what does not depend on a graph is shared."""
         made = self.like(self.body, self.head)
@@ -112,7 +128,7 @@ class Test2:
     numbers: dict[str, int] = field(hash=False)
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(eq=False)
 class Pattern:
     """A rule that wants its vocabulary solved first. Variables are names until then."""
 
@@ -133,6 +149,7 @@ class Pattern:
     reads: tuple[tuple[int, bool], ...] | None = None  # which of them plans read; as a class?
     target: int | None = None  # which of them is the class that they conclude
     loose: bool = False  # whether a premise may be about any property or class there is
+    models: dict[Key, list[Plan]] = field(default_factory=dict)  # by kind of solution
     made: dict[object, list[Plan]] = field(default_factory=dict)
     kept: set[object] = field(default_factory=set)  # plans about pairs that were asked for again
     seen: int = -1
@@ -140,8 +157,11 @@ class Pattern:
 
     def fresh(self) -> Pattern:
         """The pattern for another graph, which has made no plans yet."""
-        query = self.query.fresh() if self.query else None
-        return replace(self, query=query, made={}, kept=set(), seen=-1)
+        made = Pattern.__new__(Pattern)
+        made.__dict__.update(self.__dict__)
+        made.query = self.query.fresh() if self.query else None
+        made.made, made.kept, made.seen = {}, set(), -1
+        return made
 
 
 #: A premise before its variables have numbers: each node a number or a name.
@@ -167,6 +187,7 @@ class Vocabulary:
         )
         self.type, self.same, self.different = self.ids[TYPE], self.ids[SAME], self.ids[DIFFERENT]
         self.first, self.rest, self.nil = self.ids[FIRST], self.ids[REST], self.ids[NIL]
+        self.numbers = frozenset(self.ids.values())
         data = {self.type, self.same, self.different}
         self.schema = {
             number
@@ -179,6 +200,7 @@ class Vocabulary:
         self.ids = {token: of(number) for token, number in self.ids.items()}
         self.type, self.same, self.different = (self.ids[t] for t in (TYPE, SAME, DIFFERENT))
         self.first, self.rest, self.nil = self.ids[FIRST], self.ids[REST], self.ids[NIL]
+        self.numbers = frozenset(self.ids.values())
         self.schema = {of(number) for number in self.schema}
 
 
@@ -188,6 +210,16 @@ def named(atom: Atom, ids: dict[Term, int]) -> Named:
         str(node)[1:] if isinstance(node, Var) else ids[node] for node in (atom.s, atom.p, atom.o)
     )
     return s, p, o
+
+
+def replaced(atom: Named, values: dict[str, int]) -> Named:
+    """A premise with some of its names replaced."""
+    s, p, o = atom
+    return (
+        values.get(s, s) if isinstance(s, str) else s,
+        values.get(p, p) if isinstance(p, str) else p,
+        values.get(o, o) if isinstance(o, str) else o,
+    )
 
 
 def variables(atoms: Iterable[Named]) -> set[str]:

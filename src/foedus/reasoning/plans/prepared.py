@@ -6,7 +6,9 @@ that the vocabulary of a graph makes plans of.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from copy import copy
+from typing import Final, TypeAlias
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -19,6 +21,7 @@ from foedus.reasoning.plans.plan import (
     GROUP,
     LIST,
     LISTS,
+    Key,
     Named,
     Pattern,
     Plan,
@@ -28,6 +31,7 @@ from foedus.reasoning.plans.plan import (
     parameters,
     plan,
     read_rule,
+    replaced,
     value_rule,
     variables,
 )
@@ -37,6 +41,10 @@ from foedus.reasoning.rules.datatypes import DATATYPES
 from foedus.reasoning.rules.rule import Differ, Rule, Var
 from foedus.reasoning.rules.table import RuleSet
 from foedus.reasoning.words.dictionary import Terms
+
+#: Which subject and object a relation does not store: None is any, -1 "as the object".
+Form: TypeAlias = tuple[int | None, int | None]
+ALL: Final[Form] = None, None
 
 
 class Prepared:
@@ -50,7 +58,9 @@ class Prepared:
     ) -> None:
         self._vocabulary = copy(vocabulary)
         self.equal = is_equality(rules)
-        self.idle = idle(rules, vocabulary)
+        self.noise = noise(rules, vocabulary)
+        #: Classes whose members are never stored: not computed unless a plan reads them.
+        self.idle = {code for code, forms in self.noise.items() if code < 0 and ALL in forms}
         self.first = Part(self.equal, vocabulary)
         self.second = Part(self.equal, vocabulary)
         for rule in rules:
@@ -124,6 +134,9 @@ class Part:
             ((_, p, o),) = pattern.heads
             if p == vocabulary.type and o in pattern.names:
                 pattern.target = pattern.names.index(str(o))
+        if pattern.reads is not None:
+            plain = tuple(~place for place in range(len(pattern.names)))
+            pattern.models[plain] = models(pattern, plain, vocabulary, self.equal)
         self.patterns.append(pattern)
 
 
@@ -139,14 +152,17 @@ def prepared(rules: RuleSet) -> tuple[Prepared, Terms]:
     return found, terms.copy()
 
 
-def idle(rules: RuleSet, vocabulary: Vocabulary) -> set[int]:
-    """Classes whose members are never stored: not computed unless a plan reads them."""
-    found = set()
+def noise(rules: RuleSet, vocabulary: Vocabulary) -> dict[int, list[Form]]:
+    """The forms that are not stored, by code."""
+    found: dict[int, list[Form]] = defaultdict(list)
     for form in rules.noise:
-        s, p, o = form
-        if isinstance(s, Var) and vocabulary.ids.get(str(p)) == vocabulary.type:
-            found |= {~vocabulary.ids[o]} if not isinstance(o, Var) else set()
-    return found
+        s, p, o = (None if isinstance(node, Var) else vocabulary.ids[node] for node in form)
+        assert p is not None
+        if p == vocabulary.type and o is not None:
+            found[~o].append((s, None))
+        else:
+            found[p].append((-1 if s is None and form.s == form.o else s, o))
+    return dict(found)
 
 
 def axioms(rule: Rule, vocabulary: Vocabulary) -> list[tuple[int, Ids, str]]:
@@ -217,6 +233,21 @@ def planned(
         elif transitive(made):
             made.kind = CLOSE
     return made
+
+
+def models(pattern: Pattern, kind: Key, vocabulary: Vocabulary, equal: bool) -> list[Plan]:
+    """The plans of solutions that say all of them, but for their numbers.
+
+    Those of a kind have the same terms of the vocabulary in the same places, and like terms in like
+    places: a kind has the former's numbers, and ``~place`` of the first like term. In a model
+    ``LIST + ~place``, which is no term's, stands for that.
+    """
+    row = [LIST + place if place < 0 else place for place in kind]
+    values = dict(zip(pattern.names, row, strict=True))
+    body = [replaced(atom, values) for atom in pattern.rest]
+    heads: list[Named | None] = [replaced(head, values) for head in pattern.heads] or [None]
+    found = (planned(pattern, body, head, vocabulary, equal) for head in heads)
+    return [made for made in found if made is not None]
 
 
 def transitive(made: Plan) -> bool:

@@ -132,10 +132,11 @@ def components(count: int, s: Ids, o: Ids) -> tuple[Ids, int]:
     order = np.argsort(s, kind="stable")
     targets = o[order].tolist()
     starts = np.searchsorted(s[order], np.arange(count + 1)).tolist()
-    return tarjan(count, starts, targets)
+    component, found = tarjan(count, starts, targets)
+    return np.array(component, np.int64), found
 
 
-def tarjan(count: int, starts: list[int], targets: list[int]) -> tuple[Ids, int]:
+def tarjan(count: int, starts: list[int], targets: list[int]) -> tuple[list[int], int]:
     """Tarjan's components without recursion; the targets of node n start at ``starts[n]``."""
     index, low = [0] * count, [0] * count
     component = [-1] * count
@@ -172,4 +173,4 @@ def tarjan(count: int, starts: list[int], targets: list[int]) -> tuple[Ids, int]
                     if member == node:
                         break
                 found += 1
-    return np.array(component, np.int64), found
+    return component, found

@@ -9,9 +9,9 @@ from itertools import product
 
 import numpy as np
 
-from foedus.reasoning.fixpoint.unfolding import replaced, shifted
+from foedus.reasoning.fixpoint.unfolding import shifted
 from foedus.reasoning.fixpoint.view import Row, View
-from foedus.reasoning.plans.plan import Named, named
+from foedus.reasoning.plans.plan import Named, named, replaced
 from foedus.reasoning.rows.columns import LOW, SHIFT, Ids
 from foedus.reasoning.rules import years
 from foedus.reasoning.rules.datatypes import in_datatype, is_ill_typed

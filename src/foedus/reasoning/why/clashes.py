@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from foedus.reasoning.fixpoint.engine import Engine
-from foedus.reasoning.fixpoint.unfolding import Pairs, replaced
+from foedus.reasoning.fixpoint.unfolding import Pairs
 from foedus.reasoning.fixpoint.view import EVER, Row
-from foedus.reasoning.plans.plan import Plan, named, value_rule
+from foedus.reasoning.plans.plan import Plan, named, replaced, value_rule
 from foedus.reasoning.rows.columns import LOW, SHIFT, Ids, pack, unique, within
 from foedus.reasoning.rules.datatypes import in_datatype, value_key
 from foedus.reasoning.rules.proof import Clash

@@ -15,9 +15,8 @@ from itertools import islice
 
 import numpy as np
 
-from foedus.reasoning.fixpoint.unfolding import replaced
 from foedus.reasoning.fixpoint.view import EVER, Row, View
-from foedus.reasoning.plans.plan import named
+from foedus.reasoning.plans.plan import named, replaced
 from foedus.reasoning.rows.columns import LOW, SHIFT, in_order, pack, within
 from foedus.reasoning.rows.layers import REWRITTEN, Layer
 from foedus.reasoning.rows.links import Link
