@@ -29,7 +29,7 @@ run: $(READY) ## build the graph, check it, and show what it answers
 	@$(BIN)/foedus tour
 
 test: $(TOOLS) ## run every test (what needs Java or a server skips with its reason)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 lint: $(TOOLS) ## ruff and strict types
 	$(BIN)/ruff check src tests
