@@ -99,7 +99,7 @@ class Plan:
         return made
 
     def of(self, kind: Key, row: Key) -> Plan:
-        """The plan of a solution, like this model of all of its kind."""
+        """The plan of a solution, by this model of its kind (see `prepared.models`)."""
         now: dict[int, int] = {}
         for place, number in zip(kind, row, strict=True):
             if place < 0:
