@@ -118,6 +118,14 @@ def test_a_build_that_is_not_whole_is_not_opened(tmp_path: Path, harm: object, s
         KnowledgeGraph.open(tmp_path / "out", TINY)
 
 
+def test_names_that_cannot_be_read_are_told(tiny: KnowledgeGraph, tmp_path: Path) -> None:
+    tiny.save(tmp_path / "out")
+    names = tmp_path / "out" / "names.json"
+    names.write_text("?" * names.stat().st_size)
+    with pytest.raises(InputError, match=r"names\.json cannot be read; run 'foedus build'"):
+        KnowledgeGraph.open(tmp_path / "out", TINY).names.label("<x:y>")
+
+
 def test_a_folder_with_other_things_is_left_alone(tiny: KnowledgeGraph, tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("mine")
     with pytest.raises(InputError, match=r"holds other things \(thesis.txt\)"):
