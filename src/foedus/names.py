@@ -8,9 +8,8 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import astuple, dataclass
-from pathlib import Path
 
-from foedus.errors import InputError, UnknownName, UsageError
+from foedus.errors import UnknownName, UsageError
 from foedus.spelling import near as similar
 from foedus.terms import Term, compact, expand, is_literal, split_literal, text_of
 
@@ -50,14 +49,9 @@ class Names:
                 self._labels[name.thing] = name
 
     @classmethod
-    def load(cls, path: Path, prefixes: Mapping[str, str]) -> Names:
-        """The names that `dump` wrote; raises `InputError` if they cannot be read."""
-        try:
-            return cls([Name(*row) for row in json.loads(path.read_bytes())], prefixes)
-        except (OSError, ValueError, TypeError):
-            raise InputError(
-                f"{path} cannot be read; run 'foedus build' to write it anew"
-            ) from None
+    def load(cls, text: str, prefixes: Mapping[str, str]) -> Names:
+        """The names that `dump` wrote; raises `ValueError` or `TypeError` if it did not."""
+        return cls([Name(*row) for row in json.loads(text)], prefixes)
 
     def dump(self) -> str:
         """Every name as JSON: a row for each, in the order of the fields of `Name`."""

@@ -6,7 +6,8 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -93,6 +94,15 @@ def read_manifest(place: Path) -> Manifest:
             state = "is missing" if size is None else f"is not whole ({size} bytes)"
             raise InputError(f"{place} is only half written: {name} {state}; {again}")
     return made
+
+
+@contextmanager
+def kept(path: Path) -> Iterator[str]:
+    """The text of a build's file; raises `InputError` if it is not what `build` wrote."""
+    try:
+        yield path.read_text(encoding="utf-8")
+    except (OSError, ValueError, KeyError, IndexError, TypeError):
+        raise InputError(f"{path} cannot be read; run 'foedus build' to write it anew") from None
 
 
 class NamedGraphs:

@@ -16,6 +16,7 @@ from foedus.knowledge.folder import (
     VIEW,
     Manifest,
     NamedGraphs,
+    kept,
     read_manifest,
     refuse_foreign,
     write_folder,
@@ -126,7 +127,8 @@ class KnowledgeGraph:
     def names(self) -> Names:
         """What everything is called; a build has it in its folder."""
         if self._place is not None:
-            return Names.load(self._place / NAMES, self.prefixes)
+            with kept(self._place / NAMES) as text:
+                return Names.load(text, self.prefixes)
         return read_names(
             self.view, self.prefixes, lambda t: set(self.graphs(t)) <= {self.derived_graph}
         )

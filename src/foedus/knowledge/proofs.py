@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from foedus.errors import InputError
+from foedus.knowledge.folder import kept
 from foedus.reasoning.rules.proof import Proof
 from foedus.terms import Term, Triple
 
@@ -41,15 +41,11 @@ class KeptProofs:
     """The proofs of a build, read from its file when the first is asked for."""
 
     def __init__(self, path: Path) -> None:
-        try:
-            read = json.loads(path.read_text(encoding="utf-8"))
+        with kept(path) as text:
+            read = json.loads(text)
             self._terms: list[Term] = read["terms"]
             self._steps: list[list[Any]] = read["steps"]
             self._number = {self._triple(step): n for n, step in enumerate(self._steps)}
-        except (OSError, ValueError, KeyError, IndexError, TypeError):
-            raise InputError(
-                f"{path} cannot be read; run 'foedus build' to write it anew"
-            ) from None
         self._made: dict[int, Proof] = {}
 
     def proof(self, triple: Triple) -> Proof | None:
