@@ -190,7 +190,7 @@ def reread_lists(engine: Engine) -> None:
 def constants(engine: Engine) -> frozenset[int]:
     """The terms that plans and the vocabulary name."""
     if engine.constants is None:
-        found = set(engine.vocabulary.ids.values())
+        found = set(engine.vocabulary.numbers)
         for plans in (*engine.readers.values(), engine.clashing):
             for plan in plans:
                 for code, s, o in plan.body if plan.head is None else (*plan.body, plan.head):
@@ -222,5 +222,5 @@ def retire(engine: Engine, gone: Ids) -> None:
                 table[code] = [made for made in plans if not stale(made)]
     engine.clashing = [made for made in engine.clashing if not stale(made)]
     engine.stale, engine.constants = True, None
-    if names.intersection(engine.vocabulary.ids.values()):
+    if names.intersection(engine.vocabulary.numbers):
         engine.rename_vocabulary()

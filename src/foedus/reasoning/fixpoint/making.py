@@ -14,7 +14,7 @@ import numpy as np
 
 from foedus.reasoning.fixpoint.compiling import Special, solved
 from foedus.reasoning.plans.plan import LIST, Key, Node, Pattern
-from foedus.reasoning.plans.prepared import models, planned
+from foedus.reasoning.plans.prepared import planned, plans_of
 from foedus.reasoning.rows.columns import Ids, counted, spread, within
 
 if TYPE_CHECKING:
@@ -66,19 +66,11 @@ def make_all(engine: Engine, pattern: Pattern, rows: Ids) -> None:
             made[row] = []
             if is_current(engine, row):
                 ready.append(row)
-    named = engine.vocabulary.numbers
-    for row in ready:
-        kind = tuple([term if term in named else ~row.index(term) for term in row])
-        found = pattern.models.get(kind)
-        if found is None:
-            found = models(pattern, kind, engine.vocabulary, engine.equal)
-            pattern.models[kind] = found
-        for model in found:
-            plan = model.of(kind, row)
-            if plan.tests or plan.head is None:
-                plan.values = dict(zip(pattern.names, row, strict=True))
-            made[row].append(plan)
-            engine.add_plan(plan)
+    for row, plan in plans_of(pattern, ready, engine.vocabulary, engine.equal):
+        if plan.tests or plan.head is None:
+            plan.values = dict(zip(pattern.names, row, strict=True))
+        made[row].append(plan)
+        engine.add_plan(plan)
 
 
 def make_special(engine: Engine, pattern: Pattern, special: Special) -> None:

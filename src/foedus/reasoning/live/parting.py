@@ -48,7 +48,7 @@ class Parting:
             values = among[terms.kinds[among] >= LITERAL]
             self.values[self.rep[values]] = True
             self.valued = len(values) > 0
-            if self.several[list(engine.vocabulary.ids.values())].any():
+            if self.several[list(engine.vocabulary.numbers)].any():
                 raise Rebuild
 
     # Keys

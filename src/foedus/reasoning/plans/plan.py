@@ -98,19 +98,6 @@ class Plan:
         made.kind, made.names = self.kind, self.names
         return made
 
-    def of(self, kind: Key, row: Key) -> Plan:
-        """The plan of a solution, by this model of its kind (see `prepared.models`)."""
-        now: dict[int, int] = {}
-        for place, number in zip(kind, row, strict=True):
-            if place < 0:
-                now[LIST + place], now[~(LIST + place)] = number, ~number
-        get = now.get
-        body = tuple([(get(code, code), get(s, s), get(o, o)) for code, s, o in self.body])
-        if self.head is None:
-            return self.like(body, None)
-        code, s, o = self.head
-        return self.like(body, (get(code, code), get(s, s), get(o, o)))
-
     def fresh(self) -> Plan:
         """The plan for another graph; what does not depend on a graph is shared."""
         made = self.like(self.body, self.head)
@@ -157,7 +144,7 @@ class Pattern:
 
     def fresh(self) -> Pattern:
         """The pattern for another graph, which has made no plans yet."""
-        made = Pattern.__new__(Pattern)
+        made = Pattern.__new__(Pattern)  # dataclasses.replace takes many times as long
         made.__dict__.update(self.__dict__)
         made.query = self.query.fresh() if self.query else None
         made.made, made.kept, made.seen = {}, set(), -1
@@ -182,12 +169,7 @@ class Vocabulary:
                 constants += [node for node in atom if not isinstance(node, Var)]
         constants += [node for atom in rules.noise for node in atom if not isinstance(node, Var)]
         tokens = list(dict.fromkeys([*constants, *sorted(datatypes)]))
-        self.ids: dict[Term, int] = dict(
-            zip(tokens, terms.intern_many(tokens).tolist(), strict=True)
-        )
-        self.type, self.same, self.different = self.ids[TYPE], self.ids[SAME], self.ids[DIFFERENT]
-        self.first, self.rest, self.nil = self.ids[FIRST], self.ids[REST], self.ids[NIL]
-        self.numbers = frozenset(self.ids.values())
+        self._call(dict(zip(tokens, terms.intern_many(tokens).tolist(), strict=True)))
         data = {self.type, self.same, self.different}
         self.schema = {
             number
@@ -197,11 +179,13 @@ class Vocabulary:
 
     def rename(self, of: Callable[[int], int]) -> None:
         """Call each term by its representative."""
-        self.ids = {token: of(number) for token, number in self.ids.items()}
-        self.type, self.same, self.different = (self.ids[t] for t in (TYPE, SAME, DIFFERENT))
-        self.first, self.rest, self.nil = self.ids[FIRST], self.ids[REST], self.ids[NIL]
-        self.numbers = frozenset(self.ids.values())
+        self._call({token: of(number) for token, number in self.ids.items()})
         self.schema = {of(number) for number in self.schema}
+
+    def _call(self, ids: dict[Term, int]) -> None:
+        self.ids, self.numbers = ids, frozenset(ids.values())
+        self.type, self.same, self.different = ids[TYPE], ids[SAME], ids[DIFFERENT]
+        self.first, self.rest, self.nil = ids[FIRST], ids[REST], ids[NIL]
 
 
 def named(atom: Atom, ids: dict[Term, int]) -> Named:

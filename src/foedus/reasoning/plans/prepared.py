@@ -7,7 +7,10 @@ that the vocabulary of a graph makes plans of.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from copy import copy
+from itertools import repeat
+from operator import invert
 from typing import Final, TypeAlias
 from weakref import WeakKeyDictionary
 
@@ -25,6 +28,7 @@ from foedus.reasoning.plans.plan import (
     Named,
     Pattern,
     Plan,
+    Premise,
     Vocabulary,
     has,
     is_equality,
@@ -235,19 +239,50 @@ def planned(
     return made
 
 
-def models(pattern: Pattern, kind: Key, vocabulary: Vocabulary, equal: bool) -> list[Plan]:
-    """The plans of solutions that say all of them, but for their numbers.
+def plans_of(
+    pattern: Pattern, rows: Iterable[Key], vocabulary: Vocabulary, equal: bool
+) -> Iterator[tuple[Key, Plan]]:
+    """The plans of solutions that say all of them, each with its solution.
 
-    Those of a kind have the same terms of the vocabulary in the same places, and like terms in like
-    places: a kind has the former's numbers, and ``~place`` of the first like term. In a model
-    ``LIST + ~place``, which is no term's, stands for that.
+    Solutions of a kind have the same terms of the vocabulary in the same places, and like terms in
+    like places: a kind has the former's numbers, and ``~place`` of the first like term. Their
+    numbers are filled into models, which are made once.
     """
+    named = vocabulary.numbers
+    groups: dict[Key, list[Key]] = defaultdict(list)
+    for row in rows:
+        groups[tuple([n if n in named else ~row.index(n) for n in row])].append(row)
+    for kind, alike in groups.items():
+        if kind not in pattern.models:
+            pattern.models[kind] = models(pattern, kind, vocabulary, equal)
+        for model in pattern.models[kind]:
+            yield from zip(alike, filled(model, kind, alike), strict=True)
+
+
+def models(pattern: Pattern, kind: Key, vocabulary: Vocabulary, equal: bool) -> list[Plan]:
+    """Plans with ``LIST + ~place``, which is no term's number, where a solution's is to be."""
     row = [LIST + place if place < 0 else place for place in kind]
     values = dict(zip(pattern.names, row, strict=True))
     body = [replaced(atom, values) for atom in pattern.rest]
     heads: list[Named | None] = [replaced(head, values) for head in pattern.heads] or [None]
     found = (planned(pattern, body, head, vocabulary, equal) for head in heads)
     return [made for made in found if made is not None]
+
+
+def filled(model: Plan, kind: Key, rows: list[Key]) -> Iterator[Plan]:
+    """A model with each solution's numbers, in classes' codes too."""
+    columns: dict[int, tuple[int, ...]] = {}
+    for place, column in zip(kind, zip(*rows, strict=True), strict=True):
+        if place < 0:
+            columns[LIST + place], columns[~(LIST + place)] = column, tuple(map(invert, column))
+
+    def of(premise: Premise) -> Iterator[Premise]:
+        code, s, o = (columns.get(node) or repeat(node) for node in premise)
+        return zip(code, s, o, strict=False)
+
+    bodies = zip(*map(of, model.body), strict=False)
+    heads = repeat(None) if model.head is None else of(model.head)
+    return (model.like(body, head) for _, body, head in zip(rows, bodies, heads, strict=False))
 
 
 def transitive(made: Plan) -> bool:
