@@ -187,7 +187,7 @@ class Withdrawal:
                     self.remove(relation, layer, keys)
 
     def suspect_parted(self) -> None:
-        """Suspect all that is said of what has been parted."""
+        """Suspect what was said of parted classes under other names than they have."""
         if self.parting.fresh:
             for code, keys in self.parting.about_parted():
                 self.suspect(code, keys, -1)

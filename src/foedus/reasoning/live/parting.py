@@ -2,9 +2,9 @@
 
 Triples are kept under one name for each thing, the representative. So what is withdrawn under one
 name may still be said under another; and two terms may only have been one because of what goes.
-A class of names that rests on such a triple is *parted*: all that is said of it is looked at, and
-stays only if it was never said but of the representative; what is asserted of the other names
-comes back, and the rules find anew which of them are one.
+A class of names that rests on such a triple is *parted*: what was said of it by another name goes,
+with what only followed from that; what was said of the representative alone stays. What is asserted
+of the other names comes back, and the rules find anew which of them are one.
 """
 
 from __future__ import annotations
@@ -122,20 +122,23 @@ class Parting:
         self.fresh.append(reps)
 
     def about_parted(self) -> Iterator[tuple[int, Ids]]:
-        """The keys about classes that were parted since this was last asked, by code."""
-        engine = self.engine
+        """The keys that were said under other names of classes parted since this was last asked,
+        as they are called now, by code."""
+        engine, equality = self.engine, self.engine.equality
         reps = unique(np.concatenate(self.fresh))
         self.fresh = []
-        marks = engine.equality.marked(reps)
-        if marks[self.rep[self._constants()]].any():
+        if equality.marked(reps)[self.rep[self._constants()]].any():
             raise Rebuild
+        names = equality.classes(reps) & LOW
+        others = in_order(names[self.rep[names] != names])
+        marks = equality.marked(others)
         for code, relation in list(engine.relations.items()):
-            parts = [engine.equality.concerned(x, reps, marks, code < 0) for x in relation.shelves]
+            parts = [equality.concerned(x, others, marks, code < 0) for x in relation.dead]
             keys = union(parts)
             if len(keys):
                 if code in engine.schema:
                     raise Rebuild
-                yield code, keys
+                yield code, self.current(code, keys)
 
     def _constants(self) -> Ids:
         """The terms that plans name, and all properties and classes."""
