@@ -20,8 +20,10 @@ from foedus.reasoning.rows.columns import (
     holds,
     inserted,
     located,
+    minus,
     pack,
     pieces,
+    union,
     unique,
     within,
     without,
@@ -103,20 +105,30 @@ class Stored:
         """The stored keys that were not asserted, sorted."""
         found = self._derived.get(code)
         if found is None:
-            keys, given = self.all_of(code), self.asserted.get(code, NONE)
-            equality = self.is_equality(code)  # what is the same as itself is not among the keys
-            if len(keys) == len(given) and not equality:  # all that is given holds
-                keys = NONE
-            elif len(keys):
+            keys = self._beside(code)
+            if len(keys):
                 keep = self.worth(code, keys)
-                if equality:
-                    keep &= ~within(keys, given)
-                else:
-                    for part in pieces(len(given)):
-                        keep[located(keys, given[part])] = False
                 keys = keys if keep.all() else keys[keep]
             self._derived[code] = found = self._state(code), keys
         return found[1]
+
+    def _beside(self, code: int) -> Ids:
+        """All that holds beside what was asserted, noise included, sorted."""
+        given, relation = self.asserted.get(code, NONE), self.engine.relations.get(code)
+        layers = relation.layers if relation is not None and not self.engine.equality else ()
+        if layers and layers[0].keys is given:  # so nothing of it is in the others
+            return union([layer.keys for layer in layers[1:]])
+        keys = self.all_of(code)
+        if self.is_equality(code):  # what is the same as itself is not among the keys
+            return minus(keys, [given])
+        if len(keys) == len(given):  # all that is given holds
+            return NONE
+        if not len(given):
+            return keys
+        keep = np.ones(len(keys), np.bool_)
+        for part in pieces(len(given)):
+            keep[located(keys, given[part])] = False
+        return keys[keep]
 
     def count(self, code: int) -> int:
         """How many stored keys were not asserted; where it can, without writing them out."""
