@@ -179,15 +179,14 @@ class Stored:
         if code not in self._noise:
             return keep
         subjects = keys if code < 0 else keys >> SHIFT
-        for s, o in self._noise[code]:
+        noise = self._noise[code]
+        keep &= ~within(subjects, noise.subjects)
+        for s, o in noise.forms:
             hit = np.ones(len(keys), np.bool_)
-            if code < 0:
-                hit = subjects == s if s is not None else hit
-            elif s == -1:
-                hit = subjects == keys & LOW
-            else:
-                hit = hit if s is None else subjects == s
-                hit = hit if o is None else hit & (keys & LOW == o)
+            if s is not None:
+                hit &= subjects == (keys & LOW if s == -1 else s)
+            if o is not None:
+                hit &= keys & LOW == o
             keep &= ~hit
         return keep
 

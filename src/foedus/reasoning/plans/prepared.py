@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from copy import copy
 from itertools import repeat
 from operator import invert
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -51,6 +51,13 @@ Form: TypeAlias = tuple[int | None, int | None]
 ALL: Final[Form] = None, None
 
 
+class Noise(NamedTuple):
+    """What a relation does not store: all that it says of some subjects, sorted; other forms."""
+
+    subjects: Ids
+    forms: list[Form]
+
+
 class Prepared:
     """Rules taken apart with one vocabulary; what holds a state is copied for each engine.
 
@@ -62,9 +69,9 @@ class Prepared:
     ) -> None:
         self._vocabulary = copy(vocabulary)
         self.equal = is_equality(rules)
-        self.noise = noise(rules, vocabulary)
+        self.noise = noise_of(rules, vocabulary)
         #: Classes whose members are never stored: not computed unless a plan reads them.
-        self.idle = {code for code, forms in self.noise.items() if code < 0 and ALL in forms}
+        self.idle = {code for code, noise in self.noise.items() if code < 0 and ALL in noise.forms}
         self.first = Part(self.equal, vocabulary)
         self.second = Part(self.equal, vocabulary)
         for rule in rules:
@@ -156,17 +163,23 @@ def prepared(rules: RuleSet) -> tuple[Prepared, Terms]:
     return found, terms.copy()
 
 
-def noise(rules: RuleSet, vocabulary: Vocabulary) -> dict[int, list[Form]]:
-    """The forms that are not stored, by code."""
-    found: dict[int, list[Form]] = defaultdict(list)
+def noise_of(rules: RuleSet, vocabulary: Vocabulary) -> dict[int, Noise]:
+    """What is not stored, by code."""
+    subjects: dict[int, set[int]] = defaultdict(set)
+    forms: dict[int, list[Form]] = defaultdict(list)
     for form in rules.noise:
         s, p, o = (None if isinstance(node, Var) else vocabulary.ids[node] for node in form)
         assert p is not None
         if p == vocabulary.type and o is not None:
-            found[~o].append((s, None))
+            p, o = ~o, None
+        if s is not None and o is None:
+            subjects[p].add(s)
         else:
-            found[p].append((-1 if s is None and form.s == form.o else s, o))
-    return dict(found)
+            forms[p].append((-1 if s is None and form.s == form.o else s, o))
+    return {
+        code: Noise(np.array(sorted(subjects[code]), np.int64), forms[code])
+        for code in {*subjects, *forms}
+    }
 
 
 def axioms(rule: Rule, vocabulary: Vocabulary) -> list[tuple[int, Ids, str]]:
