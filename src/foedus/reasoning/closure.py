@@ -240,7 +240,7 @@ class Closure:
 
     def _settle(self) -> None:
         """See that look-ups stay as quick as they were, however many changes there are."""
-        if settling.count_layers(self._engine) > self._settled + 3 * self._fresh:
+        if settling.count_layers(self._engine) > self._settled + 2 * self._fresh:
             settling.settle(self._engine)
             self._settled = settling.count_layers(self._engine)
             if self._settled > 4 * self._fresh:
