@@ -19,10 +19,8 @@ from foedus.reasoning.rows.columns import (
     each,
     holds,
     inserted,
-    located,
     minus,
     pack,
-    pieces,
     union,
     unique,
     within,
@@ -121,14 +119,7 @@ class Stored:
         keys = self.all_of(code)
         if self.is_equality(code):  # what is the same as itself is not among the keys
             return minus(keys, [given])
-        if len(keys) == len(given):  # all that is given holds
-            return NONE
-        if not len(given):
-            return keys
-        keep = np.ones(len(keys), np.bool_)
-        for part in pieces(len(given)):
-            keep[located(keys, given[part])] = False
-        return keys[keep]
+        return without(keys, given) if len(keys) > len(given) else NONE  # all that is given holds
 
     def count(self, code: int) -> int:
         """How many stored keys were not asserted; where it can, without writing them out."""
@@ -176,10 +167,10 @@ class Stored:
         if code >= 0 and kinds[code] != IRI:
             return np.zeros(len(keys), np.bool_)
         keep = each(keys, lambda some: kinds[some if code < 0 else some >> SHIFT] < LITERAL)
-        if code not in self._noise:
+        noise = self._noise.get(code)
+        if noise is None:
             return keep
         subjects = keys if code < 0 else keys >> SHIFT
-        noise = self._noise[code]
         keep &= ~within(subjects, noise.subjects)
         for s, o in noise.forms:
             hit = np.ones(len(keys), np.bool_)

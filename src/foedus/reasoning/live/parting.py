@@ -125,11 +125,10 @@ class Parting:
         """The keys that were said under other names of classes parted since this was last asked,
         as they are called now, by code."""
         engine, equality = self.engine, self.engine.equality
-        reps = unique(np.concatenate(self.fresh))
+        names = equality.classes(np.concatenate(self.fresh)) & LOW
         self.fresh = []
-        if equality.marked(reps)[self.rep[self._constants()]].any():
+        if self.parted[self.rep[self._constants()]].any():
             raise Rebuild
-        names = equality.classes(reps) & LOW
         others = in_order(names[self.rep[names] != names])
         marks = equality.marked(others)
         for code, relation in list(engine.relations.items()):

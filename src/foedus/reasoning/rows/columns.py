@@ -139,12 +139,14 @@ def minus(keys: Ids, others: Iterable[Ids]) -> Ids:
 
 def without(ranked: Ids, gone: Ids) -> Ids:
     """A sorted array less sorted keys that are all in it."""
-    places = ranked.searchsorted(gone)
+    if not len(gone):
+        return ranked
     if len(gone) * _PIECE > len(ranked):
         keep = np.ones(len(ranked), np.bool_)
-        keep[places] = False
+        for part in pieces(len(gone)):
+            keep[located(ranked, gone[part])] = False
         return ranked[keep]
-    at = places.tolist()
+    at = ranked.searchsorted(gone).tolist()
     bounds = zip([0, *(i + 1 for i in at)], [*at, len(ranked)], strict=True)
     return np.concatenate([ranked[a:b] for a, b in bounds])
 
