@@ -114,6 +114,8 @@ def solved(engine: Engine, pattern: Pattern) -> tuple[Ids, Iterator[Special]]:
     special = (rows == engine.vocabulary.type).any(axis=1)  # ?x rdf:type ?any
     if pattern.reads is None:
         special[:] = True
+    elif not special.any():  # mostly
+        return rows, iter(())
     return rows[~special], specials(engine, pattern, rows[special].tolist())
 
 

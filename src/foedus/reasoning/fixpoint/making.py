@@ -33,7 +33,8 @@ Sleepers: TypeAlias = "tuple[Pattern, int, Ids, Ids]"
 def instantiate(engine: Engine, pattern: Pattern) -> None:
     """Make the plans of a pattern's new solutions, as far as they have something to read."""
     rows, others = solved(engine, pattern)
-    make_all(engine, pattern, rows)
+    if len(rows):
+        make_all(engine, pattern, rows)
     for special in others:
         make_special(engine, pattern, special)
 

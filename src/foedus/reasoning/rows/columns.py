@@ -58,12 +58,12 @@ def swap(keys: Ids) -> Ids:
 
 def distinct(ranked: Ids) -> Ids:
     """A sorted array without repetitions."""
-    if len(ranked) < 2:
+    again = ranked[1:] == ranked[:-1]
+    if not np.count_nonzero(again):  # mostly
         return ranked
-    keep = np.empty(len(ranked), np.bool_)
-    keep[0] = True
-    np.not_equal(ranked[1:], ranked[:-1], out=keep[1:])
-    return ranked if np.count_nonzero(keep) == len(ranked) else ranked[keep]
+    keep = np.ones(len(ranked), np.bool_)
+    np.logical_not(again, out=keep[1:])
+    return ranked[keep]
 
 
 def in_order(keys: Ids) -> Ids:

@@ -46,8 +46,9 @@ _SMALL: Final = 1 << 10
 #: Keys that are gone are taken out of their columns when there is one in so many.
 _GONE: Final = 64
 
-#: Short layers are joined for look-ups where there are at least so many layers; those that come
-#: after, where there are more than so many, so that each is at least twice as long as the next.
+#: For look-ups, few keys are joined whatever their layers. Of many, short layers are where there
+#: are at least so many layers; those that come after, where there are more than so many, so that
+#: each is at least twice as long as the next.
 _SHELVES, _LOOSE = 3, 2
 
 #: How a layer came about, where it was not a rule.
@@ -200,7 +201,7 @@ class Relation:
         self._full: Ids = NONE
         self._full_of = 0
         self._shelves: list[Layer] = []
-        self._shelves_of = self._long = 0
+        self._shelves_of, self._long = 0, -1  # negative: all are to be joined
 
     @property
     def unary(self) -> bool:
@@ -235,13 +236,18 @@ class Relation:
         """The layers for look-ups, for which it is no matter how old a key is: few, where layers
         are many. Joined ones have no step."""
         layers, shelves = self.layers, self._shelves
-        if len(layers) < _SHELVES:
+        if len(layers) < 2:
             return layers
-        if not self._shelves_of:
-            sizes = [len(layer) for layer in layers]
-            most = max(max(sizes) >> 3, sum(sizes) >> 5, _SMALL)
-            shelves += [layer for layer in layers if len(layer) > most]
-            self._long = len(shelves)
+        if self._shelves_of == len(layers):
+            return shelves
+        total = len(self)
+        if len(layers) < _SHELVES and total > _SMALL:
+            return layers
+        if self._long < 0:
+            most = max(max(map(len, layers)) >> 3, total >> 5, _SMALL)
+            shelves[:] = [layer for layer in layers if len(layer) > most]
+            if total > _SMALL:
+                self._long = len(shelves)
             short = [layer.keys for layer in layers if len(layer) <= most]
             if short:
                 shelves.append(Layer(-1, in_order(np.concatenate(short)), SEVERAL))
@@ -277,7 +283,7 @@ class Relation:
         """Drop what can be computed again: all, or what the keys of one layer went into."""
         self._full, self._full_of = NONE, 0
         if changed not in self._shelves:
-            self._shelves, self._shelves_of = [], 0
+            self._shelves, self._shelves_of, self._long = [], 0, -1
 
     def holds(self, key: int) -> bool:
         """Whether a key is here."""
