@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foedus.reasoning.rows import columns
+from foedus.reasoning.rows import columns, layers
 from foedus.reasoning.rows.columns import Ids, in_order, located, within
+from foedus.reasoning.rows.layers import Relation
 
 KEYS = st.lists(st.integers(0, 60), max_size=40)
 
@@ -39,3 +40,27 @@ def shuffled(count: int) -> Ids:
 )
 def test_keys_are_sorted_in_any_order(keys: Ids) -> None:
     assert in_order(keys.copy()).tolist() == sorted(keys.tolist())
+
+
+@given(st.lists(KEYS, max_size=12), st.integers(0, 50))
+def test_layers_hold_what_came_however_they_are_joined(batches: list[list[int]], few: int) -> None:
+    relation, held = Relation(7), set[int]()
+
+    def check() -> None:
+        assert sorted(key for x in relation.shelves for key in x.keys.tolist()) == sorted(held)
+        assert relation.full.tolist() == sorted(held)
+        assert relation.new(np.arange(61)).tolist() == sorted({*range(61)} - held)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(layers, "_SMALL", few)
+        for step, batch in enumerate(batches):
+            new = sorted(set(batch) - held)
+            held.update(new)
+            relation.append(step, np.array(new, np.int64))
+            check()
+            if held and len(relation.layers[0]) > 1:
+                gone = relation.layers[0].keys[:1]
+                relation.layers[0].remove(gone)
+                relation.forget(relation.layers[0])
+                held.remove(int(gone[0]))
+                check()
