@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
@@ -218,11 +218,16 @@ def retire(engine: Engine, gone: Ids) -> None:
             for code, s, o in atoms
         )
 
+    drop(engine, stale)
+    if names.intersection(engine.vocabulary.numbers):
+        engine.rename_vocabulary()
+
+
+def drop(engine: Engine, stale: Callable[[Plan], bool]) -> None:
+    """Drop the plans of which a condition holds."""
     for table in (engine.incoming, engine.readers):
         for code, plans in table.items():
-            if any(stale(made) for made in plans):
+            if any(map(stale, plans)):
                 table[code] = [made for made in plans if not stale(made)]
     engine.clashing = [made for made in engine.clashing if not stale(made)]
     engine.stale, engine.constants = True, None
-    if names.intersection(engine.vocabulary.numbers):
-        engine.rename_vocabulary()

@@ -20,7 +20,6 @@ from foedus.reasoning.fixpoint import compiling
 from foedus.reasoning.fixpoint.engine import Engine
 from foedus.reasoning.fixpoint.filters import apply_tests
 from foedus.reasoning.fixpoint.stored import Stored
-from foedus.reasoning.fixpoint.unfolding import Pairs
 from foedus.reasoning.live.parting import Parting, Rebuild
 from foedus.reasoning.live.support import Support
 from foedus.reasoning.plans.joins import keys_of, placed, solve
@@ -308,21 +307,9 @@ class Withdrawal:
             dropped = [plan for pattern in stale for plan in self.unwanted(pattern)]
             if not dropped:
                 return
+            compiling.drop(engine, set(dropped).__contains__)
             for plan in dropped:
-                for table in (engine.incoming, engine.readers):
-                    for code in {
-                        c for c, _, _ in (*plan.body, *([plan.head] if plan.head else []))
-                    }:
-                        if plan in table.get(code, ()):
-                            table[code].remove(plan)
-                if plan in engine.clashing:
-                    engine.clashing.remove(plan)
-                if isinstance(plan, Pairs):
-                    for plans in engine.readers.values():
-                        if plan in plans:
-                            plans.remove(plan)
                 self.everything(plan, -1)
-            engine.stale, engine.constants = True, None
             self.drain()
 
     def concerns(self, pattern: Pattern) -> bool:
