@@ -129,7 +129,7 @@ class Parting:
         self.fresh = []
         if self.parted[self.rep[self._constants()]].any():
             raise Rebuild
-        others = in_order(names[self.rep[names] != names])
+        others = in_order(equality.represented(names))
         marks = equality.marked(others)
         for code, relation in list(engine.relations.items()):
             parts = [equality.concerned(x, others, marks, code < 0) for x in relation.dead]
@@ -161,7 +161,7 @@ class Parting:
             if len(given):
                 back[code] = given
         self.apart = in_order(equality.classes(np.flatnonzero(self.parted)) & LOW)
-        engine.cleared = self.apart[self.rep[self.apart] != self.apart], engine.step
+        engine.cleared = equality.represented(self.apart), engine.step
         equality.part(self.apart)  # in place: ``rep`` is no longer as it was
         return back
 

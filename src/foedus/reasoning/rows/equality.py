@@ -68,6 +68,11 @@ class Equality:
         """The representative of a term."""
         return int(self.rep[term]) if term < len(self.rep) else term
 
+    def represented(self, terms: Ids) -> Ids:
+        """Those of some terms that others stand for."""
+        found: Ids = terms[self.rep[terms] != terms]
+        return found
+
     def union(self, a: Ids, b: Ids, step: int, rules: list[tuple[int, str]]) -> Ids:
         """Make pairs one; the terms whose representative changed, sorted.
 
@@ -115,7 +120,7 @@ class Equality:
         """Let terms stand for themselves again: whole classes of those that were one."""
         if not len(terms):
             return
-        gone = terms[self.rep[terms] != terms]
+        gone = self.represented(terms)
         self.rep[terms] = terms
         self.links.keep(~self.marked(terms)[self.links.a])
         self._renew(without(self.changed, gone), terms, False)
