@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -35,6 +36,8 @@ def instructions(task: str, file: Path) -> int:
 
 
 def count_instructions() -> None:
+    if not shutil.which("valgrind"):
+        raise SystemExit("valgrind counts the instructions, and is not installed")
     for graph in ("university", "alliance"):
         small, large = (
             instructions("engine", file) - instructions("parsed", file)
