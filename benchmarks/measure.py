@@ -2,11 +2,11 @@
 
     python benchmarks/measure.py ENGINE TASK FILE [WORK]
 
-Tasks: ``parsed`` (nothing but what comes before the clock starts), ``engine`` (parsed terms to
-closure, nothing else), ``file-in`` (path to a result in Python),
+Tasks: ``engine`` (parsed terms to closure, nothing else), ``file-in`` (path to a result in Python),
 ``every`` (the same, and every triple as a Python tuple), ``graph-in`` (rdflib graph to a result),
-``file`` (file to file).  Imports, and for ``engine`` and ``graph-in`` the parsing, come before the
-clock starts; peak memory is the whole process's.
+``file`` (file to file), and for foedus alone ``parsed`` (what comes before ``engine``).
+Imports, and for ``engine`` and ``graph-in`` the parsing, come before the clock starts; peak memory
+is the whole process's.
 """
 
 from __future__ import annotations

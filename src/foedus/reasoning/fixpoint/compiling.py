@@ -218,13 +218,13 @@ def retire(engine: Engine, gone: Ids) -> None:
             for code, s, o in atoms
         )
 
-    drop(engine, stale)
+    drop_plans(engine, stale)
     if names.intersection(engine.vocabulary.numbers):
         engine.rename_vocabulary()
 
 
-def drop(engine: Engine, stale: Callable[[Plan], bool]) -> None:
-    """Drop the plans of which a condition holds."""
+def drop_plans(engine: Engine, stale: Callable[[Plan], bool]) -> None:
+    """Drop the plans that a condition holds of."""
     for table in (engine.incoming, engine.readers):
         for code, plans in table.items():
             if any(map(stale, plans)):

@@ -307,7 +307,7 @@ class Withdrawal:
             dropped = [plan for pattern in stale for plan in self.unwanted(pattern)]
             if not dropped:
                 return
-            compiling.drop(engine, set(dropped).__contains__)
+            compiling.drop_plans(engine, set(dropped).__contains__)
             for plan in dropped:
                 self.everything(plan, -1)
             self.drain()

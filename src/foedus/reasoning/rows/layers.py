@@ -201,7 +201,8 @@ class Relation:
         self._full: Ids = NONE
         self._full_of = 0
         self._shelves: list[Layer] = []
-        self._shelves_of, self._long = 0, -1  # negative: all are to be joined
+        self._shelves_of = 0
+        self._long = -1  # shelves that are long layers; negative: too few keys to tell them apart
 
     @property
     def unary(self) -> bool:
