@@ -8,9 +8,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from foedus.reasoning.fixpoint.engine import Engine
-from foedus.reasoning.fixpoint.unfolding import Pairs
 from foedus.reasoning.fixpoint.view import EVER, Row
-from foedus.reasoning.plans.plan import Plan, named, replaced, value_rule
+from foedus.reasoning.plans.plan import Pairs, Plan, named, replaced, value_rule
 from foedus.reasoning.rows.columns import LOW, SHIFT, Ids, pack, unique, within
 from foedus.reasoning.rules.datatypes import in_datatype, value_key
 from foedus.reasoning.rules.proof import Clash
@@ -53,7 +52,7 @@ Found = tuple[Rule, Iterator[Instance], int]
 
 
 def _all(engine: Engine, prover: Prover) -> Iterator[Found]:
-    for plan in engine.clashing:
+    for plan in engine.agenda.clashing:
         rule = engine.rules[plan.rule]
         if isinstance(plan, Pairs):
             yield from _pairs(engine, prover, rule, plan)
