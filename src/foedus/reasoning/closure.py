@@ -57,6 +57,23 @@ class Closure:
         """The rules that were applied."""
         return self._engine.rules
 
+    # What other parts of the reasoner ask for
+
+    @property
+    def engine(self) -> Engine:
+        """What computed this closure: its terms, relations and plans."""
+        return self._engine
+
+    @property
+    def asserted_keys(self) -> Mapping[int, Ids]:
+        """What was given: sorted keys by the code of the property or class, not to be changed."""
+        return self._stored.asserted
+
+    def coded(self, triple: Triple) -> tuple[int, int] | None:
+        """The code and key of a triple; None where one of its terms does not occur."""
+        row = self._row(triple)
+        return self._view.coded(row) if row is not None else None
+
     # What is in it
 
     @property
