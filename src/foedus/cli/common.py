@@ -14,6 +14,7 @@ import typer
 
 from foedus.cli.output import Format, render, terminal_width
 from foedus.errors import BadParameter, InputError
+from foedus.safe_text import printable
 
 if TYPE_CHECKING:
     from foedus.knowledge import KnowledgeGraph
@@ -63,7 +64,11 @@ TimeoutOption = Annotated[
 ]
 EndpointOption = Annotated[
     str | None,
-    typer.Option("--endpoint", metavar="URL", help="Ask the store at this query URL instead."),
+    typer.Option("--endpoint", metavar="URL", help="Ask the store at this URL instead."),
+]
+CaOption = Annotated[
+    Path | None,
+    typer.Option("--ca", metavar="FILE", help="Certificates to trust for https (PEM)."),
 ]
 BelieveOption = Annotated[
     list[str] | None,
@@ -139,11 +144,14 @@ def chosen(format: Format | None) -> Format:
 def show(result: Result, format: Format | None, found: KnowledgeGraph) -> None:
     """Print a result; say so where it is empty."""
     kind = chosen(format)
+    if result.cut:
+        say(result.cut)
     if not result and result.kind != "boolean":
         say("not stated")
         if kind in (Format.table, Format.md):
             return
-    print(render(result, kind, lambda term: found.names.label(term), terminal_width()))
+    text = render(result, kind, lambda term: found.names.label(term), terminal_width())
+    print(printable(text, keep="\n\r\t") if sys.stdout.isatty() else text)
 
 
 def show_why(found: KnowledgeGraph, sparql: str, result: Result, format: Format | None) -> None:

@@ -13,6 +13,7 @@ import typer
 from foedus.cli.common import (
     BUILD,
     BelieveOption,
+    CaOption,
     DataOption,
     EndpointOption,
     FormatOption,
@@ -137,6 +138,7 @@ def ask(
     sparql: Annotated[bool, typer.Option("--sparql", help="Print the query instead.")] = False,
     timeout: TimeoutOption = None,
     endpoint: EndpointOption = None,
+    ca: CaOption = None,
     graph_: GraphOption = None,
     data: DataOption = None,
 ) -> None:
@@ -149,7 +151,7 @@ def ask(
       foedus ask in-force-on on=1961-07-12 --why
       foedus ask ties-between --believe "Park Won-gon" --why
       foedus ask timeline --format csv
-      foedus ask allies-of --endpoint http://127.0.0.1:7878/query
+      foedus ask allies-of --endpoint http://127.0.0.1:7878
     """
     if question is None:
         menu(data, chosen(format))
@@ -172,7 +174,7 @@ def ask(
         from foedus.remote import remote_select
 
         asked = found.sparql(question, given)
-        result = remote_select(endpoint, asked, timeout, prefixes=found.prefixes)
+        result = remote_select(endpoint, asked, timeout, prefixes=found.prefixes, ca=ca)
         answer = Answer(found.question(question), given, asked, result)
     if sys.stderr.isatty():
         say(answer.phrase(found.names))
@@ -198,6 +200,7 @@ def query(
     format: FormatOption = None,
     timeout: TimeoutOption = PATIENCE,
     endpoint: EndpointOption = None,
+    ca: CaOption = None,
     graph_: GraphOption = None,
     data: DataOption = None,
 ) -> None:
@@ -226,7 +229,7 @@ def query(
     else:
         from foedus.remote import remote_select
 
-        result = remote_select(endpoint, text or "", timeout, prefixes=found.prefixes)
+        result = remote_select(endpoint, text or "", timeout, prefixes=found.prefixes, ca=ca)
     if why:
         show_why(found, text or "", result, format)
     else:
