@@ -18,6 +18,7 @@ from foedus.safe_text import printable
 
 if TYPE_CHECKING:
     from foedus.knowledge import KnowledgeGraph
+    from foedus.remote import Store
     from foedus.store.query import Result
 
 #: The folder that `build` writes to and the others look in.
@@ -154,14 +155,32 @@ def show(result: Result, format: Format | None, found: KnowledgeGraph) -> None:
     print(printable(text, keep="\n\r\t") if sys.stdout.isatty() else text)
 
 
-def show_why(found: KnowledgeGraph, sparql: str, result: Result, format: Format | None) -> None:
-    """Print a result with what each of its rows rests on."""
+def show_why(
+    found: KnowledgeGraph,
+    sparql: str,
+    result: Result,
+    format: Format | None,
+    store: Store | None = None,
+) -> None:
+    """Print a result with what each of its rows rests on, in the ``store`` if that answered."""
     if not result and result.kind != "boolean":
         show(result, format, found)
         return
     from foedus.cli.support import show_support
 
-    show_support(found, sparql, result, chosen(format))
+    explainer = found.explainer
+    if result.cut:
+        say(result.cut)
+    if store:
+        from foedus.why.stored import explainer_of
+
+        explainer = explainer_of(store, found)
+        if explainer.stored.more or explainer.stored.fewer:
+            say(
+                f"the store is not of this graph's version ({explainer.stored.more:,} triples "
+                f"more, {explainer.stored.fewer:,} less): rows are explained by what it holds"
+            )
+    show_support(explainer, sparql, result, chosen(format))
 
 
 def trusting(found: KnowledgeGraph, believe: list[str] | None) -> KnowledgeGraph:

@@ -34,7 +34,8 @@ class Store:
     record: Record
 
     def query(self, sparql: str, prefixes: Mapping[str, str] | None = None) -> Result:
-        """The result of a query; ``prefixes`` need no declaration."""
+        """The result of a query that only reads; ``prefixes`` need no declaration."""
+        guard(sparql)
         view = self.record.view
         return select(
             self.url,
