@@ -11,10 +11,11 @@ import pytest
 from test_store_trouble import run
 from troubles import Asked, Given, serving
 
-from foedus.errors import LimitReached
+from foedus.errors import InputError, LimitReached
 from foedus.knowledge import KnowledgeGraph
 from foedus.remote import find_store
 from foedus.remote.endpoint import skolem
+from foedus.store.query import Result
 from foedus.terms import Triple, expand
 from foedus.why import stored
 from foedus.why.rows import RowSupport
@@ -109,6 +110,24 @@ def test_no_proof_rests_on_what_the_store_lacks(graph: KnowledgeGraph) -> None:
     _, told = explained(graph, (t for t in graph.view.match() if t != lost), ALLIES)
     (part,) = told[ally[2]].supports
     assert part.step.origin and part.step.origin.kind == "store"
+
+
+@pytest.mark.parametrize(
+    ("query", "answer"),
+    [
+        (ALLIES, Result("rows", ("ally",), (("<https://w3id.org/foedus/id/Japan>",),))),
+        ("ASK { id:NorthKorea fo:alliedWith id:Japan }", Result("boolean", boolean=True)),
+        ("ASK { id:NorthKorea fo:alliedWith id:China }", Result("boolean", boolean=False)),
+    ],
+)
+def test_an_answer_that_its_triples_do_not_give(
+    graph: KnowledgeGraph, query: str, answer: Result
+) -> None:
+    explainer, _ = explained(graph, graph.view.match(), ALLIES)
+    with pytest.raises(InputError, match="does not follow from the triples that it gives"):
+        explainer.support_of(query, answer)
+    count = "SELECT (COUNT(?ally) AS ?n) { id:Nobody fo:alliedWith ?ally }"
+    assert explainer.support_of(count, graph.query(count))
 
 
 def test_a_store_that_cannot_be_read_whole(

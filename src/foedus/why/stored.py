@@ -6,11 +6,11 @@ import re
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from foedus.errors import LimitReached
+from foedus.errors import InputError, LimitReached
 from foedus.remote.endpoint import skolem
 from foedus.remote.places import bare
 from foedus.remote.sparql import template
-from foedus.store.query import QuadStore
+from foedus.store.query import QuadStore, Result
 from foedus.terms import Term, Triple, is_blank, text_of
 from foedus.why.explain import Explainer, Known
 from foedus.why.steps import Origin, Step
@@ -18,6 +18,7 @@ from foedus.why.steps import Origin, Step
 if TYPE_CHECKING:
     from foedus.reasoning.rules.proof import Proof
     from foedus.remote.ask import Store
+    from foedus.why.rows import RowSupport
 
 #: The most triples of a store that are read to explain its rows.
 MOST = 200_000
@@ -46,7 +47,7 @@ def explainer_of(store: Store, graph: Known) -> StoreExplainer:
     # A load gave blank nodes IRIs that end in the names they have in the build.
     named = re.compile(f"<{re.escape(skolem())}[0-9a-f]+/([^>]*)>")
     triples = ((named.sub(r"_:\1", s), p, named.sub(r"_:\1", o)) for s, p, o in found.triples)
-    return StoreExplainer(StoredGraph(graph, frozenset(triples)))
+    return StoreExplainer(StoredGraph(graph, frozenset(triples)), store.wire.timeout)
 
 
 class StoredGraph:
@@ -86,11 +87,32 @@ def _unnamed(triple: Triple) -> Triple:
 
 
 class StoreExplainer(Explainer):
-    """Explains what a store holds; what only the store states is stated by the store."""
+    """Explains what a store holds; what only the store states is stated by the store.
 
-    def __init__(self, graph: StoredGraph) -> None:
+    ``timeout`` is how many seconds a query may take on what was read.
+    """
+
+    def __init__(self, graph: StoredGraph, timeout: float | None = None) -> None:
         super().__init__(graph)
-        self.stored = graph
+        self.stored, self.timeout = graph, timeout
+
+    def support_of(self, sparql: str, result: Result) -> tuple[RowSupport, ...]:
+        """What each row or triple of the store's answer rests on; or an ASK's answer.
+
+        Raises `InputError` for an answer that what was read of the store does not give.
+        """
+        told = super().support_of(sparql, result)
+        view, prefixes = self.stored.view, self.stored.prefixes
+        again = view.query(sparql, prefixes=prefixes, timeout=self.timeout)
+        # With LIMIT a store may choose other rows, which can be explained all the same.
+        usual = {*again.rows, *again.triples}
+        rows = zip((*result.rows, *result.triples), told, strict=False)
+        if again.boolean != result.boolean or any(not t.ways and r not in usual for r, t in rows):
+            raise InputError(
+                "the store's answer does not follow from the triples that it gives, so it cannot "
+                "be explained; it may have changed in between: ask again, or without --why"
+            )
+        return told
 
     def prove(self, triple: Triple) -> Step | None:
         """One proof of a triple in words; a single step where we have none."""
