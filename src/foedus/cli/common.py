@@ -14,9 +14,11 @@ import typer
 
 from foedus.cli.output import Format, render, terminal_width
 from foedus.errors import BadParameter, InputError
+from foedus.safe_text import printable
 
 if TYPE_CHECKING:
     from foedus.knowledge import KnowledgeGraph
+    from foedus.remote import Store
     from foedus.store.query import Result
 
 #: The folder that `build` writes to and the others look in.
@@ -63,7 +65,11 @@ TimeoutOption = Annotated[
 ]
 EndpointOption = Annotated[
     str | None,
-    typer.Option("--endpoint", metavar="URL", help="Ask the store at this query URL instead."),
+    typer.Option("--endpoint", metavar="URL", help="Ask the store at this URL instead."),
+]
+CaOption = Annotated[
+    Path | None,
+    typer.Option("--ca", metavar="FILE", help="Certificates to trust for https (PEM)."),
 ]
 BelieveOption = Annotated[
     list[str] | None,
@@ -139,21 +145,42 @@ def chosen(format: Format | None) -> Format:
 def show(result: Result, format: Format | None, found: KnowledgeGraph) -> None:
     """Print a result; say so where it is empty."""
     kind = chosen(format)
+    if result.cut:
+        say(result.cut)
     if not result and result.kind != "boolean":
         say("not stated")
         if kind in (Format.table, Format.md):
             return
-    print(render(result, kind, lambda term: found.names.label(term), terminal_width()))
+    text = render(result, kind, lambda term: found.names.label(term), terminal_width())
+    print(printable(text, keep="\n\r\t") if sys.stdout.isatty() else text)
 
 
-def show_why(found: KnowledgeGraph, sparql: str, result: Result, format: Format | None) -> None:
-    """Print a result with what each of its rows rests on."""
+def show_why(
+    found: KnowledgeGraph,
+    sparql: str,
+    result: Result,
+    format: Format | None,
+    store: Store | None = None,
+) -> None:
+    """Print a result with what each of its rows rests on, in the ``store`` if that answered."""
     if not result and result.kind != "boolean":
         show(result, format, found)
         return
     from foedus.cli.support import show_support
 
-    show_support(found, sparql, result, chosen(format))
+    explainer = found.explainer
+    if result.cut:
+        say(result.cut)
+    if store:
+        from foedus.why.stored import explainer_of
+
+        explainer = explainer_of(store, found)
+        if explainer.stored.more or explainer.stored.fewer:
+            say(
+                f"the store is not of this graph's version ({explainer.stored.more:,} triples "
+                f"more, {explainer.stored.fewer:,} less): rows are explained by what it holds"
+            )
+    show_support(explainer, sparql, result, chosen(format))
 
 
 def trusting(found: KnowledgeGraph, believe: list[str] | None) -> KnowledgeGraph:

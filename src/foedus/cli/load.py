@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from foedus.cli.common import SETTINGS, DataOption, Layout, graph, say
+from foedus.cli.common import SETTINGS, CaOption, DataOption, Layout, graph, say
 from foedus.errors import InputError, UsageError
 from foedus.terms import Term, iri
 
@@ -78,6 +78,7 @@ def load_(
     batch: Annotated[
         int | None, typer.Option(metavar="BYTES", help="Most bytes to send at once.")
     ] = None,
+    ca: CaOption = None,
     data: DataOption = None,
 ) -> None:
     """Put the graph into a running triple store. Doing it twice leaves the same store.
@@ -104,7 +105,7 @@ def load_(
     if batch:
         to = to.sending(batch)
     mode = Mode.replace if replace else Mode.append if append else Mode.own
-    wire = Wire(find_credentials(to.update or to.query, user), timeout, retries, tell=say)
+    wire = Wire(find_credentials(to.update or to.query, user), timeout, retries, tell=say, ca=ca)
     with ExitStack() as stack:
         path = stack.enter_context(_lines(source, layout, data))
         report = load(

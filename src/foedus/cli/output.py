@@ -15,6 +15,7 @@ from enum import StrEnum
 from itertools import zip_longest
 from typing import Any
 
+from foedus.safe_text import printable
 from foedus.store.query import Result
 from foedus.terms import Term, is_blank, is_iri, is_literal, split_literal, text_of
 
@@ -85,7 +86,7 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]], width: int | None
     -----------  -----
     North Korea  1961
     """
-    body = [[" ".join(cell.split()) for cell in row] for row in rows]
+    body = [[printable(" ".join(cell.split())) for cell in row] for row in rows]
     widths = [max(_width(row[i]) for row in [list(heads), *body]) for i in range(len(heads))]
     widths = _fitted(widths, width)
     lines = _row(heads, widths)

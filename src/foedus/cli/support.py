@@ -14,8 +14,8 @@ from foedus.terms import Term, Triple
 from foedus.why.forms import said_by
 
 if TYPE_CHECKING:
-    from foedus.knowledge import KnowledgeGraph
     from foedus.store.query import Result
+    from foedus.why.explain import Explainer
     from foedus.why.rows import RowSupport, Support
 
 #: Name and version of the JSON form.
@@ -24,11 +24,11 @@ FORMAT = "foedus-support/1"
 WIDTH = 100
 
 
-def show_support(found: KnowledgeGraph, sparql: str, result: Result, form: Format) -> None:
+def show_support(explainer: Explainer, sparql: str, result: Result, form: Format) -> None:
     """Print each row with its basis, the triples that it rests on, and their words."""
-    supports = found.support_of(sparql, result)
+    supports = explainer.support_of(sparql, result)
     rows: list[tuple[Term | None, ...]] = [*result.rows, *result.triples] or [()]
-    label = found.explainer.phrases.label
+    label = explainer.phrases.label
     cells = [[label(t) if t else "" for t in row] for row in rows]
     if result.kind == "boolean":
         cells = [["true" if result.boolean else "false"]]
@@ -41,7 +41,7 @@ def show_support(found: KnowledgeGraph, sparql: str, result: Result, form: Forma
         print(json.dumps(body, ensure_ascii=False, indent=2))
     elif form is Format.table:
         width = terminal_width() or WIDTH
-        plumbing = found.explainer.phrases.is_plumbing
+        plumbing = explainer.phrases.is_plumbing
         lines = (_lines(c, s, width, plumbing) for c, s in zip(cells, supports, strict=True))
         print("\n\n".join("\n".join(told) for told in lines))
     else:
@@ -69,6 +69,8 @@ def _lines(
         sentence = part.step.sentence
         line = f"{sentence[:1].upper()}{sentence[1:]}. [{part.basis}]{rule}"
         yield from textwrap.wrap(line, width, initial_indent="  - ", subsequent_indent="    ")
+        if part.step.origin and part.step.origin.kind == "store":
+            yield "      the store states it, and this graph does not say why"
         for passage in part.passages():
             if passage.quote not in quoted:
                 quoted.add(passage.quote)

@@ -13,6 +13,7 @@ import typer
 from foedus.cli.common import (
     BUILD,
     BelieveOption,
+    CaOption,
     DataOption,
     EndpointOption,
     FormatOption,
@@ -137,6 +138,7 @@ def ask(
     sparql: Annotated[bool, typer.Option("--sparql", help="Print the query instead.")] = False,
     timeout: TimeoutOption = None,
     endpoint: EndpointOption = None,
+    ca: CaOption = None,
     graph_: GraphOption = None,
     data: DataOption = None,
 ) -> None:
@@ -149,7 +151,7 @@ def ask(
       foedus ask in-force-on on=1961-07-12 --why
       foedus ask ties-between --believe "Park Won-gon" --why
       foedus ask timeline --format csv
-      foedus ask allies-of --endpoint http://127.0.0.1:7878/query
+      foedus ask allies-of --endpoint http://127.0.0.1:7878
     """
     if question is None:
         menu(data, chosen(format))
@@ -161,27 +163,39 @@ def ask(
     known = find_question(folders(data).queries, question)
     for name in given:
         known.parameter(name)  # before a graph is made, a mistake is told
+    refuse_both(believe, endpoint)
     found = trusting(graph(graph_, data), believe)
     if sparql:
         print(found.question(question).text(given, found.names.resolve))
         return
+    store = None
     if endpoint is None:
         answer = found.ask(question, given, timeout=timeout)
     else:
         from foedus.knowledge import Answer
-        from foedus.remote import remote_select
+        from foedus.remote import find_store
 
         asked = found.sparql(question, given)
-        result = remote_select(endpoint, asked, timeout, prefixes=found.prefixes)
+        store = find_store(endpoint, timeout, ca=ca)
+        result = store.query(asked, found.prefixes)
         answer = Answer(found.question(question), given, asked, result)
     if sys.stderr.isatty():
         say(answer.phrase(found.names))
     if answer.question.assumes:
         say(f"assuming: {answer.question.assumes}")
     if why:
-        show_why(found, answer.sparql, answer.result, format)
+        show_why(found, answer.sparql, answer.result, format, store)
     else:
         show(answer.result, format, found)
+
+
+def refuse_both(believe: list[str] | None, endpoint: str | None) -> None:
+    """Raise `UsageError` where a store would be asked as if somebody were believed."""
+    if believe and endpoint:
+        raise UsageError(
+            "--believe changes the graph here, and a store answers by what it holds; load a graph "
+            "that 'foedus build --believe' made, or leave out one of the two"
+        )
 
 
 def query(
@@ -198,6 +212,7 @@ def query(
     format: FormatOption = None,
     timeout: TimeoutOption = PATIENCE,
     endpoint: EndpointOption = None,
+    ca: CaOption = None,
     graph_: GraphOption = None,
     data: DataOption = None,
 ) -> None:
@@ -219,16 +234,19 @@ def query(
         text = sys.stdin.read() if str(file) == "-" else read_text(file)
     if why and dataset:
         raise UsageError("--why explains rows of the view; leave out --dataset")
+    refuse_both(believe, endpoint)
     found = trusting(graph(graph_, data), believe)
     where = "the query" if file is None or str(file) == "-" else str(file)
+    store = None
     if endpoint is None:
         result = found.query(text or "", dataset=dataset, timeout=timeout, file=where)
     else:
-        from foedus.remote import remote_select
+        from foedus.remote import find_store
 
-        result = remote_select(endpoint, text or "", timeout, prefixes=found.prefixes)
+        store = find_store(endpoint, timeout, ca=ca)
+        result = store.query(text or "", found.prefixes)
     if why:
-        show_why(found, text or "", result, format)
+        show_why(found, text or "", result, format, store)
     else:
         show(result, format, found)
 

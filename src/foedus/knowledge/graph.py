@@ -273,14 +273,7 @@ class KnowledgeGraph:
 
     def support_of(self, sparql: str, result: Result) -> tuple[RowSupport, ...]:
         """What each row or triple of a query's result on the view rests on; or an ASK's answer."""
-        known = "".join(f"PREFIX {name}: <{base}>\n" for name, base in self.prefixes.items())
-        if result.kind == "triples":
-            of_triple = self.explainer.rows.support_of
-            return tuple(of_triple(known + sparql, triple) for triple in result.triples)
-        rows: Iterable[dict[str, Term | None]] = [{}]
-        if result.kind == "rows":
-            rows = (dict(zip(result.variables, row, strict=True)) for row in result.rows)
-        return tuple(self.explainer.support(known + sparql, row) for row in rows)
+        return self.explainer.support_of(sparql, result)
 
     @cached_property
     def explainer(self) -> Explainer:

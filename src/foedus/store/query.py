@@ -11,7 +11,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -30,7 +30,7 @@ class Result:
     """What a query gave: rows of a SELECT, the truth of an ASK, or triples.
 
     An unbound variable is None in its row. Rows stand in the order of the query; triples of a
-    CONSTRUCT or DESCRIBE are sorted.
+    CONSTRUCT or DESCRIBE are sorted. ``cut`` says why there may be more, empty where all is there.
     """
 
     kind: Literal["rows", "boolean", "triples"]
@@ -38,6 +38,7 @@ class Result:
     rows: tuple[tuple[Term | None, ...], ...] = ()
     boolean: bool | None = None
     triples: tuple[Triple, ...] = ()
+    cut: str = field(default="", compare=False)
 
     def __bool__(self) -> bool:
         """Whether there is any row or triple, or the ASK is true."""
