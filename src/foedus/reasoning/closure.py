@@ -6,9 +6,10 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
-from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
 
 from foedus.errors import LimitReached
 from foedus.reasoning.fixpoint.engine import Engine
@@ -21,10 +22,14 @@ from foedus.reasoning.rows.columns import LOW, NONE, SHIFT, Ids, holds, minus, u
 from foedus.reasoning.rows.partition import partition, rows_of
 from foedus.reasoning.rules.proof import Clash, Proof
 from foedus.reasoning.rules.table import RuleSet, ruleset
-from foedus.reasoning.words.reading import parts_of, read_triples, strings
-from foedus.terms import Term, Triple
+from foedus.reasoning.words.dictionary import Terms
+from foedus.reasoning.words.reading import parts_of, read, strings
+from foedus.reasoning.words.reading import triples as read_as_strings
+from foedus.store.given import canonical, triple_of
+from foedus.terms import Triple
 
 if TYPE_CHECKING:
+    from foedus.reasoning.beyond.entails import Entailment
     from foedus.reasoning.why.ways import EngineWays
 
 
@@ -79,31 +84,39 @@ class Closure:
         stored = self._stored
         return sum(stored.count(code) + len(stored.asserted.get(code, NONE)) for code in stored)
 
-    def __contains__(self, triple: Triple) -> bool:
+    def __contains__(self, triple: Any) -> bool:
         row = self._row(triple)
         return row is not None and self._stored.holds(*self._view.coded(row))
 
-    def holds(self, triple: Triple) -> bool:
+    def holds(self, triple: Any) -> bool:
         """Whether the rules give a triple, stored or not."""
         row = self._row(triple)
         return row is not None and self._stored.true(*self._view.coded(row))
 
     def triples(
-        self, s: Term | None = None, p: Term | None = None, o: Term | None = None
+        self, s: Any | None = None, p: Any | None = None, o: Any | None = None
     ) -> Iterator[Triple]:
-        """The stored triples that have these terms in these places."""
-        find = self._engine.terms.find
-        numbers = [None if term is None else find(term) for term in (s, p, o)]
-        if any(n is None and t is not None for n, t in zip(numbers, (s, p, o), strict=True)):
-            return
+        """The stored triples that have these terms in these places; None stands for any."""
+        return self._found([None if term is None else self._number(term) for term in (s, p, o)])
+
+    def _found(self, numbers: Iterable[int | None], derived: bool = True) -> Iterator[Triple]:
+        """The stored triples with these numbers; without ``derived`` only those that were given."""
         ns, np_, no = numbers
+        if -1 in (ns, np_, no):
+            return
         type_ = self._engine.vocabulary.type
-        for code in self._stored:
+        codes: Iterable[int] = self._stored
+        if np_ is not None and np_ != type_:
+            codes = (np_,)
+        elif np_ == type_ and no is not None:
+            codes = (~no,)
+        for code in codes:
             if np_ is not None and (type_ if code < 0 else code) != np_:
                 continue
             if code < 0 and no is not None and ~code != no:
                 continue
-            for keys in (self._stored.asserted.get(code, NONE), self._stored.derived(code)):
+            held = self._stored.asserted.get(code, NONE)
+            for keys in (held, self._stored.derived(code)) if derived else (held,):
                 if code < 0:
                     found = keys if ns is None else keys[keys == ns]
                 else:
@@ -115,9 +128,20 @@ class Closure:
                         found = found[found & LOW == no]
                 yield from self._tokens(code, found)
 
-    def _row(self, triple: Triple) -> Row | None:
-        s, p, o = (self._engine.terms.find(term) for term in triple)
-        return None if s is None or p is None or o is None else (s, p, o)
+    def _row(self, triple: Any) -> Row | None:
+        s, p, o = map(self._number, triple_of(triple))
+        return None if s < 0 or p < 0 or o < 0 else (s, p, o)
+
+    def _number(self, term: Any) -> int:
+        """The number of a term, -1 where the data does not name it; NotRdf if it is no term."""
+        find = self._engine.terms.find
+        try:
+            found = find(term) if type(term) is str else None
+        except UnicodeEncodeError:  # half a character: the parser says what it thinks
+            found = None
+        if found is None:  # in another spelling, maybe
+            found = find(canonical(term))
+        return -1 if found is None else found
 
     def _tokens(self, code: int, keys: Ids) -> Iterator[Triple]:
         return strings(self._engine.terms, code, keys, self._engine.vocabulary.type)
@@ -138,14 +162,14 @@ class Closure:
 
         return EngineWays(self._view, asserted)
 
-    def proof(self, triple: Triple) -> Proof | None:
+    def proof(self, triple: Any) -> Proof | None:
         """One proof of a triple that the rules give; None if they do not."""
         row = self._row(triple)
         if row is None or not self._stored.true(*self._view.coded(row)):
             return None
         return self._prover.prove(row)
 
-    def proofs(self, triple: Triple, limit: int | None = None) -> Iterator[Proof]:
+    def proofs(self, triple: Any, limit: int | None = None) -> Iterator[Proof]:
         """Proofs of a triple that differ in their last step, smallest first."""
         row = self._row(triple)
         if row is not None and self._stored.true(*self._view.coded(row)):
@@ -188,18 +212,24 @@ class Closure:
             "derived": by_rule(self._stored),
         }
 
-    def entails(self, triples: Iterable[Triple]) -> bool:
-        """Whether the triples follow, beyond what is stored too."""
+    def entails(
+        self, triples: Any, *, clashes: Literal["explode", "ignore"] = "explode"
+    ) -> Entailment:
+        """Whether the triples follow, beyond what is stored too; true or false as a bool is.
+
+        From premises that contradict one another everything follows: what follows for no other
+        reason names the clash. With ``clashes="ignore"`` it does not follow.
+        """
         from foedus.reasoning.beyond.entails import entails
 
-        return entails(self, triples)
+        return entails(self, read_as_strings(triples), clashes=clashes)
 
-    def supposing(self, triples: Iterable[Triple]) -> Closure:
+    def supposing(self, triples: Any) -> Closure:
         """The closure of what is asserted here and of more triples; this one stays as it is."""
         old = self._engine
         end = time.monotonic() + self._timeout
         engine = Engine(self.rules, old.terms.copy(), limit=old.limit, end=end)
-        numbers = read_triples(triples, engine.terms)
+        numbers = read(triples, engine.terms)
         asserted = dict(self._stored.asserted)
         for code, keys in partition([numbers], engine.vocabulary.type).items():
             asserted[code] = union([asserted.get(code, NONE), keys])
@@ -207,17 +237,19 @@ class Closure:
 
     # Live
 
-    def add(self, triples: Iterable[Triple]) -> None:
+    def add(self, triples: Any) -> None:
         """Assert more; the closure is then that of all triples.
 
         If a limit is reached, the closure stays as it was.
         """
-        self._change(read_triples(triples, self._engine.terms), self._add)
+        self._change(read(triples, self._engine.terms), self._add)
 
-    def withdraw(self, triples: Iterable[Triple]) -> None:
+    def withdraw(self, triples: Any) -> None:
         """Assert less; triples that were not asserted are passed over."""
-        known = self._engine.terms.find_many(list(chain.from_iterable(triples)))
-        rows = known.reshape(-1, 3)
+        given = Terms()
+        numbers = read(triples, given)
+        known = self._engine.terms.find_many(given.tokens(np.arange(len(given))))
+        rows = known[numbers]
         self._change(rows[(rows >= 0).all(axis=1)], self._withdraw)
 
     def _change(self, numbers: Ids, how: Callable[[dict[int, Ids]], None]) -> None:

@@ -19,7 +19,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from foedus.errors import InputError
+from foedus.errors import InputError, NotRdf
 from foedus.reasoning.rows.columns import LOW, NONE, SHIFT
 from foedus.reasoning.rows.partition import partition
 from foedus.reasoning.words.dictionary import BLANK, Terms
@@ -36,10 +36,15 @@ from foedus.reasoning.words.lines import (
 )
 from foedus.reasoning.words.spans import Ids, hash_spans, lines_as_spans
 from foedus.store import convert
+from foedus.store.given import ONE_TERM, canonical, is_term, triple_of
 from foedus.terms import Term, Triple
 
 _BATCH: Final = 1 << 16
 _MOST_KNOWN: Final = 1 << 20
+_DATA_IS: Final = (
+    "triples are given as paths of files, bytes of N-Triples, a graph of rdflib, a store of "
+    "pyoxigraph, or several triples"
+)
 
 
 def read(data: Any, terms: Terms, watch: Watch = None) -> Ids:
@@ -80,6 +85,8 @@ def parts_of(data: Any, terms: Terms, watch: Watch = None) -> Iterator[Ids]:
     whose terms are N-Triples strings, rdflib's or pyoxigraph's. Named graphs are read as one.
     Duplicates stay. Raises ``ParseFailure``, ``InputError`` or ``UnknownName``.
     """
+    if is_term(data):
+        raise NotRdf(data, f"a term holds no triples; {_DATA_IS}")
     if isinstance(data, str | os.PathLike):
         return _file_parts([data], terms, watch)
     if isinstance(data, bytes | bytearray):
@@ -90,33 +97,27 @@ def parts_of(data: Any, terms: Terms, watch: Watch = None) -> Iterator[Ids]:
             return map(_Tokens(terms, watch).trees, convert.graph_trees(data))
         lines = Lines(terms, "the store", quads=True, numbered=False, watch=watch)
         return lines.read(convert.store_lines(data))
+    if not isinstance(data, Iterable):
+        raise NotRdf(data, f"an object of type {type(data).__name__} holds no triples; {_DATA_IS}")
     items = iter(data)
-    first = next(items, None)
-    if first is None:
+    first = next(items, items)
+    if first is items:
         return iter(())
     items = chain([first], items)
-    if isinstance(first, str | os.PathLike):
+    if isinstance(first, os.PathLike) or (isinstance(first, str) and not is_term(first)):
         return _file_parts(list(items), terms, watch)
-    if hasattr(first, "graph_name"):  # pyoxigraph's quads
-        items = (quad.triple for quad in items)
     return _triple_parts(items, terms, watch)
-
-
-def read_triples(triples: Iterable[Any], terms: Terms) -> Ids:
-    """The triples as an ``n x 3`` array; terms are N-Triples strings, rdflib's or pyoxigraph's."""
-    return joined(list(_triple_parts(triples, terms, None)))
 
 
 def _triple_parts(triples: Iterable[Any], terms: Terms, watch: Watch) -> Iterator[Ids]:
     tokens = _Tokens(terms, watch)
     rest = iter(triples)
     while batch := list(islice(rest, _BATCH)):
-        found = [
-            term if type(term) is str else convert.term_of(term) for row in batch for term in row
-        ]
-        if len(found) != 3 * len(batch):
-            raise InputError("a triple is three terms; something given has another length")
-        yield tokens.flat(found)
+        if set(map(type, batch)) != {tuple} or set(map(len, batch)) != {3}:
+            batch = list(map(triple_of, batch))
+        yield tokens.flat(
+            [term if type(term) is str else convert.term_of(term) for row in batch for term in row]
+        )
 
 
 def _file_parts(paths: list[Any], terms: Terms, watch: Watch) -> Iterator[Ids]:
@@ -212,7 +213,15 @@ class _Tokens:
         for row in odd:
             text = " ".join((*row, "."))
             try:
+                if not all(map(ONE_TERM.fullmatch, row)):  # nor may a term end the triple
+                    raise ValueError("a term is none")
                 found += convert.parse_lines(text.encode(), quads=False)
             except (SyntaxError, ValueError) as error:
+                try:
+                    for term in row:
+                        canonical(term)
+                except NotRdf as wrong:
+                    told = f"{wrong.reason}; in the triple {text[:-2]}"
+                    raise NotRdf(wrong.given, told) from None
                 raise convert.failure(f"the triple {text[:-2]}", error, None) from None
         return interned(self.terms, found)
