@@ -22,14 +22,16 @@ from foedus.reasoning.rows.columns import LOW, NONE, SHIFT, Ids, holds, minus, u
 from foedus.reasoning.rows.partition import partition, rows_of
 from foedus.reasoning.rules.proof import Clash, Proof
 from foedus.reasoning.rules.table import RuleSet, ruleset
-from foedus.reasoning.words.dictionary import Terms
+from foedus.reasoning.words.dictionary import TYPED, Terms
 from foedus.reasoning.words.reading import parts_of, read, strings
 from foedus.reasoning.words.reading import triples as read_as_strings
+from foedus.reasoning.words.values import declared
 from foedus.store.given import canonical, triple_of
-from foedus.terms import Triple
+from foedus.terms import Term, Triple
 
 if TYPE_CHECKING:
     from foedus.reasoning.beyond.entails import Entailment
+    from foedus.reasoning.beyond.unsupported import Unsupported
     from foedus.reasoning.why.ways import EngineWays
 
 
@@ -46,6 +48,8 @@ class Closure:
     ) -> None:
         started = time.perf_counter()
         self._timeout = timeout
+        #: The ontologies that were read because others import them, and their files.
+        self.imported: Mapping[Term, Path] = {}
         self._start(engine, asserted)
         self._seconds = time.perf_counter() - started
 
@@ -201,6 +205,37 @@ class Closure:
         return tuple(malformed(self))
 
     @property
+    def unsupported(self) -> tuple[Unsupported, ...]:
+        """What was said and is not read by the rules of OWL 2 RL, sorted; ``malformed`` included.
+
+        Found when asked for, which takes a look at the whole ontology.
+        """
+        from foedus.reasoning.beyond.unsupported import unsupported
+
+        return tuple(sorted(unsupported(self, self._find_asserted, self._foreign(), self.imported)))
+
+    def _find_asserted(
+        self, s: Term | None = None, p: Term | None = None, o: Term | None = None
+    ) -> Iterator[Triple]:
+        numbers = [None if term is None else self._number(term) for term in (s, p, o)]
+        return self._found(numbers, derived=False)
+
+    def _foreign(self) -> dict[Term, Triple]:
+        """A triple with a literal of each datatype that is not known."""
+        terms = self._engine.terms
+        typed = np.flatnonzero(terms.kinds == TYPED)
+        others = minus(typed[declared(terms, typed) < 0], [self._engine.literals.absent])
+        first: dict[Term, int] = {}
+        for number, token in zip(others.tolist(), terms.tokens(others), strict=True):
+            first.setdefault(token[token.rindex("^^") + 2 :], number)
+        found = {}
+        for datatype, number in first.items():
+            triple = next(self._found((None, None, number), derived=False), None)
+            if triple:
+                found[datatype] = triple
+        return found
+
+    @property
     def statistics(self) -> dict[str, object]:
         """Rounds, seconds, asserted triples, and how many stored ones each rule derived first."""
         from foedus.reasoning.fixpoint.statistics import by_rule
@@ -233,7 +268,9 @@ class Closure:
         asserted = dict(self._stored.asserted)
         for code, keys in partition([numbers], engine.vocabulary.type).items():
             asserted[code] = union([asserted.get(code, NONE), keys])
-        return Closure(engine, asserted, self._timeout)
+        made = Closure(engine, asserted, self._timeout)
+        made.imported = self.imported
+        return made
 
     # Live
 
