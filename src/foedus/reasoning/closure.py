@@ -23,7 +23,7 @@ from foedus.reasoning.rows.partition import partition, rows_of
 from foedus.reasoning.rules.proof import Clash, Proof
 from foedus.reasoning.rules.table import RuleSet, ruleset
 from foedus.reasoning.words.dictionary import TYPED, Terms
-from foedus.reasoning.words.reading import parts_of, read, strings
+from foedus.reasoning.words.reading import following, parts_of, read, strings
 from foedus.reasoning.words.reading import triples as read_as_strings
 from foedus.reasoning.words.values import declared
 from foedus.store.given import canonical, triple_of
@@ -380,12 +380,15 @@ def close(
     limit_triples: int | None = None,
     timeout: float | None = None,
     progress: Callable[[str], None] | None = None,
+    imports: str | Path | Iterable[str | Path] | None = None,
 ) -> Closure:
     """The closure of triples under the rules; what was given is not changed.
 
     ``data``: a path or several, bytes of N-Triples, an rdflib graph, a pyoxigraph store, or an
     iterable of triples of N-Triples strings. ``limit_triples`` bounds the triples that take part,
     ``timeout`` is in seconds; either raises LimitReached. ``progress`` is told what is going on.
+    ``imports`` are folders or XML catalogs in which ``owl:imports`` are looked up, and those of
+    what is found there; nothing is fetched.
 
     >>> a, p, b = "<http://a>", "<http://p>", "<http://b>"
     >>> domain = "<http://www.w3.org/2000/01/rdf-schema#domain>"
@@ -401,6 +404,15 @@ def close(
         if progress:
             progress(told)
 
-    parts = parts_of(data, engine.terms, watch)
+    found: dict[Term, Path] = {}
+    if imports is None:
+        parts = parts_of(data, engine.terms, watch)
+    else:
+        from foedus.store.imports import Imports
+
+        places = [imports] if isinstance(imports, str | Path) else imports
+        parts = following(data, engine.terms, Imports(map(Path, places)), found, watch)
     asserted = partition(parts, engine.vocabulary.type, limit_triples)
-    return Closure(engine, asserted, timeout if timeout is not None else float("inf"))
+    closure = Closure(engine, asserted, timeout if timeout is not None else float("inf"))
+    closure.imported = found
+    return closure

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -39,6 +39,11 @@ from foedus.store import convert
 from foedus.store.given import ONE_TERM, canonical, is_term, triple_of
 from foedus.terms import Term, Triple
 
+if TYPE_CHECKING:
+    from foedus.store.imports import Imports
+
+_RDF: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+_OWL: Final = "http://www.w3.org/2002/07/owl#"
 _BATCH: Final = 1 << 16
 _MOST_KNOWN: Final = 1 << 20
 _DATA_IS: Final = (
@@ -52,11 +57,14 @@ def read(data: Any, terms: Terms, watch: Watch = None) -> Ids:
     return joined(list(parts_of(data, terms, watch)))
 
 
-def triples(data: Any, limit: int | None = None) -> Iterator[Triple]:
+def triples(
+    data: Any, limit: int | None = None, imports: Imports | None = None
+) -> Iterator[Triple]:
     """The triples of ``data`` as strings, without duplicates; see :func:`partition`."""
     terms = Terms()
     none = -1  # rdf:type is a property like others here
-    for code, keys in partition(parts_of(data, terms), none, limit).items():
+    parts = following(data, terms, imports, {}) if imports else parts_of(data, terms)
+    for code, keys in partition(parts, none, limit).items():
         yield from strings(terms, code, keys, none)
 
 
@@ -107,6 +115,40 @@ def parts_of(data: Any, terms: Terms, watch: Watch = None) -> Iterator[Ids]:
     if isinstance(first, os.PathLike) or (isinstance(first, str) and not is_term(first)):
         return _file_parts(list(items), terms, watch)
     return _triple_parts(items, terms, watch)
+
+
+def following(
+    data: Any, terms: Terms, imports: Imports, found: dict[Term, Path], watch: Watch = None
+) -> Iterator[Ids]:
+    """The triples of ``data`` and of all ontologies that these import, as :func:`parts_of`.
+
+    ``found`` is filled with the ontologies and their files; what is not found is passed over.
+    """
+    names = ("Ontology", "imports", "versionIRI")
+    type_, *rest = terms.intern_many([f"<{_RDF}type>", *(f"<{_OWL}{n}>" for n in names)]).tolist()
+    ontology, importing, version = rest
+    given = data if isinstance(data, list | tuple) else [data]
+    paths = {Path(p).resolve() for p in given if isinstance(p, str | os.PathLike)}
+    here: set[int] = set()
+    waiting: list[int] = []
+
+    def noted(parts: Iterator[Ids]) -> Iterator[Ids]:
+        for part in parts:
+            s, p, o = part.T
+            here.update(s[(p == type_) & (o == ontology)].tolist(), o[p == version].tolist())
+            waiting.extend(o[p == importing].tolist())
+            yield part
+
+    yield from noted(parts_of(data, terms, watch))
+    for number in waiting:  # which grows
+        name = terms.token(number)
+        path = imports.find(name[1:-1]) if number not in here else None
+        here.add(number)
+        if path is not None:
+            found[name] = path
+            if path.resolve() not in paths:
+                paths.add(path.resolve())
+                yield from noted(parts_of(path, terms, watch))
 
 
 def _triple_parts(triples: Iterable[Any], terms: Terms, watch: Watch) -> Iterator[Ids]:
