@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,15 @@ from foedus.errors import InputError, ParseFailure
 from foedus.reasoning import close
 from foedus.reasoning.words import reading
 from foedus.store.imports import Imports
+from foedus.terms import is_blank
 
 HEAD = "@prefix owl: <http://www.w3.org/2002/07/owl#> . @prefix : <http://a.example/> .\n"
 CATALOG = '<catalog xmlns="urn:oasis:names:tc:entity:xmlns:xml:catalog">%s</catalog>'
+#: Each entity is ten of the one before: a hundred million characters from a few.
+BOMB = "<!DOCTYPE c [<!ENTITY a 'aaaaaaaaaa'>"
+for before, name in pairwise("abcdefg"):
+    BOMB += f"<!ENTITY {name} '{10 * f'&{before};'}'>"
+BOMB += "]>"
 
 CASES = tomllib.loads(Path(__file__).with_name("data").joinpath("imports.toml").read_text())
 
@@ -43,10 +50,6 @@ def test_what_is_imported_is_read(case: str, tmp_path: Path) -> None:
     assert set(reading.triples([main], None, Imports([tmp_path]))) == set(closure.asserted)
 
 
-def is_blank(term: str) -> bool:
-    return term.startswith("_:")
-
-
 def test_a_catalog_by_itself(tmp_path: Path) -> None:
     main = write(tmp_path, "by-catalog")
     (catalog,) = tmp_path.glob("*.xml")
@@ -69,6 +72,7 @@ def test_a_limit_counts_what_is_imported(tmp_path: Path) -> None:
     [
         ("absent", None, "no such folder or catalog"),
         ("c.xml", "<catalog>", "c.xml, line 1: no element found"),
+        ("c.xml", f"{BOMB}<catalog>&g;</catalog>", "c.xml, line 1: "),
         ("c.xml", "<catalog/>", "no OASIS XML catalog"),
         ("c.xml", CATALOG % '<nextCatalog catalog="absent.xml"/>', "absent.xml cannot be read"),
     ],

@@ -22,8 +22,8 @@ from foedus.reasoning.rows.columns import LOW, NONE, SHIFT, Ids, holds, minus, u
 from foedus.reasoning.rows.partition import partition, rows_of
 from foedus.reasoning.rules.proof import Clash, Proof
 from foedus.reasoning.rules.table import RuleSet, ruleset
-from foedus.reasoning.words.dictionary import TYPED, Terms
-from foedus.reasoning.words.reading import following, parts_of, read, strings
+from foedus.reasoning.words.dictionary import TYPED
+from foedus.reasoning.words.reading import following, known, parts_of, read, strings
 from foedus.reasoning.words.reading import triples as read_as_strings
 from foedus.reasoning.words.values import declared
 from foedus.store.given import canonical, triple_of
@@ -133,18 +133,21 @@ class Closure:
                 yield from self._tokens(code, found)
 
     def _row(self, triple: Any) -> Row | None:
-        s, p, o = map(self._number, triple_of(triple))
+        terms = triple if type(triple) is tuple and len(triple) == 3 else triple_of(triple)
+        s, p, o = map(self._number, terms)
         return None if s < 0 or p < 0 or o < 0 else (s, p, o)
 
     def _number(self, term: Any) -> int:
         """The number of a term, -1 where the data does not name it; NotRdf if it is no term."""
         find = self._engine.terms.find
-        try:
-            found = find(term) if type(term) is str else None
-        except UnicodeEncodeError:  # half a character: the parser says what it thinks
-            found = None
-        if found is None:  # in another spelling, maybe
-            found = find(canonical(term))
+        if type(term) is str:
+            try:
+                found = find(term)
+            except UnicodeEncodeError:  # half a character: the parser says what it thinks
+                found = None
+            if found is not None:
+                return found
+        found = find(canonical(term))  # in another spelling, maybe
         return -1 if found is None else found
 
     def _tokens(self, code: int, keys: Ids) -> Iterator[Triple]:
@@ -283,11 +286,7 @@ class Closure:
 
     def withdraw(self, triples: Any) -> None:
         """Assert less; triples that were not asserted are passed over."""
-        given = Terms()
-        numbers = read(triples, given)
-        known = self._engine.terms.find_many(given.tokens(np.arange(len(given))))
-        rows = known[numbers]
-        self._change(rows[(rows >= 0).all(axis=1)], self._withdraw)
+        self._change(known(triples, self._engine.terms), self._withdraw)
 
     def _change(self, numbers: Ids, how: Callable[[dict[int, Ids]], None]) -> None:
         started = time.perf_counter()

@@ -21,6 +21,11 @@ from foedus.terms import Term
 ONE_TERM: Final = re.compile(
     r'<[^<>\s]*>|_:[^\s<>"#]+|"(?:[^"\\\r\n]|\\.)*"(?:@[A-Za-z0-9-]+|\^\^<[^<>\s]*>)?'
 )
+#: Terms that are surely well formed and canonical: no parser is asked.
+_PLAIN: Final = re.compile(
+    r"<https?://[A-Za-z0-9.-]+/[\w.~!$&'()*+,;=:@/-]*(?:#[\w.~!$&'()*+,;=:@/?-]*)?>|\"[\w ]*\"",
+    re.ASCII,
+)
 _SHORT: Final = 1 << 10
 
 
@@ -31,6 +36,8 @@ def canonical(given: object) -> Term:
     ('"A"@en', '<http://example.org/a>')
     """
     text = term_of(given)
+    if _PLAIN.fullmatch(text):
+        return text
     return _remembered(text) if len(text) < _SHORT else _parsed(text)
 
 

@@ -117,6 +117,20 @@ def parts_of(data: Any, terms: Terms, watch: Watch = None) -> Iterator[Ids]:
     return _triple_parts(items, terms, watch)
 
 
+def known(data: Any, terms: Terms) -> Ids:
+    """The triples of ``data`` whose terms are all known, as an ``n x 3`` array; none is added."""
+    if isinstance(data, list) and set(map(type, data)) == {tuple} and set(map(len, data)) == {3}:
+        flat = list(chain.from_iterable(data))
+        if set(map(type, flat)) == {str} and all(map(str.isascii, flat)):
+            numbers = terms.find_many(flat)
+            if (numbers >= 0).all():
+                return numbers.reshape(-1, 3)
+    given = Terms()
+    rows = read(data, given)
+    found = terms.find_many(given.tokens(np.arange(len(given))))[rows]
+    return found[(found >= 0).all(axis=1)]
+
+
 def following(
     data: Any, terms: Terms, imports: Imports, found: dict[Term, Path], watch: Watch = None
 ) -> Iterator[Ids]:
@@ -157,9 +171,10 @@ def _triple_parts(triples: Iterable[Any], terms: Terms, watch: Watch) -> Iterato
     while batch := list(islice(rest, _BATCH)):
         if set(map(type, batch)) != {tuple} or set(map(len, batch)) != {3}:
             batch = list(map(triple_of, batch))
-        yield tokens.flat(
-            [term if type(term) is str else convert.term_of(term) for row in batch for term in row]
-        )
+        flat = list(chain.from_iterable(batch))
+        if set(map(type, flat)) != {str}:
+            flat = [term if type(term) is str else convert.term_of(term) for term in flat]
+        yield tokens.flat(flat)
 
 
 def _file_parts(paths: list[Any], terms: Terms, watch: Watch) -> Iterator[Ids]:
