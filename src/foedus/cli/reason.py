@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import asdict
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -214,8 +215,9 @@ def tell_unsupported(closure: Any) -> None:
 
     say("\nread past, as the rules of OWL 2 RL do not read it:")
     width = max(map(len, found))
+    asserted = partial(closure.triples, derived=False)
     for kind, all_of in found.items():
-        say(f"  {len(all_of):>6,}  {kind:<{width}}  {written(all_of[0].axiom, closure.triples)}")
+        say(f"  {len(all_of):>6,}  {kind:<{width}}  {written(all_of[0].axiom, asserted)}")
     missing = list(dict.fromkeys(import_.node for import_ in found.get("owl:imports", ())))
     if missing:
         say("\nimported, and not among the files; --imports says where to look for it:")

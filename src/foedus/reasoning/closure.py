@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -98,13 +98,22 @@ class Closure:
         return row is not None and self._stored.true(*self._view.coded(row))
 
     def triples(
-        self, s: Any | None = None, p: Any | None = None, o: Any | None = None
+        self,
+        s: Any | None = None,
+        p: Any | None = None,
+        o: Any | None = None,
+        *,
+        derived: bool = True,
     ) -> Iterator[Triple]:
-        """The stored triples that have these terms in these places; None stands for any."""
-        return self._found([None if term is None else self._number(term) for term in (s, p, o)])
+        """The stored triples that have these terms in these places; None stands for any.
+
+        Without ``derived``, only those that were given.
+        """
+        wanted = [None if term is None else self._number(term) for term in (s, p, o)]
+        return self._found(wanted, derived)
 
     def _found(self, numbers: Iterable[int | None], derived: bool = True) -> Iterator[Triple]:
-        """The stored triples with these numbers; without ``derived`` only those that were given."""
+        """The stored triples with these numbers."""
         ns, np_, no = numbers
         if -1 in (ns, np_, no):
             return
@@ -215,13 +224,8 @@ class Closure:
         """
         from foedus.reasoning.beyond.unsupported import unsupported
 
-        return tuple(sorted(unsupported(self, self._find_asserted, self._foreign(), self.imported)))
-
-    def _find_asserted(
-        self, s: Term | None = None, p: Term | None = None, o: Term | None = None
-    ) -> Iterator[Triple]:
-        numbers = [None if term is None else self._number(term) for term in (s, p, o)]
-        return self._found(numbers, derived=False)
+        asserted = partial(self.triples, derived=False)
+        return tuple(sorted(unsupported(self, asserted, self._foreign(), self.imported)))
 
     def _foreign(self) -> dict[Term, Triple]:
         """A triple with a literal of each datatype that is not known."""

@@ -33,6 +33,8 @@ _TYPE, _FIRST, _REST, _NIL = (f"<{_RDF}{name}>" for name in ("type", "first", "r
 _ONTOLOGY, _IMPORTS, _VERSION = (f"<{_OWL}{n}>" for n in ("Ontology", "imports", "versionIRI"))
 _DATATYPE, _SAME_CLASS = f"<{_RDFS}Datatype>", f"<{_OWL}equivalentClass>"
 
+#: Of an axiom for people, so many triples of a node are shown, and nodes in nodes so deep.
+_WIDE, _DEEP = 8, 4
 _OTHER = {"sub": "super", "super": "sub"}
 
 
@@ -138,43 +140,61 @@ class _Places:
     def _held(self) -> dict[Term, dict[str, Triple]]:
         """The sides of all class expressions, from those of the axioms inwards."""
         find, table = self.find, _table()
+        cells = _cells(find)
         inner: dict[Term, list[tuple[Term, bool]]] = defaultdict(list)
         waiting: list[tuple[Term, str, Triple]] = []
         for words, same in ((table.same, True), (table.other, False)):
             for triple in (t for word in words for t in find(None, word, None)):
-                inner[triple[0]] += [(c, same) for c in (triple[2], *_members(find, triple[2]))]
+                inner[triple[0]] += [(c, same) for c in (triple[2], *_members(cells, triple[2]))]
         for triple in _matching(find, table.expressions):
             inner[triple[0]]
             waiting += [(triple[0], side, triple) for side in _OTHER if not is_blank(triple[0])]
         if not inner:
             return {}
-        for node in filter(is_blank, inner):
-            waiting += [(node, "super", t) for t in islice(find(None, _TYPE, node), 1)]
         for triple in find(None, table.lists, None):
-            waiting += [(member, "sub", triple) for member in _members(find, triple[2])]
+            waiting += [(member, "sub", triple) for member in _members(cells, triple[2])]
         for atom in table.stands:
             for triple in find(None, str(atom.p), None):
                 bound = unify(atom, triple) or {}
                 waiting += [(bound[side], side, triple) for side in _OTHER if side in bound]
-        held: dict[Term, dict[str, Triple]] = defaultdict(dict)
-        while waiting:
-            node, side, axiom = waiting.pop()
-            if node in inner and side not in held[node]:
-                held[node][side] = axiom
-                waiting += [(c, side if same else _OTHER[side], axiom) for c, same in inner[node]]
+        held: dict[Term, dict[str, Triple]] = {node: {} for node in inner}
+        _spread(waiting, inner, held)
+        for node in [node for node, sides in held.items() if "super" not in sides]:
+            typed = islice(find(None, _TYPE, node), 1)
+            _spread([(node, "super", triple) for triple in typed], inner, held)
         return held
 
 
-def _members(find: Find, head: Term) -> list[Term]:
+def _spread(
+    waiting: list[tuple[Term, str, Triple]],
+    inner: Mapping[Term, Iterable[tuple[Term, bool]]],
+    held: dict[Term, dict[str, Triple]],
+) -> None:
+    """Put down where class expressions stand, and so where those within them do."""
+    while waiting:
+        node, side, axiom = waiting.pop()
+        if node in held and side not in held[node]:
+            held[node][side] = axiom
+            waiting += [(c, side if same else _OTHER[side], axiom) for c, same in inner[node]]
+
+
+def _cells(find: Find) -> Find:
+    """What is said of the cells of lists, looked up once."""
+    held: dict[tuple[Term | None, Term | None], list[Triple]] = defaultdict(list)
+    for word in (_FIRST, _REST):
+        for triple in find(None, word, None):
+            held[triple[0], word].append(triple)
+    return lambda s, p, o: held.get((s, p), ())
+
+
+def _members(find: Find, head: Term) -> Iterator[Term]:
     """All that stands in a list, in its order, however its cells are joined."""
-    found: dict[Term, None] = {}
     seen, waiting = {head, _NIL}, [head]
     for cell in waiting:
-        found.update((o, None) for _, _, o in find(cell, _FIRST, None))
+        yield from (o for _, _, o in find(cell, _FIRST, None))
         rest = {o for _, _, o in find(cell, _REST, None)} - seen
         seen |= rest
         waiting += sorted(rest)
-    return list(found)
 
 
 def _imports(find: Find, imported: Collection[Term]) -> Iterator[Unsupported]:
@@ -268,15 +288,16 @@ def written(axiom: Triple, find: Find, most: int = 160) -> str:
     prefixes = _table().prefixes
 
     def term(node: Term, depth: int) -> str:
-        said = sorted(find(node, None, None)) if is_blank(node) and depth else []
-        if not said:
-            value, typed, datatype = node.rpartition("^^")
-            literal = typed and is_literal(node)
-            return f"{value}^^{compact(datatype, prefixes)}" if literal else compact(node, prefixes)
+        said = sorted(islice(find(node, None, None), _WIDE)) if is_blank(node) and depth else []
         if any(p == _FIRST for _, p, _ in said):
-            return f"( {' '.join(term(m, depth - 1) for m in _members(find, node))} )"
-        inner = " ; ".join(f"{term(p, 0)} {term(o, depth - 1)}" for _, p, o in said)
-        return f"[ {inner} ]"
+            members = islice(_members(find, node), _WIDE)
+            return f"( {' '.join(term(member, depth - 1) for member in members)} )"
+        if said:
+            inner = " ; ".join(f"{term(p, 0)} {term(o, depth - 1)}" for _, p, o in said)
+            return f"[ {inner} ]"
+        value, _, datatype = node.rpartition("^^")
+        typed = is_literal(node) and node.endswith(">")
+        return f"{value}^^{compact(datatype, prefixes)}" if typed else compact(node, prefixes)
 
-    text = " ".join(term(node, 4) for node in axiom).replace("rdf:type ", "a ")
+    text = " ".join(term(node, _DEEP) for node in axiom).replace("rdf:type ", "a ")
     return text if len(text) <= most else f"{text[: most - 3]}..."
