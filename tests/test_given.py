@@ -14,7 +14,15 @@ from foedus.reasoning import Closure, close
 from foedus.store.convert import ox_term, rdflib_term
 
 A, P = "<http://a.example/é>", "<http://a.example/p>"
-TERMS = [A, "_:b", '"x"', '"mot"@fr', '"1"^^<http://www.w3.org/2001/XMLSchema#integer>', '"\\n"']
+TERMS = [
+    A,
+    "<http://a.example/a\u3000b>",
+    "_:b",
+    '"x"',
+    '"mot"@fr',
+    '"1"^^<http://www.w3.org/2001/XMLSchema#integer>',
+    '"\\n"',
+]
 ELSE = ("<urn:s>", "<urn:p>", "<urn:o>")
 
 #: Term as the closure has it -> another spelling of it.
@@ -23,7 +31,6 @@ SPELLINGS = {
     '"A"': '"\\u0041"',
     '"x"': '"x"^^<http://www.w3.org/2001/XMLSchema#string>',
     "<http://a.example/é>": "<http://a.example/\\u00e9>",
-    '"\t"': '"\\t"',
 }
 
 #: Asks whether a triple is there, each in another way.
@@ -74,8 +81,6 @@ def test_what_was_given_is_found(kind: str, term: str) -> None:
 @pytest.mark.parametrize(("term", "spelling"), SPELLINGS.items())
 def test_another_spelling_is_the_same_term(term: str, spelling: str) -> None:
     for given, asked in ((term, spelling), (spelling, term)):
-        if "\t" in given:
-            continue
         closure = close([(A, P, given)])
         assert all(ask(closure, (A, P, asked)) for ask in ASKS.values())
         closure.withdraw([(A, P, asked)])

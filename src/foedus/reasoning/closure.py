@@ -262,9 +262,9 @@ class Closure:
         From premises that contradict one another everything follows: what follows for no other
         reason names the clash. With ``clashes="ignore"`` it does not follow.
         """
-        from foedus.reasoning.beyond.entails import entails
+        from foedus.reasoning.beyond.entails import entailment
 
-        return entails(self, read_as_strings(triples), clashes=clashes)
+        return entailment(self, read_as_strings(triples), clashes=clashes)
 
     def supposing(self, triples: Any) -> Closure:
         """The closure of what is asserted here and of more triples; this one stays as it is."""

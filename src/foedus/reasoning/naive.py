@@ -179,9 +179,9 @@ class Closure:
         self, triples: Iterable[Triple], *, clashes: Literal["explode", "ignore"] = "explode"
     ) -> Entailment:
         """Whether the triples follow, beyond what is stored too."""
-        from foedus.reasoning.beyond.entails import entails
+        from foedus.reasoning.beyond.entails import entailment
 
-        return entails(self, triples, clashes=clashes)
+        return entailment(self, triples, clashes=clashes)
 
     def supposing(self, triples: Iterable[Triple]) -> Closure:
         """The closure of what is asserted here and of more triples."""

@@ -19,7 +19,8 @@ from foedus.terms import Term
 
 #: One term and no more; whether it is well formed, the parser says.
 ONE_TERM: Final = re.compile(
-    r'<[^<>\s]*>|_:[^\s<>"#]+|"(?:[^"\\\r\n]|\\.)*"(?:@[A-Za-z0-9-]+|\^\^<[^<>\s]*>)?'
+    r'<[^<>\x00-\x20]*>|_:[^\x00-\x20<>"#]+'
+    r'|"(?:[^"\\\r\n]|\\.)*"(?:@[A-Za-z0-9-]+|\^\^<[^<>\x00-\x20]*>)?'
 )
 #: Terms that are surely well formed and canonical: no parser is asked.
 _PLAIN: Final = re.compile(

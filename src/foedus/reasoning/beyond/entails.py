@@ -84,7 +84,12 @@ class Entailment:
         return hash(self.follows)
 
 
-def entails(
+def entails(closure: Closed, conclusion: Iterable[Triple], *, trials: bool = True) -> bool:
+    """Whether the conclusion follows, as a bool; see :func:`entailment`."""
+    return bool(entailment(closure, conclusion, trials=trials))
+
+
+def entailment(
     closure: Closed,
     conclusion: Iterable[Triple],
     *,
