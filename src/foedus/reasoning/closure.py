@@ -18,7 +18,7 @@ from foedus.reasoning.fixpoint.view import Row, View
 from foedus.reasoning.live import settling
 from foedus.reasoning.live.incremental import Withdrawal
 from foedus.reasoning.live.parting import Rebuild
-from foedus.reasoning.rows.columns import LOW, NONE, SHIFT, Ids, holds, minus, union, within
+from foedus.reasoning.rows.columns import LOW, NONE, SHIFT, Ids, holds, minus, pieces, union, within
 from foedus.reasoning.rows.partition import partition, rows_of
 from foedus.reasoning.rules.proof import Clash, Proof
 from foedus.reasoning.rules.table import RuleSet, ruleset
@@ -233,8 +233,10 @@ class Closure:
         typed = np.flatnonzero(terms.kinds == TYPED)
         others = minus(typed[declared(terms, typed) < 0], [self._engine.literals.absent])
         first: dict[Term, int] = {}
-        for number, token in zip(others.tolist(), terms.tokens(others), strict=True):
-            first.setdefault(token[token.rindex("^^") + 2 :], number)
+        for part in pieces(len(others)):
+            numbers = others[part]
+            for number, token in zip(numbers.tolist(), terms.tokens(numbers), strict=True):
+                first.setdefault(token[token.rindex("^^") + 2 :], number)
         found = {}
         for datatype, number in first.items():
             triple = next(self._found((None, None, number), derived=False), None)

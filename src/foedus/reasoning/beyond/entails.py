@@ -125,6 +125,8 @@ def _without_clashes(closure: Closed) -> Closed:
     while clash := Judge(calm, 0).contradiction:
         found = [part for c in calm.clashes or [clash] for part in c.proof().walk()]
         given = {part.triple for part in found if part.rule is None and part.triple is not None}
+        if not given:
+            break
         calm.withdraw(given)
     return calm
 

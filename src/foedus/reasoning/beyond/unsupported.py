@@ -18,10 +18,10 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import islice
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from foedus.reasoning.beyond.conclusions import unify
-from foedus.reasoning.beyond.malformed import halves
+from foedus.reasoning.beyond.malformed import Triples, halves
 from foedus.reasoning.rules.datatypes import DATATYPES, value_key
 from foedus.reasoning.rules.table import Atom, Var, parse_atom
 from foedus.terms import Find, Term, Triple, compact, expand, is_blank, is_literal
@@ -53,14 +53,6 @@ class Unsupported:
     needed: str
 
 
-class Graph(Protocol):
-    """What is asked of a closure here."""
-
-    def triples(
-        self, s: Term | None = None, p: Term | None = None, o: Term | None = None
-    ) -> Iterable[Triple]: ...
-
-
 @dataclass(frozen=True, slots=True)
 class _Construct:
     kind: str
@@ -81,7 +73,7 @@ class _Construct:
 
 
 def unsupported(
-    graph: Graph,
+    graph: Triples,
     asserted: Find,
     literals: Mapping[Term, Triple],
     imported: Collection[Term] = (),
@@ -147,7 +139,7 @@ class _Places:
             for triple in (t for word in words for t in find(None, word, None)):
                 inner[triple[0]] += [(c, same) for c in (triple[2], *_members(cells, triple[2]))]
         for triple in _matching(find, table.expressions):
-            inner[triple[0]]
+            inner.setdefault(triple[0], [])
             waiting += [(triple[0], side, triple) for side in _OTHER if not is_blank(triple[0])]
         if not inner:
             return {}
@@ -295,9 +287,10 @@ def written(axiom: Triple, find: Find, most: int = 160) -> str:
         if said:
             inner = " ; ".join(f"{term(p, 0)} {term(o, depth - 1)}" for _, p, o in said)
             return f"[ {inner} ]"
-        value, _, datatype = node.rpartition("^^")
-        typed = is_literal(node) and node.endswith(">")
-        return f"{value}^^{compact(datatype, prefixes)}" if typed else compact(node, prefixes)
+        if is_literal(node) and node.endswith(">"):
+            value, _, datatype = node.rpartition("^^")
+            return f"{value}^^{compact(datatype, prefixes)}"
+        return "a" if node == _TYPE else compact(node, prefixes)
 
-    text = " ".join(term(node, _DEEP) for node in axiom).replace("rdf:type ", "a ")
+    text = " ".join(term(node, _DEEP) for node in axiom)
     return text if len(text) <= most else f"{text[: most - 3]}..."
