@@ -6,6 +6,7 @@ FoedusError
 │   └── BadParameter              a value that its parameter cannot take
 └── InputError (exit 3)           what was read or reached is wrong
     ├── ParseFailure              a file or a query that is not well formed
+    │   └── NotRdf                what was given as a term or a triple is none (a TypeError too)
     ├── QuoteMismatch             a quote that does not stand in its source
     ├── QueryRefused              a query that would reach outside
     ├── LimitReached              the stated time or size was used up
@@ -17,6 +18,10 @@ A *finding* (a clash, a broken shape, an empty answer) is a result, not an error
 from __future__ import annotations
 
 from collections.abc import Sequence
+from reprlib import Repr
+
+_SHORT = Repr()
+_SHORT.maxstring = _SHORT.maxother = 200
 
 
 class FoedusError(Exception):
@@ -62,6 +67,18 @@ class ParseFailure(InputError):
     def __init__(self, file: str, reason: str, line: int | None = None) -> None:
         self.file, self.reason, self.line = file, reason, line
         super().__init__(f"{file}{f', line {line}' if line else ''}: {reason}")
+
+
+class NotRdf(ParseFailure, TypeError):
+    """What a caller gave as an RDF term, a triple or a graph, and is none; ``given`` holds it.
+
+    >>> print(NotRdf(None, "an object of type NoneType is no RDF term"))
+    None: an object of type NoneType is no RDF term
+    """
+
+    def __init__(self, given: object, reason: str) -> None:
+        self.given = given
+        super().__init__(_SHORT.repr(given), reason)
 
 
 class QuoteMismatch(InputError):

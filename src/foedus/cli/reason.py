@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import asdict
+from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,6 +16,9 @@ from foedus.cli.common import SETTINGS, progress, say
 from foedus.cli.output import table, terminal_width
 from foedus.cli.verbs import Reasoner
 from foedus.errors import BadParameter
+
+if TYPE_CHECKING:
+    from foedus.reasoning.beyond.unsupported import Unsupported
 
 #: Clashes that are told in full; the others are counted.
 TOLD = 20
@@ -46,6 +51,14 @@ def reason(
     derived_only: Annotated[
         bool, typer.Option("--derived-only", help="Write only what was derived.")
     ] = False,
+    imports: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--imports",
+            metavar="DIR|CATALOG",
+            help="Follow owl:imports to files here: a folder or an XML catalog, as of Protégé.",
+        ),
+    ] = None,
     limit_triples: Annotated[
         int | None,
         typer.Option("--limit-triples", metavar="N", min=1, help="Stop beyond so many triples."),
@@ -63,6 +76,7 @@ def reason(
     Examples:
       foedus reason graph.ttl -o closed.nt
       foedus reason data.nt.gz ontology.owl -o closed.ttl --rules rdfs-plus
+      foedus reason pizza.owl --imports catalog-v001.xml
       foedus reason graph.ttl --rules prp-trp,cax-sco --derived-only -o new.nt --proofs why.jsonl
     """
     from foedus.reasoning.beyond.malformed import malformed
@@ -80,7 +94,9 @@ def reason(
     started = time.perf_counter()
     with progress("reason") as step:
         step("reading")
-        closure = _closed(files, chosen, extra_rules or [], reasoner, limit_triples, timeout, step)
+        closure = _closed(
+            files, chosen, extra_rules or [], reasoner, imports, limit_triples, timeout, step
+        )
         closed = time.perf_counter() - started
         if out:
             step(f"writing {out}")
@@ -98,6 +114,7 @@ def reason(
     _tell(closure, closed, took, out)
     if not SETTINGS.json:
         tell_malformed(tuple(malformed(closure)))
+        tell_unsupported(closure)
     if clashes:
         if not SETTINGS.json:
             tell_clashes(clashes, sum(closure.clash_counts.values()))
@@ -109,6 +126,7 @@ def _closed(
     rules: list[str],
     extra: list[Path],
     reasoner: Reasoner,
+    imports: list[Path] | None,
     limit: int | None,
     timeout: float | None,
     step: Any,
@@ -123,12 +141,18 @@ def _closed(
             limit_triples=limit,
             timeout=timeout,
             progress=step,
+            imports=imports,
         )
     from foedus.reasoning import second
     from foedus.reasoning.words import reading
+    from foedus.store.imports import Imports
 
+    library = Imports(imports) if imports else None
     return second.close(
-        reading.triples(files, limit), extra_rules=extra, limit_triples=limit, timeout=timeout
+        reading.triples(files, limit, library),
+        extra_rules=extra,
+        limit_triples=limit,
+        timeout=timeout,
     )
 
 
@@ -152,6 +176,11 @@ def _tell(closure: Any, closed: float, took: float, out: Path | None) -> None:
             ],
             "clash_counts": closure.clash_counts,
             "malformed": list(malformed(closure)),
+            "unsupported": [
+                {"kind": kind, "count": len(found), **asdict(found[0])}
+                for kind, found in _by_kind(closure).items()
+            ],
+            "imported": {name[1:-1]: str(path) for name, path in _imported(closure).items()},
             "by_rule": dict(sorted(by_rule.items())),
         }
         print(json.dumps(body))
@@ -160,6 +189,8 @@ def _tell(closure: Any, closed: float, took: float, out: Path | None) -> None:
     if rows:
         print(table(["rule", "derived"], rows, terminal_width()))
         print()
+    for name, path in _imported(closure).items():
+        print(f"imported {name} from {path}")
     print(f"{asserted:,} asserted triples, {derived:,} derived")
     done = f"read and closed in {closed:.2f} s"
     print(f"{done}; wrote {out} in {took - closed:.2f} s" if out else done)
@@ -173,6 +204,40 @@ def tell_malformed(sentences: tuple[str, ...]) -> None:
             say(f"  {sentence}")
         if len(sentences) > TOLD:
             say(f"  ... and {len(sentences) - TOLD:,} more")
+
+
+def tell_unsupported(closure: Any) -> None:
+    """Say what the files say that the rules do not read, each kind with one example."""
+    found = _by_kind(closure)
+    if not found:
+        return
+    from foedus.reasoning.beyond.unsupported import written
+
+    say("\nread past, as the rules of OWL 2 RL do not read it:")
+    width = max(map(len, found))
+    asserted = partial(closure.triples, derived=False)
+    for kind, all_of in found.items():
+        say(f"  {len(all_of):>6,}  {kind:<{width}}  {written(all_of[0].axiom, asserted)}")
+    missing = list(dict.fromkeys(import_.node for import_ in found.get("owl:imports", ())))
+    if missing:
+        say("\nimported, and not among the files; --imports says where to look for it:")
+        for name in missing[:TOLD]:
+            say(f"  {name}")
+        if len(missing) > TOLD:
+            say(f"  ... and {len(missing) - TOLD:,} more")
+
+
+def _by_kind(closure: Any) -> dict[str, list[Unsupported]]:
+    """What is not read, by kind, save what is malformed; owlrl does not say it."""
+    kinds: dict[str, list[Unsupported]] = {}
+    for found in getattr(closure, "unsupported", ()):
+        if found.kind != "malformed":
+            kinds.setdefault(found.kind, []).append(found)
+    return kinds
+
+
+def _imported(closure: Any) -> dict[str, Path]:
+    return dict(getattr(closure, "imported", {}))
 
 
 def tell_clashes(clashes: Any, total: int) -> None:

@@ -19,7 +19,7 @@ from typing import IO, TYPE_CHECKING, Any, Final, TypeAlias, TypeGuard
 
 import pyoxigraph as ox
 
-from foedus.errors import InputError, ParseFailure, UnknownName
+from foedus.errors import InputError, NotRdf, ParseFailure, UnknownName
 from foedus.terms import Term, Triple, literal, split_literal
 
 if TYPE_CHECKING:
@@ -40,6 +40,10 @@ FORMATS: Final[dict[str, ox.RdfFormat]] = {
     "jsonld": ox.RdfFormat.JSON_LD,
     "n3": ox.RdfFormat.N3,
 }
+TERMS_ARE: Final = (
+    'a term is N-Triples text such as "<http://example.org/a>", "_:b0" or \'"words"@en\', '
+    "or a term of rdflib or pyoxigraph"
+)
 LINES: Final = (ox.RdfFormat.N_TRIPLES, ox.RdfFormat.N_QUADS)
 _BATCH: Final = 50_000
 _CACHED: Final = 1 << 12  # so few subjects that their terms stay in the processor's cache
@@ -140,8 +144,9 @@ def term_of(term: Any) -> Term:
             return f"<{term}>"
         if isinstance(term, rdflib.BNode):
             return f"_:{term}"
-        return str(term)
-    raise TypeError(f"{term!r} is a {type(term).__name__}, not an RDF term")
+        if not isinstance(term, rdflib.term.Identifier):
+            return str.__str__(term)
+    raise NotRdf(term, f"an object of type {type(term).__name__} is no RDF term; {TERMS_ARE}")
 
 
 def rdflib_term(term: Term) -> rdflib.term.Identifier:
