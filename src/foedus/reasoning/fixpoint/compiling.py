@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cache
+from itertools import chain
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
@@ -124,6 +126,7 @@ def specials(engine: Engine, pattern: Pattern, rows: list[list[int]]) -> Iterato
     vocabulary = engine.vocabulary
     everything = engine.watching[EVERY]
     for numbers in rows:
+        engine.tick()
         row = dict(zip(pattern.names, numbers, strict=True))
         may_be_loose = pattern.loose or vocabulary.type in numbers
         for body, heads in unfolded(engine, pattern, row):
@@ -193,12 +196,12 @@ def constants(engine: Engine) -> frozenset[int]:
     """The terms that plans and the vocabulary name."""
     if engine.constants is None:
         found = set(engine.vocabulary.numbers)
-        for plans in (*engine.readers.values(), engine.clashing):
-            for plan in plans:
-                for code, s, o in plan.body if plan.head is None else (*plan.body, plan.head):
-                    found |= {~code if code < 0 else code, s, o}
-                if isinstance(plan, Pairs):
-                    found.update(plan.members)
+        all_plans = chain(*engine.readers.values(), engine.clashing)
+        for plan in {id(plan): plan for plan in all_plans}.values():  # one may have many readers
+            for code, s, o in plan.body if plan.head is None else (*plan.body, plan.head):
+                found |= {~code if code < 0 else code, s, o}
+            if isinstance(plan, Pairs):
+                found.update(plan.members)
         engine.constants = frozenset(term for term in found if 0 <= term < LIST)
     return engine.constants
 
@@ -209,6 +212,7 @@ def retire(engine: Engine, gone: Ids) -> None:
     if not names:
         return
 
+    @cache
     def stale(made: Plan) -> bool:
         if isinstance(made, Pairs):
             return bool(names.intersection(made.members))

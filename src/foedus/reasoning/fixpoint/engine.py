@@ -49,7 +49,7 @@ class Engine(Intake):
         progress: Callable[[str], None] | None = None,
     ) -> None:
         self.prepared, fresh = prepared(rules)
-        self.rules, self.limit, self.end = rules, limit, end
+        self.rules, self.limit, self.end, self.seconds = rules, limit, end, float("inf")
         self.terms = fresh if terms is None else terms
         self.progress, self.told = progress, time.monotonic()
         self.vocabulary = self.prepared.vocabulary
@@ -63,7 +63,13 @@ class Engine(Intake):
         self.cleared = NONE, -1
         self.frozen: Ids | None = None  # representatives that `!=` respects
         vocabulary = self.vocabulary
-        self.lists = Lists(vocabulary.first, vocabulary.rest, vocabulary.nil, self.relations)
+        self.lists = Lists(
+            vocabulary.first,
+            vocabulary.rest,
+            vocabulary.nil,
+            self.relations,
+            self.terms.token,
+        )
         self.data = Data(
             self.relations,
             self.lists.members,
