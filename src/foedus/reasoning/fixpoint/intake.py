@@ -35,6 +35,7 @@ class Intake(Evaluation):
     size: int
     limit: int | None
     end: float
+    seconds: float
 
     # What plans want to know
 
@@ -63,6 +64,11 @@ class Intake(Evaluation):
         raise NotImplementedError
 
     # Growing
+
+    def begin(self, seconds: float | None = None) -> None:
+        """Start a piece of work that may take so many seconds, or as many as the one before."""
+        self.seconds = self.seconds if seconds is None else seconds
+        self.end = time.monotonic() + self.seconds
 
     def tick(self) -> None:
         """Stop if the time is used up."""
