@@ -106,6 +106,15 @@ class LimitReached(InputError):
         told = f"more than {limit:,} triples; nothing was written. Try a higher limit"
         return cls(told)
 
+    @classmethod
+    def readings(cls, head: str) -> LimitReached:
+        """A list forks again and again."""
+        told = (
+            f"the list {head} can be read in too many ways; nothing was written. "
+            "Give each of its cells one rdf:first and one rdf:rest"
+        )
+        return cls(told)
+
 
 class Unreachable(InputError):
     """A store that does not answer, or answers with something else than RDF or results."""

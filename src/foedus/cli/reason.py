@@ -171,7 +171,12 @@ def _tell(closure: Any, closed: float, took: float, out: Path | None) -> None:
             "rounds": found["rounds"],
             "seconds": round(closed, 3),
             "clashes": [
-                {"rule": c.rule, "message": c.message, "premises": c.premises}
+                {
+                    "rule": c.rule,
+                    "message": c.message,
+                    "premises": c.premises,
+                    "rests_on": c.rests_on(),
+                }
                 for c in closure.clashes
             ],
             "clash_counts": closure.clash_counts,
@@ -245,8 +250,11 @@ def tell_clashes(clashes: Any, total: int) -> None:
     say(f"\n{total:,} clash{'es' if total > 1 else ''}: this cannot all be true")
     for clash in clashes[:TOLD]:
         say(f"\n{clash.rule}: {clash.message}")
-        for premise in clash.premises:
-            say("  " + " ".join(premise))
+        told = dict.fromkeys((*clash.premises, *clash.rests_on()))
+        for triple in islice(told, TOLD):
+            say("  " + " ".join(triple))
+        if len(told) > TOLD:
+            say(f"  ... and {len(told) - TOLD:,} more triples")
     if total > TOLD:
         say(f"\n... and {total - TOLD:,} more")
 

@@ -200,6 +200,7 @@ class Closure:
         row = self._row(triple)
         if row is None or not self._stored.true(*self._view.coded(row)):
             return None
+        self._engine.begin(self._timeout)
         return self._prover.prove(row)
 
     def proofs(self, triple: Any, limit: int | None = None) -> Iterator[Proof]:
@@ -208,11 +209,15 @@ class Closure:
         if row is not None and self._stored.true(*self._view.coded(row)):
             from foedus.reasoning.why.alternatives import all_proofs
 
+            self._engine.begin(self._timeout)
             yield from all_proofs(self._prover, row, limit)
 
     @property
     def clashes(self) -> tuple[Clash, ...]:
-        """Contradictions, sorted; of one rule at most a hundred, ``clash_counts`` has them all."""
+        """Contradictions, sorted; of one rule at most a hundred, ``clash_counts`` has them all.
+
+        Fewer where they have very many premises: a clash in a list has each of its cells.
+        """
         return self._clashed[0]
 
     @property
@@ -224,6 +229,7 @@ class Closure:
     def _clashed(self) -> tuple[tuple[Clash, ...], Counter[str]]:
         from foedus.reasoning.why.clashes import clashes
 
+        self._engine.begin(self._timeout)
         return clashes(self._engine, self._prover)
 
     @property
@@ -314,7 +320,7 @@ class Closure:
     def _change(self, numbers: Ids, how: Callable[[dict[int, Ids]], None]) -> None:
         started = time.perf_counter()
         engine = self._engine
-        engine.end = time.monotonic() + self._timeout
+        engine.begin(self._timeout)
         parts = partition([numbers], engine.vocabulary.type)
         before = dict(self._stored.asserted)
         try:

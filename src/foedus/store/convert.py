@@ -20,6 +20,7 @@ from typing import IO, TYPE_CHECKING, Any, Final, TypeAlias, TypeGuard
 import pyoxigraph as ox
 
 from foedus.errors import InputError, NotRdf, ParseFailure, UnknownName
+from foedus.store.xmlliteral import mended
 from foedus.terms import Term, Triple, literal, split_literal
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ TERMS_ARE: Final = (
     "or a term of rdflib or pyoxigraph"
 )
 LINES: Final = (ox.RdfFormat.N_TRIPLES, ox.RdfFormat.N_QUADS)
+_XML: Final = ox.NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#XMLLiteral")
 _BATCH: Final = 50_000
 _CACHED: Final = 1 << 12  # so few subjects that their terms stay in the processor's cache
 _WHERE: Final = re.compile(r"^Parser error[^:]*: | \(line \d+\)$")
@@ -79,12 +81,23 @@ def quad_lines(file: IO[bytes], extension: str, name: str, base: str | None) -> 
     try:
         quads = iter(ox.parse(file, FORMATS[extension], base_iri=base))
         while batch := list(islice(quads, _BATCH)):
-            yield _text(batch)
+            text = _text(batch)
+            if FORMATS[extension] == ox.RdfFormat.RDF_XML and _XML.value.encode() in text:
+                text = _text([_mended(quad) for quad in batch])
+            yield text
     except (SyntaxError, ValueError) as error:
         raise failure(name, error, getattr(error, "lineno", None)) from None
     except (OSError, EOFError) as error:
         why = getattr(error, "strerror", None) or error
         raise InputError(f"{name} cannot be read: {why}") from None
+
+
+def _mended(quad: Any) -> Any:
+    """The same with an XML literal that is XML."""
+    found = quad.object
+    if not isinstance(found, ox.Literal) or found.datatype != _XML:
+        return quad
+    return ox.Quad(quad.subject, quad.predicate, ox.Literal(mended(found.value), datatype=_XML))
 
 
 def _text(quads: list[Any]) -> bytes:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from itertools import chain
 from typing import Final
 
@@ -114,7 +115,7 @@ class Specializer:
         terms, vocabulary = gone.tolist(), self.graph.vocabulary
         names = self.agenda.constants.intersection(terms)
         if names:
-            self.agenda.drop(lambda plan: not names.isdisjoint(plan.constants))
+            self.agenda.drop(cache(lambda plan: not names.isdisjoint(plan.constants)))
         if vocabulary.numbers.intersection(terms):
             self.rename(self.graph.equality.of)
 
@@ -335,6 +336,7 @@ class Specializer:
         graph, vocabulary = self.graph, self.graph.vocabulary
         everything = self.watching[EVERY]
         for numbers in rows:
+            graph.tick()
             row = dict(zip(pattern.names, numbers, strict=True))
             may_be_loose = pattern.loose or vocabulary.type in numbers
             for found in unfolded(graph, pattern, row):

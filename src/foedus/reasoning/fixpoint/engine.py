@@ -44,7 +44,7 @@ class Engine(Intake):
         progress: Callable[[str], None] | None = None,
     ) -> None:
         made, fresh = prepared(rules)
-        self.rules, self.limit, self.end = rules, limit, end
+        self.rules, self.limit, self.end, self.seconds = rules, limit, end, float("inf")
         self.terms = fresh if terms is None else terms
         self.progress, self.told = progress, time.monotonic()
         self.vocabulary = vocabulary = made.vocabulary
@@ -57,7 +57,13 @@ class Engine(Intake):
         self.step = self.size = 0
         self.cleared = NONE, -1
         self.frozen: Ids | None = None  # representatives that `!=` respects
-        self.lists = Lists(vocabulary.first, vocabulary.rest, vocabulary.nil, self.relations)
+        self.lists = Lists(
+            vocabulary.first,
+            vocabulary.rest,
+            vocabulary.nil,
+            self.relations,
+            self.terms.token,
+        )
         self.data = Data(
             self.relations,
             self.lists.members,

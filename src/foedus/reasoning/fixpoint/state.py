@@ -32,6 +32,12 @@ class State:
     named_same: Ids  # terms of asserted equalities
     step: int  # of the newest layer
     end: float  # when the time is used up
+    seconds: float  # that a piece of work may take
+
+    def begin(self, seconds: float | None = None) -> None:
+        """Start a piece of work that may take so many seconds, or as many as the one before."""
+        self.seconds = self.seconds if seconds is None else seconds
+        self.end = time.monotonic() + self.seconds
 
     def tick(self) -> None:
         """Stop if the time is used up."""

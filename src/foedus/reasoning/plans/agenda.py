@@ -61,7 +61,7 @@ class Agenda:
     def constants(self) -> frozenset[int]:
         """The terms that plans name."""
         if self._constants is None:
-            plans = chain(*self.readers.values(), self.clashing)
+            plans = {*chain.from_iterable(self.readers.values()), *self.clashing}
             self._constants = frozenset(chain.from_iterable(plan.constants for plan in plans))
         return self._constants
 

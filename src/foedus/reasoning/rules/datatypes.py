@@ -32,6 +32,7 @@ from functools import lru_cache
 from pyexpat import ExpatError
 from xml.etree.ElementTree import ParseError, canonicalize
 
+from foedus.store.xmlliteral import mended
 from foedus.terms import Term, is_literal, split_literal
 
 _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
@@ -203,8 +204,15 @@ def _stamp(text: str) -> Key | None:
 
 
 def _xml(text: str) -> Key | None:
+    found = _canonical(text)
+    if found is None and (other := mended(text)) != text:  # a pyoxigraph store holds such
+        found = _canonical(other)
+    return None if found is None else ("XMLLiteral", found)
+
+
+def _canonical(text: str) -> str | None:
     try:
-        return ("XMLLiteral", canonicalize(f"<x>{text}</x>", with_comments=True))
+        return canonicalize(f"<x>{text}</x>", with_comments=True)
     except (ParseError, ExpatError, ValueError):
         return None
 

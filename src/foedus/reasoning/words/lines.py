@@ -6,6 +6,7 @@ of its own; numpy lets both run at once.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -32,6 +33,7 @@ from foedus.terms import Triple
 
 Watch: TypeAlias = Callable[[str], None] | None
 CHUNK: Final = 1 << 22
+_PREFIX: Final = re.compile(r"_:(?:f([0-9]{1,9}))?b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,14 +160,24 @@ class Scope:
         return np.concatenate([buffer, names]), starts, lengths
 
 
-def free_prefix(terms: Terms) -> str:
-    """A beginning of labels that no blank node has so far."""
-    labels = terms.tokens(np.flatnonzero(terms.kinds == BLANK))
-    for n in range(len(labels) + 1):
-        prefix = f"f{n}b" if n else "b"
-        if not any(label.startswith(prefix, 2) for label in labels):
-            return prefix
-    raise AssertionError("one more prefix than labels: one is free")
+@dataclass(slots=True)
+class Prefixes:
+    """Beginnings of labels for the blank nodes of one file after the other."""
+
+    terms: Terms
+    _taken: set[int] = field(default_factory=set)
+    _known: int = 0  # terms that were looked at
+    _next: int = 0
+
+    def free(self) -> str:
+        """A beginning that no blank node's label has so far."""
+        new = self._known + np.flatnonzero(self.terms.kinds[self._known :] == BLANK)
+        self._known = len(self.terms)
+        found = map(_PREFIX.match, self.terms.tokens(new))
+        self._taken.update(int(match[1] or 0) for match in found if match)
+        while self._next in self._taken:
+            self._next += 1
+        return f"f{self._next}b" if self._next else "b"
 
 
 def intern_checked(terms: Terms, buffer: Bytes, starts: Ids, lengths: Ids, hashes: Words) -> Ids:

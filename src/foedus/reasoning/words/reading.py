@@ -25,9 +25,9 @@ from foedus.reasoning.rows.partition import partition
 from foedus.reasoning.words.dictionary import BLANK, Terms
 from foedus.reasoning.words.lines import (
     Lines,
+    Prefixes,
     Scope,
     Watch,
-    free_prefix,
     intern_checked,
     interned,
     joined,
@@ -178,6 +178,7 @@ def _triple_parts(triples: Iterable[Any], terms: Terms, watch: Watch) -> Iterato
 
 
 def _file_parts(paths: list[Any], terms: Terms, watch: Watch) -> Iterator[Ids]:
+    prefixes = Prefixes(terms)
     for given in paths:
         path = Path(given)
         extension = convert.format_of(path)
@@ -185,7 +186,7 @@ def _file_parts(paths: list[Any], terms: Terms, watch: Watch) -> Iterator[Ids]:
             plain = convert.FORMATS[extension] in convert.LINES
             lines = Lines(terms, str(path), extension != "nt", numbered=plain, watch=watch)
             if not plain or (terms.kinds == BLANK).any():  # random labels, or another file's
-                lines.scope = Scope(free_prefix(terms))
+                lines.scope = Scope(prefixes.free())
             base = path.resolve().as_uri()
             text = (
                 pieces_of(file) if plain else convert.quad_lines(file, extension, str(path), base)
