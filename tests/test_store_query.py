@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 import time
@@ -10,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from foedus.errors import InputError, LimitReached, ParseFailure, QueryRefused
+from foedus.store.guard import guard
 from foedus.store.query import QuadStore, _in_child
 
 NUMBERS = [
@@ -38,7 +40,31 @@ REFUSED = {
     "BASE <http://a/> DELETE WHERE { ?s ?p ?o }": "DELETE",
     "CLEAR ALL": "CLEAR",
     "ASK { ?s ?p ?o } ; LOAD <http://127.0.0.1:1/>": "LOAD",
+    "SELECT * { ?s ex:a\u00b7\\' ?o SERVICE ex:x { } ?s ex:b\u00b7\\' ?o . ?s ?p 'x' }": "SERVICE",
 }
+
+#: Text that the guard reads in time that grows as its length does.
+LONG = [".a", "a.", "@-a", "a-", "'a\\", '"\\', "'''\\'''", "<a", "''", "a:.", "\\u0041", "#\n"]
+
+#: More than the engine can hold: before it, again and again, inside it, after it, again and again.
+UNBOUNDED = [
+    ("ASK ", "{", "", "}", ""),
+    ("ASK { ?s ", "(", "<http://e.org/p>", ")", " ?o }"),
+    ("ASK { FILTER", "(", "1", ")", "}"),
+    ("ASK { FILTER(", "!(", "1", ")", ")}"),
+    ("ASK { FILTER(", "COALESCE(", "1", ")", ")}"),
+    ("ASK {", " FILTER NOT EXISTS { ?s ?p ?o ", "", "}", "}"),
+    ("SELECT * { ", " SELECT * { ", "?s ?p ?o", "}", "}"),
+    ("ASK { ?s ?p ", "[ ?p ", "1", "]", "}"),
+    ("ASK { ?s ?p ", "<<( ?s ?p ", "1", ")>>", "}"),
+    ("ASK { FILTER(1", "+1", "", "", ")}"),
+    ("ASK { FILTER(1", "||1", "", "", ")}"),
+    ("ASK { FILTER(", "!", "1", "", ")}"),
+    ("ASK { {} ", " UNION {}", "", "", "}"),
+    ("ASK { ", "OPTIONAL {}", "", "", "}"),
+    ("ASK { ", "MINUS {}", "", "", "}"),
+    ("ASK { ?s <a:b>", "|<a:b>", "", "", " ?o }"),
+]
 
 #: Queries in which the keyword is only a word.
 HARMLESS = [
@@ -71,6 +97,30 @@ def store() -> QuadStore:
 def test_a_query_that_would_reach_outside_is_refused(store: QuadStore, query: str) -> None:
     with pytest.raises(QueryRefused, match=REFUSED[query]):
         store.query(query, prefixes={"ex": "http://127.0.0.1:1/"})
+
+
+@pytest.mark.parametrize("part", LONG)
+def test_the_guard_reads_a_text_once(part: str) -> None:
+    start = time.monotonic()
+    with contextlib.suppress(ParseFailure, LimitReached):
+        guard(part * 20_000)
+    assert time.monotonic() - start < 3
+
+
+@pytest.mark.parametrize("parts", UNBOUNDED, ids=lambda parts: parts[1].strip())
+def test_a_query_that_the_engine_cannot_hold_is_told(
+    store: QuadStore, parts: tuple[str, str, str, str, str]
+) -> None:
+    before, opening, inner, closing, after = parts
+    for many in (2_000, 20_000):
+        with pytest.raises(LimitReached, match=r"^the query, line 1: column \d+: more than"):
+            store.query(before + opening * many + inner + closing * many + after)
+    store.query(before + opening * 30 + inner + closing * 30 + after)
+
+
+def test_many_values_are_no_depth(store: QuadStore) -> None:
+    assert store.query(f"SELECT * {{ VALUES ?x {{ {'-1 ' * 5000} }} }}").rows
+    assert store.query(f"SELECT * {{ ?s ?p ?o FILTER(?o NOT IN ({','.join('1' * 5000)})) }}").rows
 
 
 @pytest.mark.parametrize("query", HARMLESS)

@@ -14,7 +14,7 @@ import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from foedus.errors import ParseFailure, QueryRefused
+from foedus.errors import LimitReached, ParseFailure, QueryRefused
 
 #: What the message calls the text of a query that came from no file.
 QUERY = "the query"
@@ -22,18 +22,32 @@ QUERY = "the query"
 _FORMS = {"SELECT", "ASK", "CONSTRUCT", "DESCRIBE"}
 _UPDATES = {"INSERT", "DELETE", "LOAD", "CLEAR", "CREATE", "DROP", "COPY", "MOVE", "ADD", "WITH"}
 _OUTSIDE = re.compile("SERVICE|FROM|LOAD", re.IGNORECASE)
+#: What a query may hold: brackets within brackets, and parts that are evaluated one in another.
+DEPTH, LINKS = 256, 1_500
+
+_OPENING, _CLOSING = {*"{(["}, {*"})]"}
+_LINKING = {
+    *("|", "||", "&&", "+", "-", "*", "/", "!", "^", "AS", "BIND", "EXISTS", "FILTER", "GRAPH"),
+    *("MINUS", "OPTIONAL", "SELECT", "UNION", "VALUES"),
+}
+#: A letter of a name: any character beyond ASCII, as the grammar has more of them than ``\w``.
+_LETTER = r"\w\xb7-\U0010ffff"
+# Every repetition is possessive, so that no text is read twice: the time is linear in its length.
 _TOKEN = re.compile(
-    r"""(?P<space>\s+|\#[^\n\r]*)
-      | (?P<string>'{3}(?:'{0,2}(?:[^'\\]|\\.))*'{3} | "{3}(?:"{0,2}(?:[^"\\]|\\.))*"{3}
-                  |'(?:[^'\\\n\r]|\\.)*' | "(?:[^"\\\n\r]|\\.)*")
-      | (?P<iri><[^<>"{}|^`\\\x00-\x20]*>)
-      | (?P<variable>[?$]\w+)
-      | (?P<language>@[A-Za-z]+(?:-[A-Za-z0-9]+)*)
-      | (?P<name>(?P<prefix>(?:\w(?:[\w.-]*[\w-])?)?):(?:[\w.:-]|%[0-9A-Fa-f]{2}|\\.)*)
-      | (?P<word>\w+)
-      | (?P<mark>.)""",
+    rf"""(?P<space>\s++|\#[^\n\r]*+)
+      | (?P<string>'''(?:'?'?+(?:[^'\\]|\\.))*+''' | \"\"\"(?:"?"?+(?:[^"\\]|\\.))*+\"\"\"
+                  |'(?!'')(?:[^'\\\n\r]|\\.)*+' | "(?!"")(?:[^"\\\n\r]|\\.)*+")
+      | (?P<open>'''.*+ | \"\"\".*+ | ['"][^\n\r]*+)
+      | (?P<iri><[^<>"{{}}|^`\\\x00-\x20]*+>)
+      | (?P<variable>[?$][{_LETTER}]++)
+      | (?P<language>@[A-Za-z]++(?:-[A-Za-z0-9]++)*+)
+      | (?P<name>(?P<prefix>(?:[{_LETTER}](?:[{_LETTER}.-]*[{_LETTER}-])?+)?+)
+                 :(?:[{_LETTER}.:-]|%[0-9A-Fa-f]{{2}}|\\.)*+)
+      | (?P<run>[{_LETTER}][{_LETTER}.-]*+)
+      | (?P<mark>&&|\|\||.)""",
     re.VERBOSE | re.DOTALL,
 )
+_IN_RUN = re.compile(rf"(?P<word>[{_LETTER}]++)|(?P<mark>.)")
 _ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
 
 
@@ -54,34 +68,43 @@ class Token:
 
 
 def tokens(query: str) -> Iterator[Token]:
-    """The tokens of a query, without spaces and comments.
+    """The tokens of a query, without spaces and comments; a string without end is ``open``.
 
     >>> [t.text for t in tokens("ASK { ?s :p 'SERVICE' } # FROM")]
     ['ASK', '{', '?s', ':p', "'SERVICE'", '}']
     """
     line, start = 1, 0
     for found in _TOKEN.finditer(query):
-        text, kind = found[0], found.lastgroup or "mark"
-        if kind != "space":
+        text, kind, at = found[0], found.lastgroup or "mark", found.start()
+        if kind == "run":  # words, and what stands between them
+            for part in _IN_RUN.finditer(text):
+                here = at + part.start()
+                yield Token(part.lastgroup or "mark", part[0], line, here - start + 1, here)
+        elif kind != "space":
             kind = "name" if kind == "prefix" else kind
-            yield Token(kind, text, line, found.start() - start + 1, found.start())
+            yield Token(kind, text, line, at - start + 1, at)
         breaks = text.count("\n")
         if breaks:
-            line, start = line + breaks, found.start() + text.rindex("\n") + 1
+            line, start = line + breaks, at + text.rindex("\n") + 1
 
 
-def guard(query: str) -> None:
-    """Let a query pass that only reads the graph at hand; raise `QueryRefused` for any other.
+def guard(query: str, file: str = QUERY) -> None:
+    """Let a query pass that only reads the graph at hand, and that the engine can hold.
+
+    Raises `QueryRefused` for one that reaches outside, `LimitReached` for one with more than
+    `DEPTH` brackets within brackets or `LINKS` parts that are evaluated one in another, and
+    `ParseFailure` for a string without end.
 
     >>> guard("SELECT * { ?from :service 'FROM <x>' }")
     >>> guard("SELECT * { SERVICE <http://example.org/> { ?s ?p ?o } }")
     Traceback (most recent call last):
     foedus.errors.QueryRefused: SERVICE at line 1, column 12 ...
     """
-    _refuse_outside(list(tokens(query)))
     plain = _ESCAPE.sub(lambda m: chr(min(int(m[1] or m[2], 16), 0x10FFFF)), query)
-    if plain != query:
-        _refuse_outside(list(tokens(plain)))
+    for text in {query: None, plain: None}:
+        read = list(tokens(text))
+        _refuse_outside(read)
+        _refuse_unbounded(read, file)
 
 
 def _refuse_outside(read: list[Token]) -> None:
@@ -104,6 +127,26 @@ def _refuse_outside(read: list[Token]) -> None:
                 f"{found[0].upper()} at line {token.line}, column {token.column} would read from "
                 "outside the graph, and nothing is fetched; leave it out"
                 + (" and name the graph in GRAPH <...> { }" if found[0].upper() == "FROM" else "")
+            )
+
+
+def _refuse_unbounded(read: list[Token], file: str) -> None:
+    depth = links = 0
+    listing = False  # the rows of VALUES are data, however many
+    for token in read:
+        text = token.text.upper() if token.kind == "word" else token.text
+        if token.kind == "open":
+            said = f"column {token.column}: the string that starts here has no end"
+            raise ParseFailure(file, said, token.line)
+        listing = text == "VALUES" or (listing and text != "}")
+        if token.kind == "mark":
+            depth += (text in _OPENING) - (text in _CLOSING)
+        links += text in _LINKING and (not listing or text == "VALUES")
+        if depth > DEPTH or links > LINKS:
+            what = f"{DEPTH} brackets within brackets" if depth > DEPTH else f"{LINKS:,} parts"
+            raise LimitReached(
+                f"{file}, line {token.line}: column {token.column}: more than {what}; write it "
+                "flatter, or list values with VALUES"
             )
 
 

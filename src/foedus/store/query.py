@@ -130,7 +130,7 @@ class QuadStore:
         and can open no file or connection. Raises `QueryRefused` for SERVICE, FROM and updates,
         `ParseFailure` with line and column, `LimitReached`.
         """
-        guard(text)
+        guard(text, file)
         known = dict(prefixes or {})
         if timeout is None:
             return self._run(text, known, file)
