@@ -11,8 +11,9 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from foedus.errors import InputError, LimitReached, ParseFailure, QueryRefused
+from foedus.store.budget import within
 from foedus.store.guard import guard
-from foedus.store.query import QuadStore, _in_child
+from foedus.store.query import QuadStore
 
 NUMBERS = [
     (f"<http://e.org/{i}>", "<http://e.org/p>", f"<http://e.org/{i % 7}>") for i in range(3000)
@@ -156,7 +157,7 @@ def test_nothing_is_fetched_even_if_the_guard_is_passed(store: QuadStore) -> Non
         store.query(query, timeout=5)
     if hasattr(os, "fork"):
         with pytest.raises(InputError):
-            _in_child(lambda: store._run(query, {}, "the query"), 5)
+            within(5, lambda: store._run(query, {}, "the query"), "the query", closed=True)
     server.shutdown()
     assert Handler.calls == 0
 

@@ -17,12 +17,23 @@ A *finding* (a clash, a broken shape, an empty answer) is a result, not an error
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 
 class FoedusError(Exception):
     """Base of all errors raised on purpose; ``exit_code`` is what the command line returns."""
 
     exit_code = 3
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """As pickle needs it: the message is made already, the facts are attributes."""
+        return _again, (type(self), self.args, vars(self))
+
+
+def _again(kind: type[FoedusError], said: tuple[str, ...], facts: dict[str, Any]) -> FoedusError:
+    made = kind.__new__(kind, *said)
+    made.__dict__.update(facts)
+    return made
 
 
 class UsageError(FoedusError):
