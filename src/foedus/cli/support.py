@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from foedus.cli.output import Format, bold, dim, markdown, terminal_width
+from foedus.evidence import MEMBERS
 from foedus.terms import Term, Triple
 from foedus.why.forms import said_by
 
@@ -76,6 +77,8 @@ def _lines(
                 yield from textwrap.wrap(
                     words, width, initial_indent=" " * 6, subsequent_indent=" " * 6
                 )
+    if not support.complete:
+        yield f"  - it has more members; these are the triples of the first {MEMBERS:,}."
     if not (support.supports or support.assumptions):
         yield "  - it rests on the query alone."
     for text in support.assumptions:
@@ -99,6 +102,7 @@ def _as_json(row: tuple[Term | None, ...], cells: list[str], support: RowSupport
         "by_default": support.basis.default,
         "assumptions": list(support.assumptions),
         "ways": support.ways,
+        "complete": support.complete,
         "triples": [
             {
                 "triple": list(part.step.triple or ()),
