@@ -43,6 +43,8 @@ class Narrowed:
                 yield from self.taken(part, solution, name)
             elif isinstance(part, Graph):
                 there = solution.get(part.name) if is_variable(part.name) else part.name
+                # A sub-select hides which graph it was: it is one of any name, then.
+                there = there or f"?_graph_{part.name[1:]}"
                 yield from self.taken(part.group, solution, there)
             elif isinstance(part, Union):
                 for branch in part.branches:
