@@ -7,7 +7,9 @@ back says how each pattern was met.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Mapping, Set
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain, islice, product
@@ -50,6 +52,7 @@ from foedus.sparql.tree import (
     is_variable,
 )
 from foedus.sparql.walk import shortest
+from foedus.store.guard import DEPTH
 from foedus.store.query import QuadStore
 from foedus.terms import Term, Triple, is_blank
 
@@ -115,11 +118,12 @@ def evidence(
         ParseFailure: a query that is not well formed.
         UsageError: a CONSTRUCT or a DESCRIBE.
     """
-    tree = parse(query) if isinstance(query, str) else query
-    if tree.form not in ("SELECT", "ASK"):
-        raise UsageError(f"a {tree.form} has no rows; ask what a triple rests on")
-    asked = {v if is_variable(v) else f"?{v}": t for v, t in row.items()}
-    return _Search(graph, cost).row(tree, asked)
+    with _deep():
+        tree = parse(query) if isinstance(query, str) else query
+        if tree.form not in ("SELECT", "ASK"):
+            raise UsageError(f"a {tree.form} has no rows; ask what a triple rests on")
+        asked = {v if is_variable(v) else f"?{v}": t for v, t in row.items()}
+        return _Search(graph, cost).row(tree, asked)
 
 
 def evidence_of(
@@ -133,16 +137,30 @@ def evidence_of(
     For a CONSTRUCT, what a row that makes it rests on: the pattern asked for that row alone. A
     DESCRIBE tells triples of the graph, each of which rests on itself.
     """
-    tree = parse(query)
-    for made in tree.template:
-        row: dict[str, Term | None] = {}
-        parts = zip((made.subject, made.predicate, made.object), triple, strict=True)
-        if all(row.setdefault(str(a), t) == t if is_variable(str(a)) else a == t for a, t in parts):
-            asked = {v: t for v, t in row.items() if v in own(tree.where)}
-            found = _Search(graph, cost).row(replace(tree, form="SELECT", template=()), asked)
-            if found.ways:
-                return found
-    return Evidence((triple,))
+    with _deep():
+        tree = parse(query)
+        for made in tree.template:
+            row: dict[str, Term | None] = {}
+            parts = zip((made.subject, made.predicate, made.object), triple, strict=True)
+            if all(
+                row.setdefault(str(a), t) == t if is_variable(str(a)) else a == t for a, t in parts
+            ):
+                asked = {v: t for v, t in row.items() if v in own(tree.where)}
+                found = _Search(graph, cost).row(replace(tree, form="SELECT", template=()), asked)
+                if found.ways:
+                    return found
+        return Evidence((triple,))
+
+
+@contextmanager
+def _deep() -> Iterator[None]:
+    """Room for a query as deep as the guard lets pass: some twenty calls for each bracket."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, 20 * DEPTH))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
 
 
 #: A row that the store gave: what is not bound is not in it.

@@ -51,7 +51,8 @@ def within(seconds: float | None, work: Callable[[], T], what: str, closed: bool
 
 def _too_long(what: str, seconds: float) -> LimitReached:
     return LimitReached(
-        f"{what} was stopped after {seconds:g} s; narrow it, add LIMIT, or allow more --timeout"
+        f"{what} was stopped after {round(seconds, 1):g} s; "
+        "narrow it, add LIMIT, or allow more --timeout"
     )
 
 

@@ -23,7 +23,7 @@ _FORMS = {"SELECT", "ASK", "CONSTRUCT", "DESCRIBE"}
 _UPDATES = {"INSERT", "DELETE", "LOAD", "CLEAR", "CREATE", "DROP", "COPY", "MOVE", "ADD", "WITH"}
 _OUTSIDE = re.compile("SERVICE|FROM|LOAD", re.IGNORECASE)
 #: What a query may hold: brackets within brackets, and parts that are evaluated one in another.
-DEPTH, LINKS = 256, 1_500
+DEPTH, LINKS = 500, 1_500
 
 _OPENING, _CLOSING = {*"{(["}, {*"})]"}
 _LINKING = {
