@@ -7,16 +7,14 @@ back says how each pattern was met.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator, Mapping, Set
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain, islice, product
 from typing import TypeAlias
 
 from foedus.errors import UsageError
-from foedus.sparql import parse
+from foedus.sparql import deep, parse
 from foedus.sparql.narrow import Narrowed, correlated, inside, outcomes
 from foedus.sparql.scope import (
     Row,
@@ -52,7 +50,6 @@ from foedus.sparql.tree import (
     is_variable,
 )
 from foedus.sparql.walk import shortest
-from foedus.store.guard import DEPTH
 from foedus.store.query import QuadStore
 from foedus.terms import Term, Triple, is_blank
 
@@ -118,7 +115,7 @@ def evidence(
         ParseFailure: a query that is not well formed.
         UsageError: a CONSTRUCT or a DESCRIBE.
     """
-    with _deep():
+    with deep():
         tree = parse(query) if isinstance(query, str) else query
         if tree.form not in ("SELECT", "ASK"):
             raise UsageError(f"a {tree.form} has no rows; ask what a triple rests on")
@@ -137,7 +134,7 @@ def evidence_of(
     For a CONSTRUCT, what a row that makes it rests on: the pattern asked for that row alone. A
     DESCRIBE tells triples of the graph, each of which rests on itself.
     """
-    with _deep():
+    with deep():
         tree = parse(query)
         for made in tree.template:
             row: dict[str, Term | None] = {}
@@ -150,17 +147,6 @@ def evidence_of(
                 if found.ways:
                     return found
         return Evidence((triple,))
-
-
-@contextmanager
-def _deep() -> Iterator[None]:
-    """Room for a query as deep as the guard lets pass: some twenty calls for each bracket."""
-    before = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(before, 20 * DEPTH))
-    try:
-        yield
-    finally:
-        sys.setrecursionlimit(before)
 
 
 #: A row that the store gave: what is not bound is not in it.
