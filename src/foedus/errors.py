@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from reprlib import Repr
+from typing import Any
 
 _SHORT = Repr()
 _SHORT.maxstring = _SHORT.maxother = 200
@@ -28,6 +29,16 @@ class FoedusError(Exception):
     """Base of all errors raised on purpose; ``exit_code`` is what the command line returns."""
 
     exit_code = 3
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """As pickle needs it: the message is made already, the facts are attributes."""
+        return _again, (type(self), self.args, vars(self))
+
+
+def _again(kind: type[FoedusError], said: tuple[str, ...], facts: dict[str, Any]) -> FoedusError:
+    made = kind.__new__(kind, *said)
+    made.__dict__.update(facts)
+    return made
 
 
 class UsageError(FoedusError):
@@ -62,10 +73,15 @@ class InputError(FoedusError):
 
 
 class ParseFailure(InputError):
-    """Text that is not well formed; ``line`` counts from 1, or is None where unknown."""
+    """Text that is not well formed; ``line`` counts from 1, or is None where unknown.
 
-    def __init__(self, file: str, reason: str, line: int | None = None) -> None:
-        self.file, self.reason, self.line = file, reason, line
+    ``at`` is the place in the text, in characters from its start, where the reader knows it.
+    """
+
+    def __init__(
+        self, file: str, reason: str, line: int | None = None, at: int | None = None
+    ) -> None:
+        self.file, self.reason, self.line, self.at = file, reason, line, at
         super().__init__(f"{file}{f', line {line}' if line else ''}: {reason}")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -161,8 +162,12 @@ def show_why(
     result: Result,
     format: Format | None,
     store: Store | None = None,
+    seconds: float | None = None,
 ) -> None:
-    """Print a result with what each of its rows rests on, in the ``store`` if that answered."""
+    """Print a result with what each of its rows rests on, in the ``store`` if that answered.
+
+    ``seconds`` bounds how long it is sought.
+    """
     if not result and result.kind != "boolean":
         show(result, format, found)
         return
@@ -180,7 +185,7 @@ def show_why(
                 f"the store is not of this graph's version ({explainer.stored.more:,} triples "
                 f"more, {explainer.stored.fewer:,} less): rows are explained by what it holds"
             )
-    show_support(explainer, sparql, result, chosen(format))
+    show_support(explainer, sparql, result, chosen(format), seconds)
 
 
 def trusting(found: KnowledgeGraph, believe: list[str] | None) -> KnowledgeGraph:
@@ -193,6 +198,12 @@ def trusting(found: KnowledgeGraph, believe: list[str] | None) -> KnowledgeGraph
     for contradiction in contradictions(made):
         say("\n".join(["a contradiction:", *sides(contradiction)]))
     return made
+
+
+def countdown(seconds: float | None) -> Callable[[], float | None]:
+    """What says how many of these seconds are left from now on; None for no limit."""
+    start = time.monotonic()
+    return lambda: seconds and max(seconds - (time.monotonic() - start), 0.01)
 
 
 def values(pairs: list[str]) -> dict[str, str]:

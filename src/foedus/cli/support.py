@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from foedus.cli.output import Format, bold, dim, markdown, terminal_width
+from foedus.evidence import MEMBERS
+from foedus.store.budget import within
 from foedus.terms import Term, Triple
 from foedus.why.forms import said_by
 
@@ -24,9 +26,14 @@ FORMAT = "foedus-support/1"
 WIDTH = 100
 
 
-def show_support(explainer: Explainer, sparql: str, result: Result, form: Format) -> None:
-    """Print each row with its basis, the triples that it rests on, and their words."""
-    supports = explainer.support_of(sparql, result)
+def show_support(
+    explainer: Explainer, sparql: str, result: Result, form: Format, seconds: float | None = None
+) -> None:
+    """Print each row with its basis, the triples that it rests on, and their words.
+
+    ``seconds`` bounds how long these may be sought.
+    """
+    supports = within(seconds, lambda: explainer.support_of(sparql, result), "the explanation")
     rows: list[tuple[Term | None, ...]] = [*result.rows, *result.triples] or [()]
     label = explainer.phrases.label
     cells = [[label(t) if t else "" for t in row] for row in rows]
@@ -78,6 +85,8 @@ def _lines(
                 yield from textwrap.wrap(
                     words, width, initial_indent=" " * 6, subsequent_indent=" " * 6
                 )
+    if not support.complete:
+        yield f"  - it has more members; these are the triples of the first {MEMBERS:,}."
     if not (support.supports or support.assumptions):
         yield "  - it rests on the query alone."
     for text in support.assumptions:
@@ -101,6 +110,7 @@ def _as_json(row: tuple[Term | None, ...], cells: list[str], support: RowSupport
         "by_default": support.basis.default,
         "assumptions": list(support.assumptions),
         "ways": support.ways,
+        "complete": support.complete,
         "triples": [
             {
                 "triple": list(part.step.triple or ()),

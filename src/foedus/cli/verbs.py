@@ -21,6 +21,7 @@ from foedus.cli.common import (
     TimeoutOption,
     WhyOption,
     chosen,
+    countdown,
     graph,
     progress,
     say,
@@ -169,6 +170,7 @@ def ask(
         print(found.question(question).text(given, found.names.resolve))
         return
     store = None
+    left = countdown(timeout)
     if endpoint is None:
         answer = found.ask(question, given, timeout=timeout)
     else:
@@ -184,7 +186,7 @@ def ask(
     if answer.question.assumes:
         say(f"assuming: {answer.question.assumes}")
     if why:
-        show_why(found, answer.sparql, answer.result, format, store)
+        show_why(found, answer.sparql, answer.result, format, store, left())
     else:
         show(answer.result, format, found)
 
@@ -236,6 +238,7 @@ def query(
         raise UsageError("--why explains rows of the view; leave out --dataset")
     refuse_both(believe, endpoint)
     found = trusting(graph(graph_, data), believe)
+    left = countdown(timeout)
     where = "the query" if file is None or str(file) == "-" else str(file)
     store = None
     if endpoint is None:
@@ -246,7 +249,7 @@ def query(
         store = find_store(endpoint, timeout, ca=ca)
         result = store.query(text or "", found.prefixes)
     if why:
-        show_why(found, text or "", result, format, store)
+        show_why(found, text or "", result, format, store, left())
     else:
         show(result, format, found)
 

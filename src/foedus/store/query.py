@@ -2,14 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
-import json
-import os
-import select
-import signal
-import threading
-import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,12 +10,11 @@ from typing import Any, Literal
 
 import pyoxigraph as ox
 
-from foedus.errors import FoedusError, InputError, LimitReached, ParseFailure
-from foedus.store.guard import QUERY, guard, syntax_error, tokens
+from foedus.errors import InputError, ParseFailure
+from foedus.store.budget import within
+from foedus.store.guard import QUERY, guard, tokens
+from foedus.store.syntax import syntax_error
 from foedus.terms import Quad, Term, Triple, is_iri, is_literal
-
-#: Most memory that a query under a time limit may take beyond the graph itself, in bytes.
-MEMORY = 1 << 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,21 +119,26 @@ class QuadStore:
         """The result of a SELECT, ASK, CONSTRUCT or DESCRIBE on this store.
 
         ``prefixes`` need not be declared in the query. With a ``timeout`` in seconds the query runs
-        in a process of its own, which is ended when its time is up, takes at most `MEMORY` bytes
-        and can open no file or connection. Raises `QueryRefused` for SERVICE, FROM and updates,
-        `ParseFailure` with line and column, `LimitReached`.
+        in a process of its own, which is ended when its time is up or its caller is gone, takes at
+        most `foedus.store.budget.MEMORY` bytes, and can open no file or connection. Raises
+        `QueryRefused` for SERVICE, FROM and updates, `ParseFailure` with line and column,
+        `LimitReached`.
         """
-        guard(text)
         known = dict(prefixes or {})
-        if timeout is None:
-            return self._run(text, known, file)
-        if hasattr(os, "fork"):
-            return _in_child(lambda: self._run(text, known, file), timeout)
-        return _in_thread(lambda: self._run(text, known, file), timeout)
 
-    def solutions(self, text: str) -> Iterator[dict[str, Term]]:
-        """The rows of a SELECT that foedus wrote itself, one by one; not for a user to write."""
-        found: Any = self.oxigraph.query(text)
+        def work() -> Result:
+            guard(text, file)
+            return self._run(text, known, file)
+
+        return within(timeout, work, "the query", closed=True)
+
+    def solutions(self, text: str, given: Mapping[str, Term]) -> Iterator[dict[str, Term]]:
+        """The rows of a SELECT that foedus wrote itself, one by one; not for a user to write.
+
+        ``given`` are terms of some columns, which may be blank nodes.
+        """
+        terms = {ox.Variable(v.removeprefix("?")): _term(t) for v, t in given.items()}
+        found: Any = self.oxigraph.query(text, substitutions=terms)
         names = [v.value for v in found.variables]
         return ({n: str(t) for n in names if (t := row[n]) is not None} for row in found)
 
@@ -180,100 +177,3 @@ def _result(found: Any, text: str) -> Result:
 def _pairs(text: str) -> Iterable[tuple[Any, Any]]:
     words = [t for t in tokens(text) if t.text.upper() not in {"DISTINCT", "REDUCED"}]
     return itertools.pairwise(words)
-
-
-def _too_long(timeout: float) -> LimitReached:
-    return LimitReached(
-        f"the query was stopped after {timeout:g} s; narrow it, add LIMIT, or allow more --timeout"
-    )
-
-
-def _in_child(work: Any, timeout: float) -> Result:
-    """Run in a forked process: it shares the graph, and the kernel can end it at any moment."""
-    end = time.monotonic() + timeout
-    reader, writer = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.close(reader)
-        _confine()
-        _send(writer, work)
-        os._exit(0)
-    os.close(writer)
-    chunks: list[bytes] = []
-    try:
-        while True:
-            left = end - time.monotonic()
-            if left <= 0 or not select.select([reader], [], [], left)[0]:
-                raise _too_long(timeout)
-            chunk = os.read(reader, 1 << 20)
-            if not chunk:
-                break
-            chunks.append(chunk)
-    finally:
-        os.close(reader)
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
-    return _received(b"".join(chunks))
-
-
-def _confine() -> None:
-    """Leave the child no way out: no new file or socket, a bounded memory, no words."""
-    import resource
-
-    with contextlib.suppress(OSError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-    with contextlib.suppress(OSError, ValueError):
-        used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-        resource.setrlimit(resource.RLIMIT_AS, (used + MEMORY, used + MEMORY))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
-
-
-def _send(writer: int, work: Any) -> None:
-    try:
-        r: Result = work()
-        body: Any = [r.kind, r.variables, r.rows, r.boolean, r.triples]
-    except FoedusError as error:
-        body = [type(error).__name__, vars(error), str(error)]
-    except MemoryError:
-        os._exit(1)
-    with os.fdopen(writer, "wb") as out:
-        out.write(json.dumps(body).encode())
-
-
-def _received(data: bytes) -> Result:
-    if not data:
-        raise LimitReached(
-            f"the query was stopped because it needed more than {MEMORY >> 30} GB of memory; "
-            "narrow it or add LIMIT"
-        )
-    kind, *rest = json.loads(data)
-    if kind == "ParseFailure":
-        raise ParseFailure(rest[0]["file"], rest[0]["reason"], rest[0]["line"])
-    if kind not in {"rows", "boolean", "triples"}:
-        raise InputError(rest[1])
-    variables, rows, boolean, triples = rest
-    return Result(
-        kind, tuple(variables), tuple(map(tuple, rows)), boolean, tuple(map(tuple, triples))
-    )
-
-
-def _in_thread(work: Any, timeout: float) -> Result:
-    """Where no process can be forked: answer in time; what runs on ends with the program."""
-    box: list[Result | BaseException] = []
-
-    def run() -> None:
-        try:
-            box.append(work())
-        except BaseException as error:
-            box.append(error)
-
-    thread = threading.Thread(target=run, daemon=True)
-    thread.start()
-    thread.join(timeout)
-    if not box:
-        raise _too_long(timeout)
-    if isinstance(box[0], BaseException):
-        raise box[0]
-    return box[0]
