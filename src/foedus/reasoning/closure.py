@@ -311,12 +311,14 @@ def close(
     limit_triples: int | None = None,
     timeout: float | None = None,
     progress: Callable[[str], None] | None = None,
+    format: str | None = None,
 ) -> Closure:
     """The closure of triples under the rules; what was given is not changed.
 
     ``data``: a path or several, bytes of N-Triples, an rdflib graph, a pyoxigraph store, or an
     iterable of triples of N-Triples strings. ``limit_triples`` bounds the triples that take part,
     ``timeout`` is in seconds; either raises LimitReached. ``progress`` is told what is going on.
+    ``format`` (``ttl``, ...) is that of files and bytes which do not say it by a name.
 
     >>> a, p, b = "<http://a>", "<http://p>", "<http://b>"
     >>> domain = "<http://www.w3.org/2000/01/rdf-schema#domain>"
@@ -332,6 +334,6 @@ def close(
         if progress:
             progress(told)
 
-    parts = parts_of(data, engine.terms, watch)
+    parts = parts_of(data, engine.terms, watch, format)
     asserted = partition(parts, engine.vocabulary.type, limit_triples)
     return Closure(engine, asserted, timeout if timeout is not None else float("inf"))

@@ -18,10 +18,11 @@ from SPARQLWrapper import POST, SPARQLExceptions, SPARQLWrapper
 from foedus.errors import InputError, Unreachable
 from foedus.remote.wire import Wire, refusal, said, trouble
 from foedus.resources import folder
-from foedus.store.convert import parse_lines, quad_lines
+from foedus.store.convert import parse_lines
 from foedus.store.files import read_text
 from foedus.store.guard import tokens
 from foedus.store.query import Result
+from foedus.store.reading import quad_lines
 from foedus.terms import Term, iri, literal
 
 _ROWS = "application/sparql-results+json"

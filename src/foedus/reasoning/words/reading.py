@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import io
 import os
-import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain, islice
@@ -36,6 +35,7 @@ from foedus.reasoning.words.lines import (
 )
 from foedus.reasoning.words.spans import Ids, hash_spans, lines_as_spans
 from foedus.store import convert
+from foedus.store.reading import Source, opened, quad_lines
 from foedus.terms import Term, Triple
 
 _BATCH: Final = 1 << 16
@@ -47,11 +47,13 @@ def read(data: Any, terms: Terms, watch: Watch = None) -> Ids:
     return joined(list(parts_of(data, terms, watch)))
 
 
-def triples(data: Any, limit: int | None = None) -> Iterator[Triple]:
+def triples(
+    data: Any, limit: int | None = None, watch: Watch = None, format: str | None = None
+) -> Iterator[Triple]:
     """The triples of ``data`` as strings, without duplicates; see :func:`partition`."""
     terms = Terms()
     none = -1  # rdf:type is a property like others here
-    for code, keys in partition(parts_of(data, terms), none, limit).items():
+    for code, keys in partition(parts_of(data, terms, watch, format), none, limit).items():
         yield from strings(terms, code, keys, none)
 
 
@@ -69,7 +71,9 @@ def strings(terms: Terms, code: int, keys: Ids, type_: int) -> Iterator[Triple]:
                 yield s, name, o
 
 
-def parts_of(data: Any, terms: Terms, watch: Watch = None) -> Iterator[Ids]:
+def parts_of(
+    data: Any, terms: Terms, watch: Watch = None, format: str | None = None
+) -> Iterator[Ids]:
     """The triples of ``data`` as ``n x 3`` arrays, read one after the other as they are asked for;
     new terms are added to ``terms``.
 
@@ -78,13 +82,14 @@ def parts_of(data: Any, terms: Terms, watch: Watch = None) -> Iterator[Ids]:
     ``data``: a path or several (their blank nodes are kept apart), ``bytes`` of N-Triples or
     N-Quads, an rdflib graph or dataset, a pyoxigraph store or dataset, or an iterable of triples
     whose terms are N-Triples strings, rdflib's or pyoxigraph's. Named graphs are read as one.
-    Duplicates stay. Raises ``ParseFailure``, ``InputError`` or ``UnknownName``.
+    Duplicates stay. ``format`` (``ttl``, ...) is that of files whose names do not say it; the path
+    ``-`` is standard input. Raises ``ParseFailure``, ``InputError`` or ``UnknownName``.
     """
     if isinstance(data, str | os.PathLike):
-        return _file_parts([data], terms, watch)
+        return _file_parts([data], terms, watch, format)
     if isinstance(data, bytes | bytearray):
-        lines = Lines(terms, "the given bytes", quads=True, watch=watch)
-        return lines.read(pieces_of(io.BytesIO(data)))
+        given = Source(io.BytesIO(data), "the given bytes", convert.known(format or "nq"), None)
+        return _source_parts(given, terms, watch)
     if convert.is_graph(data):
         if convert.is_rdflib(data):
             return map(_Tokens(terms, watch).trees, convert.graph_trees(data))
@@ -96,7 +101,7 @@ def parts_of(data: Any, terms: Terms, watch: Watch = None) -> Iterator[Ids]:
         return iter(())
     items = chain([first], items)
     if isinstance(first, str | os.PathLike):
-        return _file_parts(list(items), terms, watch)
+        return _file_parts(list(items), terms, watch, format)
     if hasattr(first, "graph_name"):  # pyoxigraph's quads
         items = (quad.triple for quad in items)
     return _triple_parts(items, terms, watch)
@@ -119,23 +124,21 @@ def _triple_parts(triples: Iterable[Any], terms: Terms, watch: Watch) -> Iterato
         yield tokens.flat(found)
 
 
-def _file_parts(paths: list[Any], terms: Terms, watch: Watch) -> Iterator[Ids]:
+def _file_parts(paths: list[Any], terms: Terms, watch: Watch, format: str | None) -> Iterator[Ids]:
     for given in paths:
-        path = Path(given)
-        extension = convert.format_of(path)
-        with convert.open_binary(path) as file:
-            plain = convert.FORMATS[extension] in convert.LINES
-            lines = Lines(terms, str(path), extension != "nt", numbered=plain, watch=watch)
-            if not plain or (terms.kinds == BLANK).any():  # random labels, or another file's
-                lines.scope = Scope(free_prefix(terms))
-            base = path.resolve().as_uri()
-            text = (
-                pieces_of(file) if plain else convert.quad_lines(file, extension, str(path), base)
-            )
-            try:
-                yield from lines.read(text)
-            except (OSError, EOFError, zlib.error) as error:
-                raise InputError(f"{path} cannot be read: {error}") from None
+        with opened(Path(given), format) as source:
+            yield from _source_parts(source, terms, watch)
+
+
+def _source_parts(source: Source, terms: Terms, watch: Watch) -> Iterator[Ids]:
+    plain, name, form = source.has_lines, source.name, source.format
+    lines = Lines(terms, name, form != "nt", numbered=plain, watch=watch)
+    if not plain or (terms.kinds == BLANK).any():  # random labels, or another file's
+        lines.scope = Scope(free_prefix(terms))
+    if plain:
+        yield from lines.read(pieces_of(source.file))
+    else:
+        yield from lines.read(quad_lines(source.file, form, name, source.base, watch))
 
 
 @dataclass(slots=True)
