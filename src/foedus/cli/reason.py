@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import dataclass
+from importlib import import_module
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
@@ -94,6 +95,8 @@ def reason(
         raise BadParameter("--reasoner", "owlrl", f"possible with {what}; owlrl applies all rules")
     how = _How(files, format_, chosen, extra_rules or [], reasoner, limit_triples, timeout)
     most = size(memory) if memory is not None else None
+    if most is not None:
+        import_module("foedus.reasoning.closure")  # what the program itself takes does not count
     bounded(lambda: _reason(how, out, derived_only, proofs, limit_proofs), timeout, most)
 
 
