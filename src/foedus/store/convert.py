@@ -80,13 +80,18 @@ def failure(name: str, error: Exception, line: int | None) -> ParseFailure:
     return ParseFailure(name, _WHERE.sub("", _WHERE.sub("", told)), line)
 
 
+def refuse_nested(text: bytes) -> None:
+    """Raise ``ValueError`` for a triple inside a triple; deep ones would overrun the stack."""
+    if b"<<(" in text and b"<<(" in _NOT_TRIPLE.sub(b"", text):
+        raise ValueError("a triple inside a triple (RDF 1.2) is not supported; reify it")
+
+
 def parse_lines(text: bytes, quads: bool) -> list[Triple]:
     """The triples of some lines of N-Triples or N-Quads in canonical form.
 
     Raises ``SyntaxError`` whose ``lineno`` counts within ``text``, or ``ValueError``.
     """
-    if b"<<(" in text and b"<<(" in _NOT_TRIPLE.sub(b"", text):  # deep ones overrun the stack
-        raise ValueError("a triple inside a triple (RDF 1.2) is not supported; reify it")
+    refuse_nested(text)
     found = []
     for quad in ox.parse(text, ox.RdfFormat.N_QUADS if quads else ox.RdfFormat.N_TRIPLES):
         found.append((str(quad.subject), str(quad.predicate), str(quad.object)))

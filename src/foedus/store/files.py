@@ -9,6 +9,7 @@ from typing import Any
 import pyoxigraph as ox
 
 from foedus.errors import InputError, ParseFailure
+from foedus.store.convert import failure, refuse_nested
 from foedus.store.reading import opened, read_lines
 from foedus.terms import Quad, Term
 
@@ -50,6 +51,10 @@ def read_rdf(path: Path, blank: str = "b") -> RdfFile:
 
     with opened(path) as source:
         text, prefixes = read_lines(source)
+        try:
+            refuse_nested(text)
+        except ValueError as error:
+            raise failure(source.name, error, None) from None
     quads = tuple(
         (
             term(q.subject),
