@@ -137,11 +137,11 @@ def _lines(source: Path | None, layout: Layout, data: Path | None) -> Iterator[P
 def _converted(source: Path, made: Path) -> Path:
     """The file as N-Quads, the same each time."""
     from foedus.remote.batches import numbered
-    from foedus.store.convert import format_of, open_binary, quad_lines
+    from foedus.store.reading import opened, quad_lines
 
     target = made.with_suffix(".nq")
-    with open_binary(source) as file:
-        lines = quad_lines(file, format_of(source), str(source), source.resolve().as_uri())
+    with opened(source) as found:
+        lines = quad_lines(found.file, found.format, found.name, found.base)
         try:
             with target.open("wb") as out:
                 out.writelines(numbered(lines))

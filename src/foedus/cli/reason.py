@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from functools import partial
+from importlib import import_module
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -26,7 +27,10 @@ TOLD = 20
 
 def reason(
     files: Annotated[
-        list[Path], typer.Argument(metavar="FILE...", help="RDF files; the ending says the format.")
+        list[Path],
+        typer.Argument(
+            metavar="FILE...", help="RDF files; the ending says the format. - is standard input."
+        ),
     ],
     out: Annotated[
         Path | None,
@@ -66,6 +70,14 @@ def reason(
     timeout: Annotated[
         float | None, typer.Option("--timeout", metavar="SECONDS", min=0, help="Stop after that.")
     ] = None,
+    memory: Annotated[
+        str | None,
+        typer.Option("--memory", metavar="SIZE", help="Stop beyond that: 500M, 2G."),
+    ] = None,
+    format_: Annotated[
+        str | None,
+        typer.Option("--format", metavar="NAME", help="The format of all files: ttl, rdf ..."),
+    ] = None,
 ) -> None:
     """Derive what follows from RDF files by the rules of OWL 2 RL.
 
@@ -78,29 +90,61 @@ def reason(
       foedus reason data.nt.gz ontology.owl -o closed.ttl --rules rdfs-plus
       foedus reason pizza.owl --imports catalog-v001.xml
       foedus reason graph.ttl --rules prp-trp,cax-sco --derived-only -o new.nt --proofs why.jsonl
+      curl -L https://example.org/onto.owl | foedus reason - --format rdf --timeout 60 --memory 2G
     """
-    from foedus.reasoning.beyond.malformed import malformed
+    from foedus.cli.bounded import bounded, size
     from foedus.reasoning.rules.table import ruleset
-    from foedus.reasoning.words import writing
-    from foedus.store.convert import format_of, prefixes_of
+    from foedus.store.convert import format_of, known
 
-    for place in (*files, *([out] if out else [])):
-        format_of(place)  # an unknown ending is told before any work
+    if format_:
+        known(format_)
+    for place in (*(() if format_ else files), *([out] if out else [])):
+        if str(place) != "-":
+            format_of(place)  # an unknown ending is told before any work
     chosen = [part.strip() for name in rules or ["owl2rl"] for part in name.split(",")]
     ruleset(chosen, extra_rules or ())  # and so is an unknown rule
     if reasoner is Reasoner.owlrl and (proofs or chosen != ["owl2rl"]):
         what = "--proofs" if proofs else "--rules"
         raise BadParameter("--reasoner", "owlrl", f"possible with {what}; owlrl applies all rules")
+    extra = extra_rules or []
+    how = _How(files, format_, chosen, extra, imports, reasoner, limit_triples, timeout)
+    most = size(memory) if memory is not None else None
+    if most is not None:
+        import_module("foedus.reasoning.closure")  # what the program itself takes does not count
+    bounded(lambda: _reason(how, out, derived_only, proofs, limit_proofs), timeout, most)
+
+
+@dataclass(frozen=True, slots=True)
+class _How:
+    """What is closed, and how."""
+
+    files: list[Path]
+    format: str | None
+    rules: list[str]
+    extra: list[Path]
+    imports: list[Path] | None
+    reasoner: Reasoner
+    limit: int | None
+    timeout: float | None
+
+
+def _reason(
+    how: _How, out: Path | None, derived_only: bool, proofs: Path | None, limit_proofs: int
+) -> None:
+    from foedus.reasoning.beyond.malformed import malformed
+    from foedus.reasoning.words import writing
+    from foedus.store.reading import prefixes_of
+
     started = time.perf_counter()
     with progress("reason") as step:
         step("reading")
-        closure = _closed(
-            files, chosen, extra_rules or [], reasoner, imports, limit_triples, timeout, step
-        )
+        closure = _closed(how, step)
         closed = time.perf_counter() - started
         if out:
             step(f"writing {out}")
-            prefixes = {k: v for path in files for k, v in prefixes_of(path).items()}
+            prefixes = {
+                k: v for path in how.files for k, v in prefixes_of(path, how.format).items()
+            }
             if hasattr(closure, "write"):
                 closure.write(out, derived_only=derived_only, prefixes=prefixes)
             else:
@@ -121,38 +165,30 @@ def reason(
         raise typer.Exit(1)
 
 
-def _closed(
-    files: list[Path],
-    rules: list[str],
-    extra: list[Path],
-    reasoner: Reasoner,
-    imports: list[Path] | None,
-    limit: int | None,
-    timeout: float | None,
-    step: Any,
-) -> Any:
-    if reasoner is Reasoner.foedus:
+def _closed(how: _How, step: Any) -> Any:
+    if how.reasoner is Reasoner.foedus:
         from foedus.reasoning import close
 
         return close(
-            files,
-            rules=rules,
-            extra_rules=extra,
-            limit_triples=limit,
-            timeout=timeout,
+            how.files,
+            rules=how.rules,
+            extra_rules=how.extra,
+            limit_triples=how.limit,
+            timeout=how.timeout,
             progress=step,
-            imports=imports,
+            imports=how.imports,
+            format=how.format,
         )
     from foedus.reasoning import second
     from foedus.reasoning.words import reading
     from foedus.store.imports import Imports
 
-    library = Imports(imports) if imports else None
+    library = Imports(how.imports) if how.imports else None
     return second.close(
-        reading.triples(files, limit, library),
-        extra_rules=extra,
-        limit_triples=limit,
-        timeout=timeout,
+        reading.triples(how.files, how.limit, step, how.format, library),
+        extra_rules=how.extra,
+        limit_triples=how.limit,
+        timeout=how.timeout,
     )
 
 

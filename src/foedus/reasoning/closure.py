@@ -409,6 +409,7 @@ def close(
     timeout: float | None = None,
     progress: Callable[[str], None] | None = None,
     imports: str | Path | Iterable[str | Path] | None = None,
+    format: str | None = None,
 ) -> Closure:
     """The closure of triples under the rules; what was given is not changed.
 
@@ -416,7 +417,8 @@ def close(
     iterable of triples of N-Triples strings. ``limit_triples`` bounds the triples that take part,
     ``timeout`` is in seconds; either raises LimitReached. ``progress`` is told what is going on.
     ``imports`` are folders or XML catalogs in which ``owl:imports`` are looked up, and those of
-    what is found there; nothing is fetched.
+    what is found there; nothing is fetched. ``format`` (``ttl``, ...) is that of files and bytes
+    which do not say it by a name.
 
     >>> a, p, b = "<http://a>", "<http://p>", "<http://b>"
     >>> domain = "<http://www.w3.org/2000/01/rdf-schema#domain>"
@@ -434,12 +436,13 @@ def close(
 
     found: dict[Term, Path] = {}
     if imports is None:
-        parts = parts_of(data, engine.terms, watch)
+        parts = parts_of(data, engine.terms, watch, format)
     else:
         from foedus.store.imports import Imports
 
         places = [imports] if isinstance(imports, str | Path) else imports
-        parts = following(data, engine.terms, Imports(map(Path, places)), found, watch)
+        library = Imports(map(Path, places))
+        parts = following(data, engine.terms, library, found, watch, format)
     asserted = partition(parts, engine.vocabulary.type, limit_triples)
     closure = Closure(engine, asserted, timeout if timeout is not None else float("inf"))
     closure.imported = found

@@ -27,9 +27,17 @@ from foedus.terms import Term
 _IRI = rb'<[A-Za-z][A-Za-z0-9+.-]*+:[^\x00-\x20<>"{}|^`]*+>'
 _NODE = _IRI + rb'|_:[^\s<"]+'
 _LITERAL = rb'"(?:[^"\\\r\n]++|\\.)*+"(?:@[A-Za-z0-9-]++|\^\^' + _IRI + rb")?"
+#: A triple that is the object of another (RDF 1.2), of one level and without blank nodes.
+_QUOTED = rb"<<\([ \t]*+%b[ \t]*+%b[ \t]*+(?:%b|%b)[ \t]*+\)>>" % (_IRI, _IRI, _IRI, _LITERAL)
 _GAP, _REMARK = rb"[ \t]*+", rb"[ \t]*+(?:#[^\r\n]*+)?"
 _TRIPLE = _GAP.join(
-    (b"", b"(?P<s>%b)" % _NODE, b"(?P<p>%b)" % _IRI, b"(?P<o>%b|%b)" % (_NODE, _LITERAL), b"")
+    (
+        b"",
+        b"(?P<s>%b)" % _NODE,
+        b"(?P<p>%b)" % _IRI,
+        b"(?P<o>%b|%b|%b)" % (_NODE, _LITERAL, _QUOTED),
+        b"",
+    )
 )
 _LINE = re.compile(rb"%b(?P<g>%b)?%b\.%b\r?\n?" % (_TRIPLE, _NODE, _GAP, _REMARK))
 #: As many lines of N-Triples as there are: a match that ends early ends before the first bad one.

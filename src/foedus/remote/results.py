@@ -9,14 +9,15 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from foedus.errors import ParseFailure
+from foedus.errors import InputError, ParseFailure
 from foedus.remote.failures import NotThere
 from foedus.remote.places import bare
 from foedus.remote.wire import Reply
 from foedus.safe_text import printable
-from foedus.store.convert import is_valid_iri, parse_lines, quad_lines
+from foedus.store.convert import is_valid_iri, parse_lines
 from foedus.store.guard import tokens
 from foedus.store.query import Result
+from foedus.store.reading import quad_lines
 from foedus.terms import Term, iri, literal
 
 #: The content type of rows, as it is asked for.
@@ -164,7 +165,7 @@ def _triples(reply: Reply, extension: str) -> Result:
     try:
         text = b"".join(quad_lines(io.BytesIO(body), extension, base, base))
         return Result("triples", triples=tuple(sorted(set(parse_lines(text, quads=True)))))
-    except (SyntaxError, ValueError) as error:
+    except (InputError, SyntaxError, ValueError) as error:
         raise _Unreadable(str(error)) from None
 
 

@@ -17,10 +17,13 @@ from urllib.request import url2pathname
 from xml.etree import ElementTree
 
 from foedus.errors import InputError, ParseFailure
-from foedus.store.convert import FORMATS, format_of, open_binary, quad_lines
+from foedus.store.convert import FORMATS
+from foedus.store.reading import opened, read_lines
 
 _XML: Final = "{http://www.w3.org/XML/1998/namespace}base"
 _CATALOG: Final = "{urn:oasis:names:tc:entity:xmlns:xml:catalog}"
+#: An ontology declares itself among so many first quads of its file.
+_FIRST: Final = 50_000
 _TYPE: Final = b"<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>"
 _OWL: Final = b"<http://www.w3.org/2002/07/owl#"
 _IN_FOLDERS: Final = ("catalog-v001.xml", "catalog.xml")
@@ -83,9 +86,8 @@ def _declarations(path: Path) -> tuple[list[str], list[str]]:
     A file that cannot be read declares nothing: others may do, and it is told when it is asked for.
     """
     try:
-        with open_binary(path) as file:
-            base = path.resolve().as_uri()
-            text = next(quad_lines(file, format_of(path), str(path), base), b"")
+        with opened(path) as source:
+            text, _ = read_lines(source, most=_FIRST)
     except InputError:
         return [], []
     ontologies, versions = [], []

@@ -86,7 +86,7 @@ class QuadStore:
         """Every quad, in no order; the graph is None for the default graph."""
         for q in self.oxigraph:
             name = None if isinstance(q.graph_name, ox.DefaultGraph) else str(q.graph_name)
-            yield str(q.subject), str(q.predicate), str(q.object), name
+            yield str(q.subject), str(q.predicate), _text(q.object), name
 
     def match(
         self,
@@ -100,7 +100,7 @@ class QuadStore:
             return  # such a triple is no RDF, and no store holds it
         name = _term(graph) or ox.DefaultGraph()
         for q in self.oxigraph.quads_for_pattern(_term(s), _term(p), _term(o), name):
-            yield str(q.subject), str(q.predicate), str(q.object)
+            yield str(q.subject), str(q.predicate), _text(q.object)
 
     def graphs(self, triple: Triple) -> list[Term]:
         """The names of the graphs that hold a triple, sorted; the default graph is left out."""
@@ -158,18 +158,23 @@ def _term(text: Term | None) -> Any:
     return next(ox.parse(f"<a:> <a:> {text} .", ox.RdfFormat.N_TRIPLES, lenient=True)).object
 
 
+def _text(term: Any) -> Term:
+    """A term of the engine as text; it writes a triple without the brackets around it."""
+    return f"<<( {term} )>>" if isinstance(term, ox.Triple) else str(term)
+
+
 def _result(found: Any, text: str) -> Result:
     if isinstance(found, ox.QueryBoolean):
         return Result("boolean", boolean=bool(found))
     if isinstance(found, ox.QueryTriples):
-        triples = sorted((str(t.subject), str(t.predicate), str(t.object)) for t in found)
+        triples = sorted((str(t.subject), str(t.predicate), _text(t.object)) for t in found)
         return Result("triples", triples=tuple(triples))
     names = [v.value for v in found.variables]
     first = {t.text[1:]: i for i, t in reversed(list(enumerate(tokens(text))))}
     star = any(a.text.upper() == "SELECT" and b.text == "*" for a, b in _pairs(text))
     order = sorted(names, key=lambda v: first.get(v, 0)) if star else names
     rows = tuple(
-        tuple(None if (t := row[name]) is None else str(t) for name in order) for row in found
+        tuple(None if (t := row[name]) is None else _text(t) for name in order) for row in found
     )
     return Result("rows", tuple(order), rows)
 

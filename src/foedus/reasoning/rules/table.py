@@ -157,13 +157,17 @@ def read_rules(path: str | Path) -> list[Rule]:
 
 def _read(path: str | Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        return tomllib.loads(Path(path).read_text(encoding="utf-8-sig"))
+    except RecursionError:
+        raise ParseFailure(str(path), "its lists or tables are nested too deeply") from None
+    except (OSError, ValueError) as error:
         raise ParseFailure(str(path), f"cannot be read as a table of rules: {error}") from error
 
 
 def _rules(content: dict[str, Any], path: str | Path) -> list[Rule]:
     prefixes = content.get("prefixes", {})
+    if not isinstance(prefixes, dict) or not _are_texts([*prefixes.values()]):
+        raise ParseFailure(str(path), "'prefixes' is a table of texts")
     rules = []
     for name, block in content.items():
         if name in ("prefixes", "noise", "profiles"):
@@ -191,6 +195,11 @@ def parse_rule(name: str, block: object, prefixes: Mapping[str, str]) -> Rule:
     for key in KEYS[:3]:
         if key not in block:
             raise ValueError(f"'{key}' is missing")
+    for key, value in block.items():
+        if key in ("if", "example") and not _are_texts(value):
+            raise ValueError(f"'{key}' is a list of texts")
+        if key in ("says", "reason", "note", "law") and not isinstance(value, str):
+            raise ValueError(f"'{key}' is a text")
     atoms: list[Atom] = []
     lists: list[ListOf] = []
     tests: list[Test] = []
@@ -203,7 +212,7 @@ def parse_rule(name: str, block: object, prefixes: Mapping[str, str]) -> Rule:
         elif part not in lists:
             lists.append(part)
     then = block["then"]
-    if then is not False and not (isinstance(then, list) and then):
+    if then is not False and not (_are_texts(then) and then):
         raise ValueError("'then' is a list of triples, or false for a contradiction")
     rule = Rule(
         id=name,
@@ -222,6 +231,10 @@ def parse_rule(name: str, block: object, prefixes: Mapping[str, str]) -> Rule:
     )
     _check(rule)
     return rule
+
+
+def _are_texts(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(text, str) for text in value)
 
 
 def _check(rule: Rule) -> None:

@@ -14,6 +14,7 @@ from typing import IO, Any, Final, TypeAlias
 
 import numpy as np
 
+from foedus.errors import ParseFailure
 from foedus.reasoning.rows.columns import unique
 from foedus.reasoning.words.dictionary import BLANK, IRI, LITERAL, Terms
 from foedus.reasoning.words.plain import plainly_right
@@ -34,6 +35,8 @@ from foedus.terms import Triple
 Watch: TypeAlias = Callable[[str], None] | None
 CHUNK: Final = 1 << 22
 _PREFIX: Final = re.compile(r"_:(?:f([0-9]{1,9}))?b")
+#: No line is longer, in bytes: so a packed file of one line does not take all memory.
+LONGEST: Final = 1 << 27
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,7 @@ class Lines:
 
     def read(self, pieces: Iterator[bytes]) -> Iterator[Ids]:
         """The triples of the text, which comes in pieces of any length, part by part."""
-        parts = map(self._part, _whole_lines(pieces))
+        parts = map(self._part, self._whole_lines(pieces))
         if self.scope is not None:  # new names are given in the order of the lines
             yield from map(self._taken, parts)
             return
@@ -73,6 +76,23 @@ class Lines:
             while (part := waiting.result()) is not None:
                 waiting = pool.submit(next, parts, None)
                 yield self._taken(part)
+
+    def _whole_lines(self, pieces: Iterator[bytes]) -> Iterator[Bytes]:
+        """The text in padded buffers of whole lines; a last line break is added if missing."""
+        kept: list[bytes] = []
+        for piece in pieces:
+            cut = piece.rfind(b"\n") + 1
+            if cut:
+                yield padded(b"".join((*kept, memoryview(piece)[:cut])))
+                kept = []
+            elif self.watch:
+                self.watch(f"reading {self.name}")
+            kept.append(piece[cut:])
+            if sum(map(len, kept)) > LONGEST:
+                told = f"a line is longer than {LONGEST >> 20} MB; is this N-Triples or N-Quads?"
+                raise ParseFailure(self.name, told)
+        if rest := b"".join(kept):
+            yield padded(rest + b"\n")
 
     def _part(self, buffer: Bytes) -> _Part:
         """Some lines taken apart; the last ends with a line break."""
@@ -218,19 +238,6 @@ def joined(parts: list[Ids]) -> Ids:
         out[:, at : at + len(part)] = part.T
         at += len(part)
     return out.T
-
-
-def _whole_lines(pieces: Iterator[bytes]) -> Iterator[Bytes]:
-    """The text again in padded buffers of whole lines; a last line break is added if missing."""
-    kept: list[bytes] = []
-    for piece in pieces:
-        cut = piece.rfind(b"\n") + 1
-        if cut:
-            yield padded(b"".join((*kept, memoryview(piece)[:cut])))
-            kept = []
-        kept.append(piece[cut:])
-    if rest := b"".join(kept):
-        yield padded(rest + b"\n")
 
 
 def pieces_of(file: IO[bytes]) -> Iterator[bytes]:

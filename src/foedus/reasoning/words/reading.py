@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import io
 import os
-import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain, islice
@@ -19,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from foedus.errors import InputError, NotRdf
+from foedus.errors import NotRdf
 from foedus.reasoning.rows.columns import LOW, NONE, SHIFT
 from foedus.reasoning.rows.partition import partition
 from foedus.reasoning.words.dictionary import BLANK, Terms
@@ -37,6 +36,7 @@ from foedus.reasoning.words.lines import (
 from foedus.reasoning.words.spans import Ids, hash_spans, lines_as_spans
 from foedus.store import convert
 from foedus.store.given import ONE_TERM, canonical, is_term, triple_of
+from foedus.store.reading import Source, opened, quad_lines
 from foedus.terms import Term, Triple
 
 if TYPE_CHECKING:
@@ -58,12 +58,20 @@ def read(data: Any, terms: Terms, watch: Watch = None) -> Ids:
 
 
 def triples(
-    data: Any, limit: int | None = None, imports: Imports | None = None
+    data: Any,
+    limit: int | None = None,
+    watch: Watch = None,
+    format: str | None = None,
+    imports: Imports | None = None,
 ) -> Iterator[Triple]:
     """The triples of ``data`` as strings, without duplicates; see :func:`partition`."""
     terms = Terms()
     none = -1  # rdf:type is a property like others here
-    parts = following(data, terms, imports, {}) if imports else parts_of(data, terms)
+    parts = (
+        following(data, terms, imports, {}, watch, format)
+        if imports
+        else parts_of(data, terms, watch, format)
+    )
     for code, keys in partition(parts, none, limit).items():
         yield from strings(terms, code, keys, none)
 
@@ -82,7 +90,9 @@ def strings(terms: Terms, code: int, keys: Ids, type_: int) -> Iterator[Triple]:
                 yield s, name, o
 
 
-def parts_of(data: Any, terms: Terms, watch: Watch = None) -> Iterator[Ids]:
+def parts_of(
+    data: Any, terms: Terms, watch: Watch = None, format: str | None = None
+) -> Iterator[Ids]:
     """The triples of ``data`` as ``n x 3`` arrays, read one after the other as they are asked for;
     new terms are added to ``terms``.
 
@@ -91,15 +101,16 @@ def parts_of(data: Any, terms: Terms, watch: Watch = None) -> Iterator[Ids]:
     ``data``: a path or several (their blank nodes are kept apart), ``bytes`` of N-Triples or
     N-Quads, an rdflib graph or dataset, a pyoxigraph store or dataset, or an iterable of triples
     whose terms are N-Triples strings, rdflib's or pyoxigraph's. Named graphs are read as one.
-    Duplicates stay. Raises ``ParseFailure``, ``InputError`` or ``UnknownName``.
+    Duplicates stay. ``format`` (``ttl``, ...) is that of files whose names do not say it; the path
+    ``-`` is standard input. Raises ``ParseFailure``, ``InputError`` or ``UnknownName``.
     """
     if is_term(data):
         raise NotRdf(data, f"a term holds no triples; {_DATA_IS}")
     if isinstance(data, str | os.PathLike):
-        return _file_parts([data], terms, watch)
+        return _file_parts([data], terms, watch, format)
     if isinstance(data, bytes | bytearray):
-        lines = Lines(terms, "the given bytes", quads=True, watch=watch)
-        return lines.read(pieces_of(io.BytesIO(data)))
+        given = Source(io.BytesIO(data), "the given bytes", convert.known(format or "nq"), None)
+        return _source_parts(given, terms, watch, Prefixes(terms))
     if convert.is_graph(data):
         if convert.is_rdflib(data):
             return map(_Tokens(terms, watch).trees, convert.graph_trees(data))
@@ -113,7 +124,7 @@ def parts_of(data: Any, terms: Terms, watch: Watch = None) -> Iterator[Ids]:
         return iter(())
     items = chain([first], items)
     if isinstance(first, os.PathLike) or (isinstance(first, str) and not is_term(first)):
-        return _file_parts(list(items), terms, watch)
+        return _file_parts(list(items), terms, watch, format)
     return _triple_parts(items, terms, watch)
 
 
@@ -132,7 +143,12 @@ def known(data: Any, terms: Terms) -> Ids:
 
 
 def following(
-    data: Any, terms: Terms, imports: Imports, found: dict[Term, Path], watch: Watch = None
+    data: Any,
+    terms: Terms,
+    imports: Imports,
+    found: dict[Term, Path],
+    watch: Watch = None,
+    format: str | None = None,
 ) -> Iterator[Ids]:
     """The triples of ``data`` and of all ontologies that these import, as :func:`parts_of`.
 
@@ -153,7 +169,7 @@ def following(
             waiting.extend(o[p == importing].tolist())
             yield part
 
-    yield from noted(parts_of(data, terms, watch))
+    yield from noted(parts_of(data, terms, watch, format))
     for number in waiting:  # which grows
         name = terms.token(number)
         path = imports.find(name[1:-1]) if number not in here else None
@@ -177,24 +193,22 @@ def _triple_parts(triples: Iterable[Any], terms: Terms, watch: Watch) -> Iterato
         yield tokens.flat(flat)
 
 
-def _file_parts(paths: list[Any], terms: Terms, watch: Watch) -> Iterator[Ids]:
+def _file_parts(paths: list[Any], terms: Terms, watch: Watch, format: str | None) -> Iterator[Ids]:
     prefixes = Prefixes(terms)
     for given in paths:
-        path = Path(given)
-        extension = convert.format_of(path)
-        with convert.open_binary(path) as file:
-            plain = convert.FORMATS[extension] in convert.LINES
-            lines = Lines(terms, str(path), extension != "nt", numbered=plain, watch=watch)
-            if not plain or (terms.kinds == BLANK).any():  # random labels, or another file's
-                lines.scope = Scope(prefixes.free())
-            base = path.resolve().as_uri()
-            text = (
-                pieces_of(file) if plain else convert.quad_lines(file, extension, str(path), base)
-            )
-            try:
-                yield from lines.read(text)
-            except (OSError, EOFError, zlib.error) as error:
-                raise InputError(f"{path} cannot be read: {error}") from None
+        with opened(Path(given), format) as source:
+            yield from _source_parts(source, terms, watch, prefixes)
+
+
+def _source_parts(source: Source, terms: Terms, watch: Watch, prefixes: Prefixes) -> Iterator[Ids]:
+    plain, name, form = source.has_lines, source.name, source.format
+    lines = Lines(terms, name, form != "nt", numbered=plain, watch=watch)
+    if not plain or (terms.kinds == BLANK).any():  # random labels, or another file's
+        lines.scope = Scope(prefixes.free())
+    if plain:
+        yield from lines.read(pieces_of(source.file))
+    else:
+        yield from lines.read(quad_lines(source.file, form, name, source.base, watch))
 
 
 @dataclass(slots=True)
