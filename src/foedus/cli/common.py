@@ -14,6 +14,7 @@ import typer
 
 from foedus.cli.output import Format, render, terminal_width
 from foedus.errors import BadParameter, InputError
+from foedus.replacing import replacing
 
 if TYPE_CHECKING:
     from foedus.knowledge import KnowledgeGraph
@@ -82,16 +83,8 @@ def say(text: str) -> None:
 
 def write(out: Path, content: bytes) -> None:
     """Put the content into a file, whole or not at all, and say so."""
-    from foedus.reasoning.words.writing import replacing
-
-    try:
-        if out.exists() and not out.is_file():  # a pipe or a device takes no other file's place
-            out.write_bytes(content)
-        else:
-            with replacing(out) as file:
-                file.write(content)
-    except OSError as error:
-        raise InputError(f"{out} cannot be written: {error.strerror}") from None
+    with replacing(out) as file:
+        file.write(content)
     say(f"wrote {out}")
 
 

@@ -14,6 +14,7 @@ from foedus.cli.common import SETTINGS, progress, say
 from foedus.cli.output import table, terminal_width
 from foedus.cli.verbs import Reasoner
 from foedus.errors import BadParameter
+from foedus.replacing import replacing
 
 #: Clashes that are told in full; the others are counted.
 TOLD = 20
@@ -188,8 +189,6 @@ def tell_clashes(clashes: Any, total: int) -> None:
 
 def _write_proofs(closure: Any, path: Path, limit: int) -> None:
     """One line of JSON for each derived triple: its rule, bindings and premises."""
-    from foedus.reasoning.words.writing import replacing
-
     with replacing(path) as file:
         count = 0
         for triple in islice(closure.derived, limit):

@@ -10,6 +10,7 @@ from foedus.knowledge.material import build_query
 from foedus.owlfiles.page import page
 from foedus.phrases import Phrases
 from foedus.reasoning.rules.table import ruleset
+from foedus.replacing import replacing
 from foedus.store.export import export
 from foedus.store.files import read_rdf
 from foedus.store.query import QuadStore
@@ -35,7 +36,8 @@ def write(graph: KnowledgeGraph, out: Path) -> tuple[Path, ...]:
     }
     out.mkdir(parents=True, exist_ok=True)
     for name, content in made.items():
-        (out / name).write_bytes(content)
+        with replacing(out / name) as file:
+            file.write(content)
     return tuple(out / name for name in made)
 
 
