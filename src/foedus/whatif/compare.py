@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from urllib.parse import quote
 
 from foedus.knowledge import KnowledgeGraph
 from foedus.knowledge.belief import believed
@@ -101,7 +103,8 @@ def what_if(
     files = [(path, read_rdf(path, f"w{i}x").quads) for i, path in enumerate(add)]
     lines += [f"with the {_many(len(quads), 'triple')} of {path.name}" for path, quads in files]
     more = [c.quad for c in taken]
-    more += [(s, p, o, f"<{path.name}>") for path, quads in files for s, p, o, _ in quads]
+    named = {path: f"<{quote(os.fsencode(path.name))}>" for path, _ in files}
+    more += [(s, p, o, named[path]) for path, quads in files for s, p, o, _ in quads]
     origins = {q[:3]: Origin("added", (), (path.name,)) for path, quads in files for q in quads}
 
     before = _State(graph)
