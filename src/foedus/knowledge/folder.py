@@ -13,6 +13,7 @@ from pathlib import Path
 
 from foedus.errors import InputError
 from foedus.replacing import alone, cannot_write
+from foedus.short import short_repr
 from foedus.terms import Quad, Term, Triple
 
 #: The layout of the folder; a reader refuses another.
@@ -35,6 +36,8 @@ class Manifest:
     reasoner: str = "foedus"
     sizes: Mapping[str, int] = field(default_factory=dict)
     format: int = FORMAT
+
+    __repr__ = short_repr
 
 
 def write_folder(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from foedus.terms import Term, Triple, expand, is_blank, is_literal, literal, sp
 _HERE = Path(__file__).parent
 
 
-def write(graph: KnowledgeGraph, out: Path) -> tuple[Path, ...]:
+def write(graph: KnowledgeGraph, out: str | os.PathLike[str]) -> tuple[Path, ...]:
     """Write the files into a folder, and return their paths.
 
     ``foedus.owl`` is the ontology as asserted; ``foedus-asserted.owl`` has the individuals as well,
@@ -34,6 +35,7 @@ def write(graph: KnowledgeGraph, out: Path) -> tuple[Path, ...]:
         "catalog-v001.xml": (_HERE / "catalog-v001.xml").read_bytes(),
         "ontology.html": page(QuadStore.of(ontology), graph.prefixes).encode(),
     }
+    out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
     for name, content in made.items():
         with replacing(out / name) as file:

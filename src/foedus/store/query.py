@@ -18,6 +18,7 @@ from typing import Any, Literal
 import pyoxigraph as ox
 
 from foedus.errors import FoedusError, InputError, LimitReached, ParseFailure
+from foedus.short import short_repr
 from foedus.store.guard import QUERY, guard, syntax_error, tokens
 from foedus.terms import Quad, Term, Triple, is_iri, is_literal
 
@@ -38,6 +39,8 @@ class Result:
     rows: tuple[tuple[Term | None, ...], ...] = ()
     boolean: bool | None = None
     triples: tuple[Triple, ...] = ()
+
+    __repr__ = short_repr
 
     def __bool__(self) -> bool:
         """Whether there is any row or triple, or the ASK is true."""
@@ -88,6 +91,9 @@ class QuadStore:
 
     def __len__(self) -> int:
         return len(self.oxigraph)
+
+    def __repr__(self) -> str:
+        return f"<QuadStore of {len(self):,} quads>"
 
     def quads(self) -> Iterator[Quad]:
         """Every quad, in no order; the graph is None for the default graph."""

@@ -11,6 +11,7 @@ from foedus.reasoning.why.alternatives import size
 from foedus.reasoning.why.supposing import Supposing
 from foedus.resources import folder
 from foedus.safe_text import markdown, one_line, reworded
+from foedus.short import short_repr
 from foedus.store.files import read_text
 from foedus.terms import Term, Triple, text_of
 from foedus.whatif.compare import contradiction
@@ -60,6 +61,8 @@ class Disagreement:
     sides: tuple[Side, ...]
     kind: str = ""
     remark: str = ""
+
+    __repr__ = short_repr
 
 
 def disagreements(graph: KnowledgeGraph) -> tuple[Disagreement, ...]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from foedus.phrases import Phrases, is_plural, polished, with_article
 from foedus.reasoning.rules.proof import Proof
 from foedus.reasoning.rules.table import RuleSet
+from foedus.short import short_repr
 from foedus.terms import Term, Triple
 
 
@@ -56,6 +57,8 @@ class Step:
     premises: tuple[Step, ...] = ()
     structure: bool = False
 
+    __repr__ = short_repr
+
     def walk(self) -> Iterator[Step]:
         """This step and all below it, each before those it rests on."""
         yield self
@@ -101,6 +104,8 @@ class Explanation:
     remarks: tuple[str, ...] = ()
     misses: tuple[Miss, ...] = ()
     known: tuple[Step, ...] = ()
+
+    __repr__ = short_repr
 
     @property
     def independent(self) -> int:

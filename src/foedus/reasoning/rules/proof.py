@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from foedus.short import short_repr
 from foedus.terms import Term, Triple
 
 #: A triple as terms, or as an engine's numbers.
@@ -26,6 +27,8 @@ class Proof:
     bindings: Mapping[str, Term] = field(default_factory=dict)
     premises: tuple[Proof, ...] = ()
 
+    __repr__ = short_repr
+
     def walk(self) -> Iterator[Proof]:
         """This proof and all proofs below it, each after those it rests on."""
         for premise in self.premises:
@@ -41,6 +44,8 @@ class Clash:
     message: str
     premises: tuple[Triple, ...]
     make_proof: Callable[[], Proof] = field(repr=False, compare=False)
+
+    __repr__ = short_repr
 
     def proof(self) -> Proof:
         """The proof of the contradiction, with ``triple`` None at its top."""
