@@ -63,7 +63,7 @@ class UnknownName(UsageError):
 class BadParameter(UsageError):
     """A value that its parameter cannot take; ``expected`` says what it takes."""
 
-    def __init__(self, parameter: str, value: str, expected: str) -> None:
+    def __init__(self, parameter: str, value: object, expected: str) -> None:
         self.parameter, self.value, self.expected = parameter, value, expected
         super().__init__(f"{parameter}={value!r} is not {expected}")
 

@@ -1,8 +1,17 @@
-"""Text of others that may be shown on a terminal."""
+"""Text of others that may be shown: on a terminal, as Markdown."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from dataclasses import fields, is_dataclass, replace
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+# What Markdown reads as markup anywhere in a text, or at its start.
+_MARKUP = re.compile(r"[\\`*\[\]<>|~$]|(?<!\w)_|_(?!\w)|&(?=#?\w+;)")
+_OPENING = re.compile(r"(\s*)(?:([-+=#])(?=[-+=#\s]|$)|(\d+)([.)])(?=\s|$))")
 
 # Control characters of C0 and C1, the marks that turn the direction of what follows (bidirectional
 # overrides, embeddings and isolates), the separators that break a line, and lone surrogates.
@@ -27,3 +36,42 @@ def printable(text: str, keep: str = "") -> str:
 
 def _escape(code: int) -> str:
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+
+
+def one_line(text: str) -> str:
+    r"""The text as `printable`, with a space for each run of white space and line breaks.
+
+    >>> print(one_line("one\n  two\x07"))
+    one two\x07
+    """
+    return printable(re.sub(r"\s+", " ", text))
+
+
+def markdown(text: str) -> str:
+    r"""Markdown that shows the text as it is, on one line.
+
+    >>> print(markdown("# <b>a|b</b> [c](d) snake_case"))
+    \# \<b\>a\|b\</b\> \[c\](d) snake_case
+    """
+    marked = _MARKUP.sub(lambda m: f"\\{m[0]}", one_line(text))
+    return _OPENING.sub(r"\1\3\\\2\4", marked, count=1) if _OPENING.match(marked) else marked
+
+
+def reworded(found: T, change: Callable[[str], str]) -> T:
+    """The same dataclass with every text in it changed, in what it holds too."""
+    done: dict[int, Any] = {}
+
+    def new(value: Any) -> Any:
+        if isinstance(value, str):
+            return change(value)
+        if isinstance(value, tuple | frozenset):
+            return type(value)(map(new, value))
+        if not is_dataclass(value) or isinstance(value, type):
+            return value
+        if id(value) not in done:
+            made = {f.name: new(getattr(value, f.name)) for f in fields(value)}
+            done[id(value)] = replace(value, **made)
+        return done[id(value)]
+
+    made: T = new(found)
+    return made

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -15,13 +15,16 @@ import typer
 
 from foedus.cli.output import Format, render, terminal_width
 from foedus.errors import BadParameter, InputError
-from foedus.safe_text import printable
+from foedus.replacing import replacing
+from foedus.safe_text import one_line, printable, reworded
 
 if TYPE_CHECKING:
     from foedus.knowledge import KnowledgeGraph
     from foedus.remote import Store
     from foedus.store.query import Result
 
+#: The longest wait in seconds; a system call takes no longer one.
+LONGEST = 2_000_000.0
 #: The folder that `build` writes to and the others look in.
 BUILD = Path("build")
 
@@ -43,6 +46,13 @@ class Layout(StrEnum):
     dataset = "dataset"
 
 
+def seconds(value: float | None) -> float | None:
+    """A time to wait that the system can wait for; raises `typer.BadParameter` for another."""
+    if value is not None and not value >= 0:  # nor is it where it is no number
+        raise typer.BadParameter(f"{value:g} is not a number of seconds, 0 or more.")
+    return value if value is None else min(value, LONGEST)
+
+
 GraphOption = Annotated[
     Path | None,
     typer.Option(
@@ -62,7 +72,10 @@ FormatOption = Annotated[
     Format | None, typer.Option("--format", help="How to print it [default: table].")
 ]
 TimeoutOption = Annotated[
-    float | None, typer.Option("--timeout", metavar="SECONDS", help="Stop the query after that.")
+    float | None,
+    typer.Option(
+        "--timeout", metavar="SECONDS", callback=seconds, help="Stop the query after that."
+    ),
 ]
 EndpointOption = Annotated[
     str | None,
@@ -83,22 +96,18 @@ WhyOption = Annotated[
 
 
 def say(text: str) -> None:
-    """Words for the person at the terminal: to stderr, so that the data stays clean."""
-    print(text, file=sys.stderr)
+    """Words for the person at the terminal: to stderr, so that the data stays clean.
+
+    Where they cannot be said, the data goes out all the same.
+    """
+    with suppress(OSError):
+        print(printable(text, keep="\n"), file=sys.stderr)
 
 
 def write(out: Path, content: bytes) -> None:
     """Put the content into a file, whole or not at all, and say so."""
-    from foedus.reasoning.words.writing import replacing
-
-    try:
-        if out.exists() and not out.is_file():  # a pipe or a device takes no other file's place
-            out.write_bytes(content)
-        else:
-            with replacing(out) as file:
-                file.write(content)
-    except OSError as error:
-        raise InputError(f"{out} cannot be written: {error.strerror}") from None
+    with replacing(out) as file:
+        file.write(content)
     say(f"wrote {out}")
 
 
@@ -196,7 +205,7 @@ def trusting(found: KnowledgeGraph, believe: list[str] | None) -> KnowledgeGraph
 
     made = believing(found, believe)
     for contradiction in contradictions(made):
-        say("\n".join(["a contradiction:", *sides(contradiction)]))
+        say("\n".join(["a contradiction:", *sides(reworded(contradiction, one_line))]))
     return made
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from foedus.cli.common import SETTINGS, CaOption, DataOption, Layout, graph, say
+from foedus.cli.common import SETTINGS, CaOption, DataOption, Layout, graph, say, seconds
 from foedus.errors import InputError, UsageError
 from foedus.terms import Term, iri
 
@@ -72,11 +72,12 @@ def load_(
         typer.Option(metavar="NAME", help="Password: FOEDUS_PASSWORD or ~/.netrc."),
     ] = None,
     timeout: Annotated[
-        float, typer.Option(metavar="SECONDS", help="Longest silence of the store.")
+        float,
+        typer.Option(metavar="SECONDS", callback=seconds, help="Longest silence of the store."),
     ] = 600.0,
-    retries: Annotated[int, typer.Option(help="Tries after a dropped connection.")] = 5,
+    retries: Annotated[int, typer.Option(min=0, help="Tries after a dropped connection.")] = 5,
     batch: Annotated[
-        int | None, typer.Option(metavar="BYTES", help="Most bytes to send at once.")
+        int | None, typer.Option(metavar="BYTES", min=1, help="Most bytes to send at once.")
     ] = None,
     ca: CaOption = None,
     data: DataOption = None,

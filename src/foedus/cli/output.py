@@ -15,7 +15,8 @@ from enum import StrEnum
 from itertools import zip_longest
 from typing import Any
 
-from foedus.safe_text import printable
+from foedus import safe_text
+from foedus.safe_text import one_line
 from foedus.store.query import Result
 from foedus.terms import Term, is_blank, is_iri, split_literal, split_triple, text_of
 
@@ -87,7 +88,7 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]], width: int | None
     -----------  -----
     North Korea  1961
     """
-    body = [[printable(" ".join(cell.split())) for cell in row] for row in rows]
+    body = [[one_line(cell).strip() for cell in row] for row in rows]
     widths = [max(_width(row[i]) for row in [list(heads), *body]) for i in range(len(heads))]
     widths = _fitted(widths, width)
     lines = _row(heads, widths)
@@ -107,9 +108,10 @@ def markdown(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """
 
     def line(cells: Iterable[str]) -> str:
-        return "| " + " | ".join(" ".join(c.split()).replace("|", "\\|") for c in cells) + " |"
+        return "| " + " | ".join(safe_text.markdown(c).strip() for c in cells) + " |"
 
-    return "\n".join([line(heads), line("---" for _ in heads), *map(line, rows)])
+    rule = "|" + " --- |" * len(heads)
+    return "\n".join([line(heads), rule, *map(line, rows)])
 
 
 def terminal_width() -> int | None:

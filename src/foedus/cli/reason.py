@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from foedus.cli.common import SETTINGS, progress, say
+from foedus.cli.common import SETTINGS, progress, say, seconds
 from foedus.cli.output import table, terminal_width
 from foedus.cli.verbs import Reasoner
 from foedus.errors import BadParameter
+from foedus.replacing import replacing
+from foedus.safe_text import printable
 
 if TYPE_CHECKING:
     from foedus.reasoning.beyond.unsupported import Unsupported
@@ -68,7 +70,8 @@ def reason(
         typer.Option("--limit-triples", metavar="N", min=1, help="Stop beyond so many triples."),
     ] = None,
     timeout: Annotated[
-        float | None, typer.Option("--timeout", metavar="SECONDS", min=0, help="Stop after that.")
+        float | None,
+        typer.Option("--timeout", metavar="SECONDS", callback=seconds, help="Stop after that."),
     ] = None,
     memory: Annotated[
         str | None,
@@ -234,7 +237,7 @@ def _tell(closure: Any, closed: float, took: float, out: Path | None) -> None:
         print(f"imported {name} from {path}")
     print(f"{asserted:,} asserted triples, {derived:,} derived")
     done = f"read and closed in {closed:.2f} s"
-    print(f"{done}; wrote {out} in {took - closed:.2f} s" if out else done)
+    print(f"{done}; wrote {printable(str(out))} in {took - closed:.2f} s" if out else done)
 
 
 def tell_malformed(sentences: tuple[str, ...]) -> None:
@@ -297,11 +300,9 @@ def tell_clashes(clashes: Any, total: int) -> None:
 
 def _write_proofs(closure: Any, path: Path, limit: int) -> None:
     """One line of JSON for each derived triple: its rule, bindings and premises."""
-    from foedus.reasoning.words.writing import replacing
-
     with replacing(path) as file:
         count = 0
-        for triple in islice(closure.derived, limit):
+        for triple in islice(closure.derived, min(limit, len(closure))):
             proof = closure.proof(triple)
             line = {
                 "triple": triple,
@@ -347,7 +348,7 @@ def rules(
         return
     from foedus.reasoning.describe import describe
 
-    print(describe(found[rule], found))
+    print(printable(describe(found[rule], found), keep="\n"))
 
 
 def register(app: typer.Typer) -> None:

@@ -6,11 +6,12 @@ import csv
 import json
 import sys
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from foedus.cli.output import Format, bold, dim, markdown, terminal_width
 from foedus.evidence import MEMBERS
+from foedus.safe_text import one_line, reworded
 from foedus.store.budget import within
 from foedus.terms import Term, Triple
 from foedus.why.forms import said_by
@@ -49,7 +50,8 @@ def show_support(
     elif form is Format.table:
         width = terminal_width() or WIDTH
         plumbing = explainer.phrases.is_plumbing
-        lines = (_lines(c, s, width, plumbing) for c, s in zip(cells, supports, strict=True))
+        rows_told = zip(map(tuple, cells), supports, strict=True)
+        lines = (_lines(*reworded(row, one_line), width, plumbing) for row in rows_told)
         print("\n\n".join("\n".join(told) for told in lines))
     else:
         heads += ["basis", "words"]
@@ -66,7 +68,7 @@ def _words(support: RowSupport) -> str:
 
 
 def _lines(
-    cells: list[str], support: RowSupport, width: int, plumbing: Callable[[Triple], bool]
+    cells: Sequence[str], support: RowSupport, width: int, plumbing: Callable[[Triple], bool]
 ) -> Iterator[str]:
     yield f"{bold(' · '.join(filter(None, cells)))}  {dim(f'[{support.basis}]')}"
     quoted: set[str] = set()

@@ -33,6 +33,7 @@ from foedus.cli.common import (
 from foedus.cli.menu import choices, menu, slugs
 from foedus.cli.output import Format, listing, terminal_width
 from foedus.errors import UsageError
+from foedus.safe_text import one_line, printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -93,7 +94,7 @@ def build(
     for line in counts(made):
         print(line)
     took = time.perf_counter() - start
-    print(f"wrote {out} in {took:.2f} s ({reasoned:.2f} s to read and reason)")
+    print(f"wrote {printable(str(out))} in {took:.2f} s ({reasoned:.2f} s to read and reason)")
     report(findings)
 
 
@@ -115,7 +116,7 @@ def report(findings: Sequence[Finding]) -> None:
     """Print the findings, and end with exit code 1 if there are any."""
     if findings:
         for finding in findings:
-            print(finding)
+            print(one_line(str(finding)))
         say(f"{len(findings)} finding{'s' if len(findings) > 1 else ''}")
         raise typer.Exit(1)
     print("no clash, no broken shape, no finding")
@@ -182,9 +183,9 @@ def ask(
         result = store.query(asked, found.prefixes)
         answer = Answer(found.question(question), given, asked, result)
     if sys.stderr.isatty():
-        say(answer.phrase(found.names))
+        say(one_line(answer.phrase(found.names)))
     if answer.question.assumes:
-        say(f"assuming: {answer.question.assumes}")
+        say(one_line(f"assuming: {answer.question.assumes}"))
     if why:
         show_why(found, answer.sparql, answer.result, format, store, left())
     else:
@@ -233,7 +234,7 @@ def query(
     if file is not None:
         from foedus.store.files import read_text
 
-        text = sys.stdin.read() if str(file) == "-" else read_text(file)
+        text = read_text(Path("/dev/stdin") if str(file) == "-" else file)
     if why and dataset:
         raise UsageError("--why explains rows of the view; leave out --dataset")
     refuse_both(believe, endpoint)

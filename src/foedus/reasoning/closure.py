@@ -105,6 +105,10 @@ class Closure:
         stored = self._stored
         return sum(stored.count(code) + len(stored.asserted.get(code, NONE)) for code in stored)
 
+    def __repr__(self) -> str:
+        asserted = sum(map(len, self._stored.asserted.values()))
+        return f"<Closure of {asserted:,} asserted and {len(self) - asserted:,} derived triples>"
+
     def __contains__(self, triple: Any) -> bool:
         row = self._row(triple)
         return row is not None and self._stored.holds(*self._view.coded(row))

@@ -124,10 +124,11 @@ def in_url(url: str) -> Credentials | None:
 
 
 def _netrc(host: str) -> Credentials | None:
-    path = Path(os.environ.get("NETRC") or Path.home() / ".netrc")
-    if not path.is_file():
-        return None
+    # Where there is no home, Path.expanduser raises; this leaves the name as it is.
+    path = Path(os.environ.get("NETRC") or os.path.expanduser("~/.netrc"))  # noqa: PTH111
     try:
+        if not path.is_file():
+            return None
         found = netrc.netrc(str(path)).hosts.get(host)
     except (netrc.NetrcParseError, OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path} cannot be read as a netrc file: {error}") from None

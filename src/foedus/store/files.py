@@ -9,6 +9,7 @@ from typing import Any
 import pyoxigraph as ox
 
 from foedus.errors import InputError, ParseFailure
+from foedus.short import short_repr
 from foedus.store.convert import failure, refuse_nested
 from foedus.store.reading import opened, read_lines
 from foedus.terms import Quad, Term
@@ -21,6 +22,8 @@ class RdfFile:
     path: Path
     quads: tuple[Quad, ...]
     prefixes: dict[str, str]
+
+    __repr__ = short_repr
 
 
 def read_text(path: Path) -> str:

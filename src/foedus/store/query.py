@@ -11,6 +11,7 @@ from typing import Any, Literal
 import pyoxigraph as ox
 
 from foedus.errors import InputError, ParseFailure
+from foedus.short import short_repr
 from foedus.store.budget import within
 from foedus.store.guard import QUERY, guard, tokens
 from foedus.store.syntax import syntax_error
@@ -31,6 +32,8 @@ class Result:
     boolean: bool | None = None
     triples: tuple[Triple, ...] = ()
     cut: str = field(default="", compare=False)
+
+    __repr__ = short_repr
 
     def __bool__(self) -> bool:
         """Whether there is any row or triple, or the ASK is true."""
@@ -81,6 +84,9 @@ class QuadStore:
 
     def __len__(self) -> int:
         return len(self.oxigraph)
+
+    def __repr__(self) -> str:
+        return f"<QuadStore of {len(self):,} quads>"
 
     def quads(self) -> Iterator[Quad]:
         """Every quad, in no order; the graph is None for the default graph."""

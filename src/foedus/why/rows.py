@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from foedus.evidence import Absence, Evidence, evidence, evidence_of
 from foedus.phrases import Phrases, listed, with_article
+from foedus.short import short_repr
 from foedus.sparql import Pattern, is_variable
 from foedus.sparql.scope import Row
 from foedus.sparql.tree import Alternative, Path, Repeat, Sequence
@@ -51,6 +52,8 @@ class Support:
     step: Step
     basis: Basis
 
+    __repr__ = short_repr
+
     def passages(self) -> tuple[Passage, ...]:
         """The words at the bottom of its proof, each once, in the order of the text."""
         return self.step.passages()
@@ -70,6 +73,8 @@ class RowSupport:
     assumptions: tuple[str, ...] = ()
     ways: int = 1
     complete: bool = True
+
+    __repr__ = short_repr
 
     def passages(self) -> tuple[Passage, ...]:
         """The words behind the row, each once, in the order of the text."""

@@ -9,6 +9,7 @@ from foedus.errors import LimitReached
 from foedus.phrases import Phrases, is_plural, polished, with_article
 from foedus.reasoning.rules.proof import Proof
 from foedus.reasoning.rules.table import RuleSet
+from foedus.short import short_repr
 from foedus.terms import Term, Triple
 
 #: So many steps one below the other are put in words: a page of more is read by nobody.
@@ -60,6 +61,8 @@ class Step:
     premises: tuple[Step, ...] = ()
     structure: bool = False
 
+    __repr__ = short_repr
+
     def walk(self) -> Iterator[Step]:
         """This step and all below it, each once."""
         waiting, seen = [self], {id(self)}
@@ -110,6 +113,8 @@ class Explanation:
     remarks: tuple[str, ...] = ()
     misses: tuple[Miss, ...] = ()
     known: tuple[Step, ...] = ()
+
+    __repr__ = short_repr
 
     @property
     def independent(self) -> int:

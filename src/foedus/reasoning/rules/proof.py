@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from foedus.short import short_repr
 from foedus.terms import Term, Triple
 
 #: A triple as terms, or as an engine's numbers.
@@ -29,6 +30,8 @@ class Proof:
     rule: str | None = None
     bindings: Mapping[str, Term] = field(default_factory=dict)
     premises: tuple[Proof, ...] = field(default=(), repr=False)
+
+    __repr__ = short_repr
 
     def walk(self) -> Iterator[Proof]:
         """This proof and all proofs below it, each once and after those it rests on."""
@@ -104,6 +107,8 @@ class Clash:
     message: str
     premises: tuple[Triple, ...]
     make_proof: Callable[[], Proof] = field(repr=False, compare=False)
+
+    __repr__ = short_repr
 
     def proof(self) -> Proof:
         """The proof of the contradiction, with ``triple`` None at its top."""

@@ -31,6 +31,7 @@ from foedus.reasoning.rules.rule import (
     Var,
     variable,
 )
+from foedus.short import short_repr
 from foedus.terms import Term, Triple, expand, is_iri, is_literal
 
 __all__ = [
@@ -67,6 +68,8 @@ class RuleSet:
     rules: tuple[Rule, ...]
     noise: tuple[Atom, ...]
     prefixes: Mapping[str, str]
+
+    __repr__ = short_repr
 
     def __iter__(self) -> Iterator[Rule]:
         return iter(self.rules)
