@@ -13,9 +13,11 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from attempts import Case
+from corpus import built
 from reduce import smallest
-from sandbox import adopt_orphans, warm
-from targets import TARGETS, Case, Target, built
+from sandbox import warm
+from targets import TARGETS, Target
 
 #: Seconds that may go into making one failing input smaller.
 _PATIENCE = 60.0
@@ -62,7 +64,6 @@ def names(seed: str, targets: Iterable[str], rounds: Iterable[int]) -> Iterator[
 
 def start() -> None:
     """Load everything and make the build that the commands ask."""
-    adopt_orphans()
     warm()
     built()
 
@@ -75,13 +76,15 @@ def attempt(name: str, cold: bool = False) -> Failure | None:
 
 
 def reduced(failure: Failure) -> Failure | None:
-    """The failure with a smaller case; None if it does not come again from a new interpreter."""
+    """The failure with a smaller case; None if it does not come again from a new interpreter.
+
+    A fault that hangs on the moment, as of a kill, is taken as it is.
+    """
     target = failure.target
-    says = _tried(target, failure.case, cold=True)
-    if says is None:
-        return None
     if not target.reducible:
-        return replace(failure, says=says)
+        return failure
+    if _tried(target, failure.case, cold=True) is None:
+        return None
 
     def fails(case: Case) -> bool:
         says = _tried(target, case, cold=False)

@@ -11,6 +11,7 @@ from random import Random
 
 HERE = Path(__file__).parent
 _NAME = re.compile(r"\$([a-z]+[0-9]*)")
+_WORD = re.compile(rb"[^\s(){}\[\],;]+")
 #: From this depth on a sentence takes the first alternative, the one that ends.
 _DEEP = 12
 
@@ -115,6 +116,15 @@ def _splice(data: bytes, rng: Random, other: bytes) -> bytes:
     return data[:at] + other[min(start, end) : max(start, end)] + data[at:]
 
 
+def _word(data: bytes, rng: Random, other: bytes) -> bytes:
+    """A word for another: what comes of it is often well formed."""
+    words, others = list(_WORD.finditer(data)), _WORD.findall(other)
+    if not words or not others:
+        return data
+    place = rng.choice(words)
+    return data[: place.start()] + rng.choice(others) + data[place.end() :]
+
+
 def _lines(data: bytes, rng: Random, other: bytes) -> bytes:
     lines = data.splitlines(keepends=True)
     rng.shuffle(lines)
@@ -122,7 +132,21 @@ def _lines(data: bytes, rng: Random, other: bytes) -> bytes:
 
 
 _MUTATIONS: tuple[Callable[[bytes, Random, bytes], bytes], ...] = (
-    *(_flip, _insert, _insert, _delete, _move, _repeat, _nest, _cut, _splice, _lines),
+    *(
+        _flip,
+        _word,
+        _word,
+        _word,
+        _word,
+        _insert,
+        _delete,
+        _move,
+        _repeat,
+        _nest,
+        _cut,
+        _splice,
+        _lines,
+    ),
 )
 #: Longest input, in bytes: small files are what must not hurt.
 LONGEST = 200_000
@@ -130,7 +154,7 @@ LONGEST = 200_000
 
 def mutated(data: bytes, rng: Random, other: bytes = b"") -> bytes:
     """The data after one to four random mutations; ``other`` is what is spliced in."""
-    for _ in range(rng.randint(1, 4)):
+    for _ in range(rng.choice((1, 1, 1, 2, 4))):
         data = rng.choice(_MUTATIONS)(data, rng, other or data)
     return data[:LONGEST]
 

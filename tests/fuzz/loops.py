@@ -9,12 +9,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from functools import cache
-from pathlib import Path
 from random import Random
 from typing import Any
 
 import pyoxigraph as ox
 import strategies as words
+from corpus import TINY
 from inputs import mutated, sentence
 from reduce import smallest
 
@@ -25,9 +25,7 @@ from foedus.store import convert
 from foedus.terms import Term, Triple, literal
 
 logging.getLogger("rdflib.term").setLevel(logging.CRITICAL)  # it logs each ill-typed literal
-TINY = Path(__file__).parents[1] / "data" / "tiny"
 _TERMS = [*words.INDIVIDUALS, *words.CLASSES, *words.PROPERTIES, *words.SPECIAL_CLASSES]
-_LISTED = [words.FIRST, words.REST]
 
 
 @cache

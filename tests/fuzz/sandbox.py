@@ -7,6 +7,7 @@ milliseconds. A cold run starts a new interpreter instead, as a user does.
 from __future__ import annotations
 
 import ctypes
+import faulthandler
 import os
 import re
 import resource
@@ -17,6 +18,7 @@ import time
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 #: Most memory that a command may take for a small input, in bytes: twice what a query may take.
@@ -31,7 +33,7 @@ DOCUMENTED = (0, 1, 2, 3)
 
 _PR_SET_CHILD_SUBREAPER = 36
 _FRAME = re.compile(r'File "[^"]*?(foedus/[\w/]+\.py)", line \d+, in (\S+)')
-_CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,8 @@ class Outcome:
     orphans: int
 
 
-def adopt_orphans() -> None:
+@cache
+def _adopt_orphans() -> None:
     """Make what outlives its parent a child of this process, so that it is seen."""
     ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
@@ -84,6 +87,7 @@ def forked(work: Callable[[], int], place: Path, seconds: float, input: bytes = 
     """Do the work in a process of its own, in the folder ``place``."""
     streams = [place.with_name(f"{place.name}.{n}") for n in ("in", "out", "err")]
     streams[0].write_bytes(input)
+    _adopt_orphans()
     before = _children()
     started = time.monotonic()
     child = os.fork()
@@ -131,6 +135,7 @@ def run(command: Command, place: Path, cold: bool = False) -> Outcome:
 
 
 def _confine(place: Path, streams: list[Path]) -> None:
+    faulthandler.disable()  # a crash is seen by its signal
     os.setsid()
     os.chdir(place)
     for number, path in enumerate(streams):
