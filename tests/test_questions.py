@@ -60,6 +60,14 @@ def test_a_broken_header_is_named_with_its_line(tmp_path: Path, text: str) -> No
         read_question(path)
 
 
+def test_a_question_whose_values_never_end_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "signed-on.rq"
+    whole = (TINY / "signed-on.rq").read_text(encoding="utf-8")
+    path.write_text(whole[: whole.index("T00:00:00")], encoding="utf-8")
+    with pytest.raises(ParseFailure, match="signed-on.rq: it has no VALUES for"):
+        read_question(path).text({"on": "1961"}, str)
+
+
 def test_a_header_gives_words_topic_parameters_and_notes() -> None:
     q = read_question(TINY / "signed-on.rq")
     assert q.topic == "7 time"

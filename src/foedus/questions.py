@@ -253,9 +253,9 @@ def _values(sparql: str, names: list[str], question: Question) -> tuple[int, int
     read = list(tokens(sparql))
     for i, token in enumerate(read):
         if token.text.upper() == "VALUES" and _named(read, i + 1) == names:
-            opening = next(t for t in read[i:] if t.text == "{")
-            closing = next(t for t in read[i:] if t.text == "}")
-            return opening.offset + 1, closing.offset
+            braces = [t.offset for t in read[i:] if t.text in {"{", "}"}]
+            if len(braces) > 1:
+                return braces[0] + 1, braces[1]
     raise ParseFailure(
         str(question.path), f"it has no VALUES for {' and '.join(names)}, which its header declares"
     )

@@ -11,7 +11,7 @@ import numpy as np
 from foedus.reasoning.fixpoint.engine import Engine
 from foedus.reasoning.fixpoint.view import EVER, Row
 from foedus.reasoning.plans.plan import BUILTIN, Pairs, Plan, named, replaced, value_rule
-from foedus.reasoning.rows.columns import LOW, SHIFT, Ids, pack, unique, within
+from foedus.reasoning.rows.columns import LOW, NONE, SHIFT, Ids, pack, unique, within
 from foedus.reasoning.rules.datatypes import in_datatype, value_key
 from foedus.reasoning.rules.proof import Clash, Proof, Step
 from foedus.reasoning.rules.rule import Rule, Value
@@ -37,7 +37,8 @@ def clashes(engine: Engine, prover: Prover) -> tuple[tuple[Clash, ...], Counter[
     premises: Counter[str] = Counter()
     triples: dict[Row, Triple] = {}  # those of a list stand in each clash about two of its members
     for rule, instances, count in _all(engine, prover):
-        counts[rule.id] += count
+        if count:
+            counts[rule.id] += count
         for instance in instances:
             if told[rule.id] >= MOST or premises[rule.id] > _PREMISES:
                 break
@@ -260,10 +261,11 @@ def _ill_typed(engine: Engine, prover: Prover, rule: Rule) -> Iterator[Found]:
         keys = relation.full
         for layer in (*relation.layers, *relation.dead):
             keys = layer.keys
-            term = keys if code < 0 else (keys >> SHIFT if place == 0 else keys & LOW)
-            if code < 0 and place != 0:
-                continue
-            hits = keys[within(term, bad)]
+            if code < 0 and place != 0:  # the class is the literal, or it is none
+                hits = keys if ~code in bad else NONE
+            else:
+                term = keys if code < 0 else (keys >> SHIFT if place == 0 else keys & LOW)
+                hits = keys[within(term, bad)]
             if not len(hits):
                 continue
 
