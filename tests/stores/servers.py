@@ -180,11 +180,25 @@ def virtuoso(folder: Path, *, lasting: bool = True) -> Server:
     )
 
 
+def blazegraph(folder: Path, *, lasting: bool = False) -> Server:
+    """Blazegraph, always lasting: its journal is in ``folder``."""
+    wars = list((CACHE / "blazegraph").glob("bigdata-war-*.war"))
+    runners = list((CACHE / "rdf4j").glob("jetty-runner-*.jar"))
+    if not wars or not runners or not shutil.which("java"):
+        raise Absent(f"Blazegraph is not in {CACHE / 'blazegraph'}; {INSTALL}")
+    port = free_port()
+    command = ["java", "-Xmx1g", "-jar", str(runners[0]), "--host", "127.0.0.1"]
+    command += ["--port", str(port), "--path", "/blazegraph", str(wars[0])]
+    base = f"http://127.0.0.1:{port}/blazegraph/namespace/kb"
+    return _started("blazegraph", base, command, folder)
+
+
 STARTERS: dict[str, Callable[..., Server]] = {
     "oxigraph": oxigraph,
     "fuseki": fuseki,
     "rdf4j": rdf4j,
     "virtuoso": virtuoso,
+    "blazegraph": blazegraph,
 }
 
 
