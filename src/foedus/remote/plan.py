@@ -78,22 +78,24 @@ class _Owners:
     source: Source
 
     def of(self, graph: Term | None) -> list[Load]:
-        """The loads that filled a graph to which nobody else added."""
+        """The loads that filled a graph, as far as nobody else is known to have added to it."""
         loads = self.record.loads.values()
         if graph is not None:
             return [load for load in loads if graph in load.graphs]
         return [w for w in loads if w.default == 0 or (w.default and w.default == self.default)]
 
     def own(self, graph: Term | None) -> bool:
-        """Whether this data set filled the graph."""
-        return any(load.source == self.source.node for load in self.of(graph))
+        """Whether this data set alone filled the graph."""
+        return {load.source for load in self.of(graph)} == {self.source.node}
 
     def whose(self, graph: Term | None) -> str:
         """Whose triples a graph holds, in words."""
         known = self.of(graph)
-        beside = "" if known else ", and triples of others"
+        beside = ""
         if not known:
             known = [w for w in self.record.loads.values() if _reads(w, graph)]
+            mixed = graph is None and any(load.default == MIXED for load in known)
+            beside = "" if mixed else ", and triples of others"
         if not known:
             return "triples of others"
         titles = " and ".join(sorted({self._called(load) for load in known}))
@@ -150,7 +152,7 @@ def make_plan(lines: Lines, holding: Holding, into: Into, source: Source) -> Pla
         held,
         replaced,
         stale,
-        _after(last, places, source, append, foreign),
+        _after(last, places, source, append, {g for g in foreign if g is None or not owners.of(g)}),
         tuple(_changed(record, source, foreign, append)),
         tuple(_gone(replaced - foreign, replaced & foreign, stale, owners)),
         notes,
@@ -212,13 +214,14 @@ def _after(
 def _changed(
     record: Record, source: Source, foreign: Collection[Term | None], append: bool
 ) -> Iterator[Load]:
-    """The loads of other data sets that lose a graph, or have one that is added to."""
+    """The loads of other data sets that lose a graph, or whose default graph is added to."""
     for load in record.loads.values():
-        graphs, view, default = load.graphs - set(foreign), load.view, load.default
+        graphs, view, default = load.graphs, load.view, load.default
         if None in foreign and default is not None:
             default = MIXED if append else None
-        if view in foreign and not append:
-            view = None
+        if not append:
+            graphs = graphs - set(foreign)
+            view = None if view in foreign else view
         made = replace(load, graphs=graphs, view=view, default=default)
         if load.source != source.node and made != load:
             yield made
