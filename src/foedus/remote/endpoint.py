@@ -93,8 +93,8 @@ def endpoint(
             )
         if query is None or (update is None and graphs is None):
             raise UsageError("give --query-url, and --update-url or --graph-store-url")
-        known = Endpoint(query, update, graphs)
-        return known if graphs is not None else known.sending(_UPDATE)
+        given = Endpoint(query, update, graphs)
+        return given if graphs is not None else given.sending(_UPDATE)
     if preset not in presets():
         raise UnknownName(
             "preset", preset, near(preset, presets()), f"known: {', '.join(presets())}"
