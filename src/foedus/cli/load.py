@@ -160,7 +160,7 @@ def _converted(source: Path, made: Path) -> Path:
         lines = quad_lines(file, format_of(source), str(source), source.resolve().as_uri())
         try:
             with target.open("wb") as out:
-                out.writelines(numbered(lines))
+                out.writelines(numbered(lines, str(source)))
         except OSError as error:
             raise InputError(f"{target} cannot be written: {error.strerror or error}") from None
     if not target.stat().st_size:
@@ -204,12 +204,15 @@ def _show(report: LoadReport) -> None:
         print(json.dumps(body, ensure_ascii=False))
         return
     if None in report.graphs:
-        print(f"the default graph holds {report.graphs[None]:,} triples")
+        print(f"the default graph holds {_many(report.graphs[None])}")
     if len(named) <= _LISTED:
         for name, many in sorted(named.items()):
-            print(f"{name} holds {many:,} triples")
+            print(f"{name} holds {_many(many)}")
     else:
-        print(f"{len(named)} named graphs hold {sum(named.values()):,} triples")
-    requests = "request" if report.retried == 1 else "requests"
-    tries = f", {report.retried} {requests} repeated" if report.retried else ""
-    print(f"sent {report.sent:,} triples in {report.seconds:.1f} s{tries}")
+        print(f"{len(named)} named graphs hold {_many(sum(named.values()))}")
+    tries = f", {_many(report.retried, 'request')} repeated" if report.retried else ""
+    print(f"sent {_many(report.sent)} in {report.seconds:.1f} s{tries}")
+
+
+def _many(count: int, what: str = "triple") -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"

@@ -58,6 +58,7 @@ class Kept:
                     "repeats triples, or the store takes some terms as equal"
                 )
             return
+        all_ = Counter(place for place, _ in self._triples())
         different = self._count(lambda term: term)
         equal = self._count(lambda term: value_key(term) or term)
         for place in fewer:
@@ -66,13 +67,10 @@ class Kept:
                     f"{called(place)} shows {held[place]:,} of the {different[place]:,} triples "
                     "that were sent; look at the store's own log and settings"
                 )
-            if many := sum(self.lines.graphs[g] for g, p in self.places.items() if p == place):
-                repeated = many - different[place]
-                taken = different[place] - held[place]
-                if repeated > 0:
-                    yield f"{_many(repeated)} in the file more than once"
-                if taken > 0:
-                    yield f"{_many(taken)} in {called(place)} by another of equal value"
+            if (repeated := all_[place] - different[place]) > 0:
+                yield f"{_many(repeated)} in the file more than once"
+            if (taken := different[place] - held[place]) > 0:
+                yield f"{_many(taken)} in {called(place)} by another of equal value"
 
     def _count(self, form: Callable[[Term], object]) -> Counter[Term | None]:
         """How many different triples were sent to each place, their objects in this form."""
@@ -147,4 +145,4 @@ def _became(sent: Term, shown: list[Term]) -> Term | None:
 
 
 def _many(count: int) -> str:
-    return f"{count:,} triple stands" if count == 1 else f"{count:,} triples stand"
+    return "1 triple stands" if count == 1 else f"{count:,} triples stand"
