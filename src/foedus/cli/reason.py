@@ -82,7 +82,7 @@ def reason(
     from foedus.reasoning.beyond.malformed import malformed
     from foedus.reasoning.rules.table import ruleset
     from foedus.reasoning.words import writing
-    from foedus.store.convert import format_of, prefixes_of
+    from foedus.store.convert import format_of
 
     for place in (*files, *([out] if out else [])):
         format_of(place)  # an unknown ending is told before any work
@@ -100,7 +100,7 @@ def reason(
         closed = time.perf_counter() - started
         if out:
             step(f"writing {out}")
-            prefixes = {k: v for path in files for k, v in prefixes_of(path).items()}
+            prefixes = _prefixes(files)
             if hasattr(closure, "write"):
                 closure.write(out, derived_only=derived_only, prefixes=prefixes)
             else:
@@ -114,7 +114,7 @@ def reason(
     _tell(closure, closed, took, out)
     if not SETTINGS.json:
         tell_malformed(tuple(malformed(closure)))
-        tell_unsupported(closure)
+        tell_unsupported(closure, files)
     if clashes:
         if not SETTINGS.json:
             tell_clashes(clashes, sum(closure.clash_counts.values()))
@@ -206,7 +206,13 @@ def tell_malformed(sentences: tuple[str, ...]) -> None:
             say(f"  ... and {len(sentences) - TOLD:,} more")
 
 
-def tell_unsupported(closure: Any) -> None:
+def _prefixes(files: list[Path]) -> dict[str, str]:
+    from foedus.store.convert import prefixes_of
+
+    return {name: base for path in files for name, base in prefixes_of(path).items()}
+
+
+def tell_unsupported(closure: Any, files: list[Path]) -> None:
     """Say what the files say that the rules do not read, each kind with one example."""
     found = _by_kind(closure)
     if not found:
@@ -215,9 +221,10 @@ def tell_unsupported(closure: Any) -> None:
 
     say("\nread past, as the rules of OWL 2 RL do not read it:")
     width = max(map(len, found))
-    asserted = partial(closure.triples, derived=False)
+    asserted, prefixes = partial(closure.triples, derived=False), _prefixes(files)
     for kind, all_of in found.items():
-        say(f"  {len(all_of):>6,}  {kind:<{width}}  {written(all_of[0].axiom, asserted)}")
+        example = written(all_of[0].axiom, asserted, prefixes)
+        say(f"  {len(all_of):>6,}  {kind:<{width}}  {example}")
     missing = list(dict.fromkeys(import_.node for import_ in found.get("owl:imports", ())))
     if missing:
         say("\nimported, and not among the files; --imports says where to look for it:")
