@@ -143,10 +143,7 @@ def test_what_is_read_past_is_told(
     assert "<http://a.example/half> has owl:onProperty, but no filler" in said.err
     (line,) = [line for line in said.err.splitlines() if "owl:someValuesFrom in a super" in line]
     assert line.split()[0] == "2"
-    assert line.endswith(
-        "[ a owl:Restriction ; owl:onProperty <http://a.example/partOf> ; "
-        "owl:someValuesFrom <http://a.example/Place> ]"
-    )
+    assert line.endswith(" [ owl:onProperty :partOf ; owl:someValuesFrom :Place ]")
     assert f"  <{(tmp_path / 'more.ttl').as_uri()}>\n" in said.err
     for name in ("foedus", "owlrl"):
         assert run("reason", file, "--imports", tmp_path, "--reasoner", name) == 0

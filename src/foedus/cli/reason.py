@@ -136,7 +136,6 @@ def _reason(
 ) -> None:
     from foedus.reasoning.beyond.malformed import malformed
     from foedus.reasoning.words import writing
-    from foedus.store.reading import prefixes_of
 
     started = time.perf_counter()
     with progress("reason") as step:
@@ -145,9 +144,7 @@ def _reason(
         closed = time.perf_counter() - started
         if out:
             step(f"writing {out}")
-            prefixes = {
-                k: v for path in how.files for k, v in prefixes_of(path, how.format).items()
-            }
+            prefixes = _prefixes(how)
             if hasattr(closure, "write"):
                 closure.write(out, derived_only=derived_only, prefixes=prefixes)
             else:
@@ -161,7 +158,7 @@ def _reason(
     _tell(closure, closed, took, out)
     if not SETTINGS.json:
         tell_malformed(tuple(malformed(closure)))
-        tell_unsupported(closure)
+        tell_unsupported(closure, how)
     if clashes:
         if not SETTINGS.json:
             tell_clashes(clashes, sum(closure.clash_counts.values()))
@@ -250,7 +247,14 @@ def tell_malformed(sentences: tuple[str, ...]) -> None:
             say(f"  ... and {len(sentences) - TOLD:,} more")
 
 
-def tell_unsupported(closure: Any) -> None:
+def _prefixes(how: _How) -> dict[str, str]:
+    from foedus.store.reading import prefixes_of
+
+    every = (prefixes_of(path, how.format) for path in how.files)
+    return {name: base for found in every for name, base in found.items()}
+
+
+def tell_unsupported(closure: Any, how: _How) -> None:
     """Say what the files say that the rules do not read, each kind with one example."""
     found = _by_kind(closure)
     if not found:
@@ -259,9 +263,10 @@ def tell_unsupported(closure: Any) -> None:
 
     say("\nread past, as the rules of OWL 2 RL do not read it:")
     width = max(map(len, found))
-    asserted = partial(closure.triples, derived=False)
+    asserted, prefixes = partial(closure.triples, derived=False), _prefixes(how)
     for kind, all_of in found.items():
-        say(f"  {len(all_of):>6,}  {kind:<{width}}  {written(all_of[0].axiom, asserted)}")
+        example = written(all_of[0].axiom, asserted, prefixes)
+        say(f"  {len(all_of):>6,}  {kind:<{width}}  {example}")
     missing = list(dict.fromkeys(import_.node for import_ in found.get("owl:imports", ())))
     if missing:
         say("\nimported, and not among the files; --imports says where to look for it:")

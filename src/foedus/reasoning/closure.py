@@ -418,11 +418,11 @@ def close(
     """The closure of triples under the rules; what was given is not changed.
 
     ``data``: a path or several, bytes of N-Triples, an rdflib graph, a pyoxigraph store, or an
-    iterable of triples of N-Triples strings. ``limit_triples`` bounds the triples that take part,
-    ``timeout`` is in seconds; either raises LimitReached. ``progress`` is told what is going on.
-    ``imports`` are folders or XML catalogs in which ``owl:imports`` are looked up, and those of
-    what is found there; nothing is fetched. ``format`` (``ttl``, ...) is that of files and bytes
-    which do not say it by a name.
+    iterable of triples, of N-Triples strings or of terms of rdflib or pyoxigraph.
+    ``limit_triples`` bounds the triples that take part, ``timeout`` is in seconds; either raises
+    LimitReached. ``progress`` is told what is going on. ``imports`` are folders or XML catalogs in
+    which ``owl:imports`` are looked up, and those of what is found there; nothing is fetched.
+    ``format`` (``ttl``, ...) is that of files and bytes which do not say it by a name.
 
     >>> a, p, b = "<http://a>", "<http://p>", "<http://b>"
     >>> domain = "<http://www.w3.org/2000/01/rdf-schema#domain>"

@@ -275,12 +275,15 @@ def _table() -> _Table:
     )
 
 
-def written(axiom: Triple, find: Find, most: int = 160) -> str:
+def written(
+    axiom: Triple, find: Find, prefixes: Mapping[str, str] | None = None, most: int = 160
+) -> str:
     """An axiom for people, its blank nodes spelled out as in Turtle, in so many characters."""
-    prefixes = _table().prefixes
+    prefixes = {**_table().prefixes, **(prefixes or {})}
 
     def term(node: Term, depth: int) -> str:
-        said = sorted(islice(find(node, None, None), _WIDE)) if is_blank(node) and depth else []
+        found = islice(find(node, None, None), _WIDE) if is_blank(node) and depth else ()
+        said = sorted(t for t in found if t[1] != _TYPE)
         if any(p == _FIRST for _, p, _ in said):
             members = islice(_members(find, node), _WIDE)
             return f"( {' '.join(term(member, depth - 1) for member in members)} )"
