@@ -289,10 +289,10 @@ class Equality:
             term = ~code if code < 0 else code
             renamed = bool(marks[term])
             touched = False
-            layers = []
+            kept = []
             for layer in relation.layers:
                 if layer.step <= since:
-                    layers.append(layer)
+                    kept.append(layer)
                     continue
                 moved = layer.keys if renamed else self.concerned(layer, gone, marks, code < 0)
                 if len(moved):
@@ -302,8 +302,8 @@ class Equality:
                     out.append((~new if code < 0 else new, self.mapped(moved, code < 0)))
                     layer.remove(moved)
                 if len(layer):
-                    layers.append(layer)
+                    kept.append(layer)
             if touched:
-                relation.layers = layers
+                relation.layers = kept
                 relation.forget()
         return out
