@@ -9,8 +9,6 @@ from typing import Any
 import pyoxigraph as ox
 
 from foedus.errors import InputError, ParseFailure
-from foedus.store.convert import failure, refuse_nested
-from foedus.store.reading import opened, read_lines
 from foedus.terms import Quad, Term
 
 
@@ -41,6 +39,9 @@ def read_rdf(path: Path, blank: str = "b") -> RdfFile:
     Blank nodes are called ``_:{blank}0``, ``_:{blank}1``, ... in the order of the file, so that two
     readings give the same terms and two files with different ``blank`` share none.
     """
+    from foedus.store.convert import failure, refuse_nested
+    from foedus.store.reading import opened, read_lines  # here, as texts are read without it
+
     names: dict[str, Term] = {}
 
     def term(value: Any) -> Term:

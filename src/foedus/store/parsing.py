@@ -23,6 +23,10 @@ BATCH: Final = 50_000
 
 _PART: Final = 1 << 16
 _ENTITY: Final = b"<!ENTITY"
+#: JSON that is nested more deeply is not parsed: its parser takes memory as the square of depth.
+DEEPEST: Final = 500
+_ESCAPED: Final = re.compile(rb"\\.", re.DOTALL)
+_NO_MARK: Final = bytes(set(range(256)) - set(b'"[]{}'))
 _DOCTYPE: Final = re.compile(rb"(?:\s|<\?.*?\?>|<!--.*?-->|\xef\xbb\xbf)*<!DOCTYPE", re.DOTALL)
 
 
@@ -39,6 +43,11 @@ def write_quads(
             file = _copied(file)
         if kind == ox.RdfFormat.RDF_XML:
             file = _with_plain_entities(file)
+        if kind == ox.RdfFormat.JSON_LD and (line := _line_too_deep(file)):
+            return {
+                "wrong": f"this is nested more than {DEEPEST} deep; write it flatter",
+                "line": line,
+            }
         parser = ox.parse(file, kind, base_iri=base)
         quads = islice(parser, most)
         while batch := list(islice(quads, BATCH)):
@@ -108,6 +117,31 @@ def _with_plain_entities(file: IO[bytes]) -> IO[bytes]:
 
 def _temporary() -> IO[bytes]:
     return tempfile.TemporaryFile()  # which goes when the process does
+
+
+def _line_too_deep(file: IO[bytes]) -> int | None:
+    """The line on which JSON is nested too deeply for its parser's stack and memory."""
+    import numpy as np
+
+    inside, depth, line = 0, 0, 1  # inside: 1 in a string
+    while part := file.read(_PART << 4):
+        while part.endswith(b"\\"):  # no escape is cut
+            part += file.read(1) or b" "
+        text = _ESCAPED.sub(b"", part)
+        marks = np.frombuffer(text.translate(None, _NO_MARK), np.uint8)
+        quotes = np.cumsum(marks == ord('"')) + inside
+        opens, closes = (marks | 32 == ord(mark) for mark in "{}")  # or the square ones
+        steps = opens.astype(np.int8) - closes.astype(np.int8)
+        depths = np.cumsum(np.where(quotes & 1, 0, steps)) + depth
+        deep = depths > DEEPEST
+        if deep.any():
+            places = np.flatnonzero(np.isin(np.frombuffer(text, np.uint8), np.unique(marks)))
+            return line + text.count(b"\n", 0, int(places[deep.argmax()]))
+        if len(marks):
+            inside, depth = int(quotes[-1]) & 1, int(depths[-1])
+        line += text.count(b"\n")
+    file.seek(0)
+    return None
 
 
 @dataclass(slots=True)
