@@ -1,8 +1,8 @@
 """An RDF file parsed by pyoxigraph, with what it leaves out: the line of each error, and bounds.
 
-This runs in a process of its own (``child.py``), as deep nesting overruns the stack of the parser
-of JSON-LD. What an XML file's entities grow to is bounded by expat, which allows a hundred times
-the file's length; entities for the beginnings of IRIs stay far below.
+This runs in a process of its own (``child.py``), as deep nesting overruns the parser's stack. What
+an XML file's entities grow to is bounded by expat, which allows a hundred times the file's length;
+entities for the beginnings of IRIs stay far below.
 """
 
 from __future__ import annotations
@@ -18,8 +18,7 @@ from xml.parsers import expat
 
 import pyoxigraph as ox
 
-#: So many quads are written at a time.
-BATCH: Final = 50_000
+_BATCH: Final = 50_000
 
 _PART: Final = 1 << 16
 _ENTITY: Final = b"<!ENTITY"
@@ -39,8 +38,8 @@ def write_quads(
     if that is known; or why it is ``unread``.
     """
     try:
-        if not file.seekable():
-            file = _copied(file)
+        if kind in (ox.RdfFormat.RDF_XML, ox.RdfFormat.JSON_LD) and not file.seekable():
+            file = _copied(file)  # it is read more than once
         if kind == ox.RdfFormat.RDF_XML:
             file = _with_plain_entities(file)
         if kind == ox.RdfFormat.JSON_LD and (line := _line_too_deep(file)):
@@ -50,14 +49,17 @@ def write_quads(
             }
         parser = ox.parse(file, kind, base_iri=base)
         quads = islice(parser, most)
-        while batch := list(islice(quads, BATCH)):
+        while batch := list(islice(quads, _BATCH)):
             ox.serialize(batch, out, ox.RdfFormat.N_QUADS)
         return {"prefixes": dict(parser.prefixes)}
     except expat.ExpatError as error:
         return {"wrong": expat.ErrorString(error.code), "line": error.lineno}
     except SyntaxError as error:
-        line = error.lineno or _failing_line(file, kind, base)
-        return {"wrong": error.msg or str(error), "line": line}
+        why, line = error.msg or str(error), error.lineno
+        if line is None:
+            line = _failing_line(file, kind, base)
+            why += " (on this line or before it)" * (kind == ox.RdfFormat.JSON_LD)
+        return {"wrong": why, "line": line}
     except ValueError as error:
         return {"wrong": str(error), "line": None}
     except (OSError, EOFError, zlib.error) as error:

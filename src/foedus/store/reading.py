@@ -122,10 +122,7 @@ def quad_lines(
     if "unread" in told:
         raise InputError(f"{name} cannot be read: {told['unread']}")
     if "wrong" in told:
-        why = told["wrong"]
-        if kind == ox.RdfFormat.JSON_LD and not why.startswith("Parser error"):
-            why += " (on this line or before it)"
-        raise failure(name, ValueError(why), told["line"])
+        raise failure(name, ValueError(told["wrong"]), told["line"])
     prefixes: dict[str, str] = told["prefixes"]
     return prefixes
 
