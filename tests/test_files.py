@@ -172,6 +172,19 @@ def test_no_such_file_and_none_that_is_one(tmp_path: Path) -> None:
         close(tmp_path / "a.ofn")
 
 
+@pytest.mark.parametrize("name", ["a.ttl", "a.nt", "a.rdf"])
+def test_a_long_term_is_not_told_whole(name: str, tmp_path: Path) -> None:
+    wrong = f"urn:{'a' * 100_000} b"
+    text = f'<rdf:RDF {RDF}><ex:A rdf:about="{wrong}"/></rdf:RDF>'
+    text = text if name == "a.rdf" else f"<{wrong}> <urn:p> <urn:o> ."
+    assert len(said(close, made(tmp_path, name, text))) < 1000
+
+
+def test_remarks_are_passed_in_time(tmp_path: Path) -> None:
+    path = made(tmp_path, "a.owl", 2_000 * "<!-- a -->" + "no" + TURTLE)
+    assert "line 1: " in said(close, path)
+
+
 def test_a_line_without_end_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lines, "LONGEST", 1 << 22)
     path = made(tmp_path, "a.nt.gz", gzip.compress(bytes(1 << 24)))
@@ -182,6 +195,7 @@ def test_the_format_may_be_given(tmp_path: Path) -> None:
     path = made(tmp_path, "graph", TURTLE)
     assert list(close(path, format="ttl")) == [TRIPLE]
     assert list(close(JSON.encode(), format="jsonld")) == [TRIPLE]
+    assert list(close((BOM + LINE).encode())) == [TRIPLE]
     with pytest.raises(UnknownName, match=r"known endings are \.nt"):
         close(path, format="turtel")
 

@@ -26,7 +26,7 @@ _ENTITY: Final = b"<!ENTITY"
 DEEPEST: Final = 500
 _ESCAPED: Final = re.compile(rb"\\.", re.DOTALL)
 _NO_MARK: Final = bytes(set(range(256)) - set(b'"[]{}'))
-_DOCTYPE: Final = re.compile(rb"(?:\s|<\?.*?\?>|<!--.*?-->|\xef\xbb\xbf)*<!DOCTYPE", re.DOTALL)
+_DOCTYPE: Final = re.compile(rb"(?:\s|<\?.*?\?>|<!--.*?-->|\xef\xbb\xbf)*+<!DOCTYPE", re.DOTALL)
 
 
 def write_quads(

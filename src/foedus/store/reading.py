@@ -28,6 +28,7 @@ _LIKE: Final = {
     "n3": (*_TURTLE, ox.RdfFormat.JSON_LD),
 }
 _ANY: Final = ("owl", "rdf")
+_HEAD: Final = 1 << 16  # so many bytes tell what a file is
 _GZIP: Final = b"\x1f\x8b"
 _TOO_MUCH: Final = (
     "this ends its parser: it is nested too deeply, or needs more memory than there is; "
@@ -70,7 +71,7 @@ def opened(path: Path, format: str | None = None) -> Iterator[Source]:
             if file.peek(2)[:2] == _GZIP or path.suffix.lower() == ".gz":
                 unpacked = gzip.GzipFile(fileobj=file)
                 file = stack.enter_context(io.BufferedReader(unpacked, 1 << 20))
-            head = file.peek(1 << 16)
+            head = file.peek(_HEAD)[:_HEAD]
             if head.startswith(codecs.BOM_UTF8):
                 head = head[file.readinto(bytearray(3)) :]
             base = f"{Path.cwd().as_uri()}/" if standard else path.resolve().as_uri()
