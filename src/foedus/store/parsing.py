@@ -87,12 +87,12 @@ def _with_plain_entities(file: IO[bytes]) -> IO[bytes]:
     file.seek(0)
     if not part:
         return file
-    entities: list[tuple[str, str]] = []
+    entities: dict[str, str] = {}
     ends = [0]
 
     def entity(name: str, is_parameter: bool, value: str | None, *_: object) -> None:
         if value is not None and not is_parameter:
-            entities.append((name, value))
+            entities.setdefault(name, value)  # the first one counts
 
     reader = expat.ParserCreate()
     reader.EntityDeclHandler = entity
@@ -106,7 +106,7 @@ def _with_plain_entities(file: IO[bytes]) -> IO[bytes]:
     copy = _temporary()
     if start:
         copy.write(head[: start.end()] + b" x [")
-        for name, value in entities:
+        for name, value in entities.items():
             quoted = value.replace('"', "&#34;")
             copy.write(f'<!ENTITY {name} "{quoted}">'.encode())
         copy.write(b"]" + b"\n" * head.count(b"\n", start.end()))

@@ -14,7 +14,7 @@ from typing import IO, Final
 
 import pyoxigraph as ox
 
-from foedus.errors import InputError, ParseFailure, UsageError
+from foedus.errors import InputError, ParseFailure
 from foedus.store import child, parsing
 from foedus.store.convert import FORMATS, LINES, failure, format_of, known
 from foedus.store.recognize import recognized, refuse_others
@@ -53,16 +53,15 @@ class Source:
 
 @contextmanager
 def opened(path: Path, format: str | None = None) -> Iterator[Source]:
-    """A file open for reading, unpacked if it is packed with gzip; ``-`` is standard input.
+    """A file open for reading; ``-`` with a ``format`` is standard input.
 
     Its name says the format, if ``format`` does not; under ``.owl`` and ``.rdf``, which are in use
-    for any syntax, its first bytes do. A byte-order mark is passed over. Raises `InputError`, which
-    names the format of a file that is of another one, or of none that is read here.
+    for any syntax, its first bytes do. What is packed with gzip is unpacked, and a byte-order mark
+    passed over. Raises `InputError`, which names the format of a file that is of another one, or
+    of none that is read here.
     """
-    standard = str(path) == "-"
+    standard = str(path) == "-" and format is not None
     name = "standard input" if standard else str(path)
-    if standard and format is None:
-        raise UsageError("standard input has no name that says its format; give --format")
     chosen = known(format) if format else format_of(path)
     try:
         with ExitStack() as stack:
