@@ -92,6 +92,7 @@ TOLD = {
     "prefix.rdf": (f"<rdf:RDF {RDF}>\n\n<zz:A/>\n</rdf:RDF>", "line 3: Unknown prefix"),
     "entity.rdf": (f"<rdf:RDF {RDF}>\n<ex:A>&no;</ex:A></rdf:RDF>", "line 2: .*entity"),
     "loop.rdf": ('<!DOCTYPE x [\n<!ENTITY a "&a;">]>' + XML.replace("é", "&a;"), "line 2: recur"),
+    "laughs.rdf": ((DATA / "laughs.rdf").read_bytes(), "line 1: its entities make it grow"),
     "comma.jsonld": ('{"@id":\n"urn:a",}', "line 2: Trailing commas"),
     "type.jsonld": (
         '{"@id": "urn:a",\n"urn:p": {"@value": "x",\n"@type": 5}\n}',

@@ -53,7 +53,10 @@ def write_quads(
             ox.serialize(batch, out, ox.RdfFormat.N_QUADS)
         return {"prefixes": dict(parser.prefixes)}
     except expat.ExpatError as error:
-        return {"wrong": expat.ErrorString(error.code), "line": error.lineno}
+        why = expat.ErrorString(error.code) or str(error)
+        if "amplification" in why:
+            why = "its entities make it grow more than a hundredfold"
+        return {"wrong": why, "line": error.lineno}
     except SyntaxError as error:
         why, line = error.msg or str(error), error.lineno
         if line is None:
