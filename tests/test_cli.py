@@ -138,6 +138,24 @@ def test_formats(format: str, says: str, tmp_path: Path) -> None:
     assert done.stdout == says
 
 
+def test_json_has_the_terms_of_a_triple_in_a_triple(tmp_path: Path) -> None:
+    query = """SELECT (TRIPLE(<urn:a>, <urn:p>, TRIPLE(<urn:b>, <urn:q>, ' )>> "x" '@en)) AS ?t)
+               (STRLANGDIR('x', 'ar', 'rtl') AS ?d) {}"""
+    done = run("query", query, "--format", "json", cwd=tmp_path)
+    (row,) = json.loads(done.stdout)["results"]["bindings"]
+    assert row["d"] == {"type": "literal", "value": "x", "xml:lang": "ar", "its:dir": "rtl"}
+    assert row["t"]["type"] == "triple"
+    assert row["t"]["value"]["subject"] == {"type": "uri", "value": "urn:a"}
+    assert row["t"]["value"]["object"] == {
+        "type": "triple",
+        "value": {
+            "subject": {"type": "uri", "value": "urn:b"},
+            "predicate": {"type": "uri", "value": "urn:q"},
+            "object": {"type": "literal", "value": ' )>> "x" ', "xml:lang": "en"},
+        },
+    }
+
+
 def test_json_is_the_standard_result_format(tmp_path: Path) -> None:
     done = run("--json", "ask", "allies-of", cwd=tmp_path, FOEDUS_DATA=str(TINY))
     found = json.loads(done.stdout)

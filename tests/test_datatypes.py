@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import time
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from foedus.reasoning.rules.datatypes import (
     value_key,
 )
 from foedus.reasoning.rules.table import ruleset
+from foedus.reasoning.words.values import hashes_of
 from foedus.terms import Term, literal
 
 DATA = Path(__file__).parent / "data"
@@ -113,3 +115,72 @@ def test_a_number_of_many_digits_is_read() -> None:
     long = term("1" + "0" * 6000, "integer")
     assert value_key(long) == value_key(term("+1" + "0" * 6000 + ".0", "decimal"))
     assert in_datatype(long, f"<{datatype('unsignedLong')}>") is False
+
+
+#: Long literals, each with another of the same value, and one of another value.
+LONG = {
+    "integer": ("1" * 5000, "+01" + "1" * 4999, "2" + "1" * 4999),
+    "negative": ("-1" + "0" * 5000, "-01" + "0" * 5000, "1" + "0" * 5000),
+    "just short": ("9" * 1000, "09" + "9" * 999, "1" + "0" * 1000),
+    "decimal": ("1" * 5000 + ".5", "1" * 5000 + ".50", "1" * 5000 + ".25"),
+    "small": ("." + "0" * 5000 + "1", "0." + "0" * 5000 + "10", "." + "0" * 5001 + "1"),
+    "whole": ("1" * 5000 + ".0", "1" * 5000 + ".", "1" * 5001),
+}
+
+
+@pytest.mark.parametrize("case", LONG)
+def test_long_numbers_have_values(case: str) -> None:
+    one, same, other = (value_key(term(text, "decimal")) for text in LONG[case])
+    assert one == same != other
+    assert None not in (one, other)
+    assert len(set(hashes_of([one, same, other]).tolist())) == 2
+
+
+def test_long_integers_are_in_the_datatypes_that_have_no_bound() -> None:
+    above, below, between = (
+        term(x, "decimal") for x in ("1" * 5000, "-" + "1" * 5000, "1" * 5000 + ".5")
+    )
+    for name, held in {
+        "integer": (True, True),
+        "nonNegativeInteger": (True, False),
+        "negativeInteger": (False, True),
+        "unsignedLong": (False, False),
+    }.items():
+        assert (
+            in_datatype(above, f"<{datatype(name)}>"),
+            in_datatype(below, f"<{datatype(name)}>"),
+        ) == held
+        assert in_datatype(between, f"<{datatype(name)}>") is False
+    assert is_ill_typed(term("1" * 5000, "long"))
+    assert not is_ill_typed(term("1" * 5000, "integer"))
+
+
+@pytest.mark.parametrize("zeros", [998, 999, 1000, 5000])
+@pytest.mark.parametrize(
+    ("last", "first"), [("9{nines}", "10{zeros}"), ("-10{zeros}", "-9{nines}")]
+)
+def test_the_year_after_a_long_one(zeros: int, last: str, first: str) -> None:
+    digits = {"nines": "9" * zeros, "zeros": "0" * zeros}
+    end = value_key(term(f"{last.format(**digits)}-12-31T24:00:00", "dateTime"))
+    assert (
+        end == value_key(term(f"{first.format(**digits)}-01-01T00:00:00", "dateTime")) is not None
+    )
+
+
+def test_ten_million_digits_take_no_time() -> None:
+    started = time.process_time()
+    for name, text in {
+        "integer": "1" * 10_000_000,
+        "decimal": "1" * 10_000_000 + ".5",
+        "double": "0." + "1" * 10_000_000,
+        "dateTime": "1" * 10_000_000 + "-01-01T00:00:00",
+    }.items():
+        assert value_key(term(text, name)) is not None
+    assert time.process_time() - started < 20  # as the square of its length, one took minutes
+
+
+def test_deep_xml_is_compared_as_it_is_written() -> None:
+    deep = "<a>" * 100_000 + "{}" + "</a>" * 100_000
+    keys = {value_key(term(deep.format(text), "XMLLiteral")) for text in ("", "", "x")}
+    assert len(keys) == 2 and None not in keys
+    assert is_ill_typed(term("<a>" * 100_000, "XMLLiteral"))

@@ -16,6 +16,8 @@ from rdflib.compare import isomorphic
 
 from foedus import exports
 from foedus.knowledge import KnowledgeGraph
+from foedus.remote.batches import Lines
+from foedus.store.reading import opened, read_lines
 
 JENA = Path(__file__).parents[1] / ".cache" / "stores" / "jena"
 #: Format -> the ending of its files, and what each parser calls it (None: it reads no such file).
@@ -117,6 +119,8 @@ SCRIPT = """
 import hashlib
 from foedus import exports
 from foedus.knowledge import KnowledgeGraph
+from foedus.remote.batches import Lines
+from foedus.store.reading import opened, read_lines
 graph = KnowledgeGraph.build()
 files = [graph.export(format, layout) for format, layout in {cases}]
 for content in [*files, exports.description(graph), exports.with_reifiers(graph)]:
@@ -170,6 +174,18 @@ def test_reifiers_quote_and_do_not_state(graph: KnowledgeGraph) -> None:
         assert len(quoted) == len(exports.reifiers(graph)) > 0
         plain = canonical(q for q in back if not isinstance(q.object, ox.Triple))
         assert plain == expected(graph, "view")
+
+
+@pytest.mark.parametrize("format", ["ttl", "nt", "trig", "nq"])
+def test_reifiers_can_be_loaded(graph: KnowledgeGraph, format: str, tmp_path: Path) -> None:
+    path = tmp_path / f"graph.{format}"
+    path.write_bytes(exports.with_reifiers(graph, format))
+    with opened(path) as source:
+        lines = read_lines(source)[0]
+    sent = tmp_path / "sent.nt"
+    sent.write_bytes(lines)
+    Lines(sent).check()
+    assert Lines(sent).graphs.total() == len(graph.view) + len(exports.reifiers(graph))
 
 
 def test_a_full_disk_leaves_the_old_file(tmp_path: Path) -> None:

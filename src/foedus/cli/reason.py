@@ -16,7 +16,7 @@ import typer
 from foedus.cli.common import SETTINGS, progress, say, seconds
 from foedus.cli.output import table, terminal_width
 from foedus.cli.verbs import Reasoner
-from foedus.errors import BadParameter
+from foedus.errors import BadParameter, UsageError
 from foedus.replacing import replacing
 from foedus.safe_text import printable
 
@@ -101,9 +101,10 @@ def reason(
 
     if format_:
         known(format_)
+    elif Path("-") in files:
+        raise UsageError("standard input has no name that says its format; give --format")
     for place in (*(() if format_ else files), *([out] if out else [])):
-        if str(place) != "-":
-            format_of(place)  # an unknown ending is told before any work
+        format_of(place)  # an unknown ending is told before any work
     chosen = [part.strip() for name in rules or ["owl2rl"] for part in name.split(",")]
     ruleset(chosen, extra_rules or ())  # and so is an unknown rule
     if reasoner is Reasoner.owlrl and (proofs or chosen != ["owl2rl"]):

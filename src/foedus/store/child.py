@@ -163,20 +163,22 @@ def die_with(parent: int) -> None:
 
 
 def limit_memory(most: int) -> None:
-    """Let this process take so many bytes more than it has, unless a limit is set already."""
+    """Let this process take at most so many bytes more than it has."""
     import resource
 
-    if resource.getrlimit(resource.RLIMIT_AS)[0] == resource.RLIM_INFINITY:
-        with contextlib.suppress(OSError, ValueError):
-            used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-            resource.setrlimit(resource.RLIMIT_AS, (used + most, used + most))
+    with contextlib.suppress(OSError, ValueError):
+        used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+        soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+        if soft == resource.RLIM_INFINITY or soft > used + most:
+            resource.setrlimit(resource.RLIMIT_AS, (used + most, hard))
 
 
 def _confine() -> None:
     """Bound the child's memory; it says nothing when it dies, and leaves no core behind."""
     import resource
 
-    limit_memory(MEMORY)
+    if resource.getrlimit(resource.RLIMIT_AS)[0] == resource.RLIM_INFINITY:
+        limit_memory(MEMORY)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     faulthandler.disable()
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)

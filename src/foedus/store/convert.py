@@ -46,7 +46,8 @@ TERMS_ARE: Final = (
 LINES: Final = (ox.RdfFormat.N_TRIPLES, ox.RdfFormat.N_QUADS)
 _BATCH: Final = 50_000
 _CACHED: Final = 1 << 12  # so few subjects that their terms stay in the processor's cache
-_NOT_TRIPLE: Final = re.compile(rb'"(?:[^"\\\n]|\\.)*"|<[^<>\s]*>|#[^\n]*')
+_TOLD: Final = 400
+_NOT_TRIPLE: Final = re.compile(rb'"(?:[^"\\\n]++|\\.)*+"|<[^<>\s]*>|#[^\n]*')
 _WHERE: Final = re.compile(r"^Parser error[^:]*: | \(line \d+\)$")
 
 
@@ -81,7 +82,10 @@ def failure(name: str, error: Exception, line: int | None) -> ParseFailure:
     told = error.msg if isinstance(error, SyntaxError) else str(error)
     if "LoadDocumentCallback" in told:
         told = "its @context is at another address, and nothing is fetched; write it into the file"
-    return ParseFailure(name, _WHERE.sub("", _WHERE.sub("", told)), line)
+    told = _WHERE.sub("", _WHERE.sub("", told))
+    if len(told) > _TOLD:  # with a long term in it
+        told = f"{told[: _TOLD // 2]} ... {told[-_TOLD // 2 :]}"
+    return ParseFailure(name, told, line)
 
 
 def refuse_nested(text: bytes) -> None:

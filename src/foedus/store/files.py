@@ -44,6 +44,7 @@ def read_rdf(path: Path, blank: str = "b") -> RdfFile:
     Blank nodes are called ``_:{blank}0``, ``_:{blank}1``, ... in the order of the file, so that two
     readings give the same terms and two files with different ``blank`` share none.
     """
+
     names: dict[str, Term] = {}
 
     def term(value: Any) -> Term:

@@ -1,8 +1,8 @@
 """An RDF file parsed by pyoxigraph, with what it leaves out: the line of each error, and bounds.
 
-This runs in a process of its own (``child.py``), as deep nesting overruns the stack of the parser
-of JSON-LD. What an XML file's entities grow to is bounded by expat, which allows a hundred times
-the file's length; entities for the beginnings of IRIs stay far below.
+This runs in a process of its own (``child.py``), as deep nesting overruns the parser's stack. What
+an XML file's entities grow to is bounded by expat, which allows a hundred times the file's length;
+entities for the beginnings of IRIs stay far below.
 """
 
 from __future__ import annotations
@@ -20,13 +20,16 @@ import pyoxigraph as ox
 
 from foedus.store.xmlliteral import mended
 
-#: So many quads are written at a time.
-BATCH: Final = 50_000
+_BATCH: Final = 50_000
 
 _PART: Final = 1 << 16
 _XML: Final = ox.NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#XMLLiteral")
 _ENTITY: Final = b"<!ENTITY"
-_DOCTYPE: Final = re.compile(rb"(?:\s|<\?.*?\?>|<!--.*?-->|\xef\xbb\xbf)*<!DOCTYPE", re.DOTALL)
+#: JSON that is nested more deeply is not parsed: its parser takes memory as the square of depth.
+DEEPEST: Final = 500
+_ESCAPED: Final = re.compile(rb"\\.", re.DOTALL)
+_NO_MARK: Final = bytes(set(range(256)) - set(b'"[]{}'))
+_DOCTYPE: Final = re.compile(rb"(?:\s|<\?.*?\?>|<!--.*?-->|\xef\xbb\xbf)*+<!DOCTYPE", re.DOTALL)
 
 
 def write_quads(
@@ -38,22 +41,33 @@ def write_quads(
     if that is known; or why it is ``unread``.
     """
     try:
-        if not file.seekable():
-            file = _copied(file)
+        if kind in (ox.RdfFormat.RDF_XML, ox.RdfFormat.JSON_LD) and not file.seekable():
+            file = _copied(file)  # it is read more than once
         if kind == ox.RdfFormat.RDF_XML:
             file = _with_plain_entities(file)
+        if kind == ox.RdfFormat.JSON_LD and (line := _line_too_deep(file)):
+            return {
+                "wrong": f"this is nested more than {DEEPEST} deep; write it flatter",
+                "line": line,
+            }
         parser = ox.parse(file, kind, base_iri=base)
         quads = islice(parser, most)
-        while batch := list(islice(quads, BATCH)):
+        while batch := list(islice(quads, _BATCH)):
             if kind == ox.RdfFormat.RDF_XML:
                 batch = list(map(_mended, batch))
             ox.serialize(batch, out, ox.RdfFormat.N_QUADS)
         return {"prefixes": dict(parser.prefixes)}
     except expat.ExpatError as error:
-        return {"wrong": expat.ErrorString(error.code), "line": error.lineno}
+        why = expat.ErrorString(error.code) or str(error)
+        if "amplification" in why:
+            why = "its entities make it grow more than a hundredfold"
+        return {"wrong": why, "line": error.lineno}
     except SyntaxError as error:
-        line = error.lineno or _failing_line(file, kind, base)
-        return {"wrong": error.msg or str(error), "line": line}
+        why, line = error.msg or str(error), error.lineno
+        if line is None:
+            line = _failing_line(file, kind, base)
+            why += " (on this line or before it)" * (kind == ox.RdfFormat.JSON_LD)
+        return {"wrong": why, "line": line}
     except ValueError as error:
         return {"wrong": str(error), "line": None}
     except (OSError, EOFError, zlib.error) as error:
@@ -89,12 +103,12 @@ def _with_plain_entities(file: IO[bytes]) -> IO[bytes]:
     file.seek(0)
     if not part:
         return file
-    entities: list[tuple[str, str]] = []
+    entities: dict[str, str] = {}
     ends = [0]
 
     def entity(name: str, is_parameter: bool, value: str | None, *_: object) -> None:
         if value is not None and not is_parameter:
-            entities.append((name, value))
+            entities.setdefault(name, value)  # the first one counts
 
     reader = expat.ParserCreate()
     reader.EntityDeclHandler = entity
@@ -108,7 +122,7 @@ def _with_plain_entities(file: IO[bytes]) -> IO[bytes]:
     copy = _temporary()
     if start:
         copy.write(head[: start.end()] + b" x [")
-        for name, value in entities:
+        for name, value in entities.items():
             quoted = value.replace('"', "&#34;")
             copy.write(f'<!ENTITY {name} "{quoted}">'.encode())
         copy.write(b"]" + b"\n" * head.count(b"\n", start.end()))
@@ -121,6 +135,31 @@ def _with_plain_entities(file: IO[bytes]) -> IO[bytes]:
 
 def _temporary() -> IO[bytes]:
     return tempfile.TemporaryFile()  # which goes when the process does
+
+
+def _line_too_deep(file: IO[bytes]) -> int | None:
+    """The line on which JSON is nested too deeply for its parser's stack and memory."""
+    import numpy as np
+
+    inside, depth, line = 0, 0, 1  # inside: 1 in a string
+    while part := file.read(_PART << 4):
+        while part.endswith(b"\\"):  # no escape is cut
+            part += file.read(1) or b" "
+        text = _ESCAPED.sub(b"", part)
+        marks = np.frombuffer(text.translate(None, _NO_MARK), np.uint8)
+        quotes = np.cumsum(marks == ord('"')) + inside
+        opens, closes = (marks | 32 == ord(mark) for mark in "{}")  # or the square ones
+        steps = opens.astype(np.int8) - closes.astype(np.int8)
+        depths = np.cumsum(np.where(quotes & 1, 0, steps)) + depth
+        deep = depths > DEEPEST
+        if deep.any():
+            places = np.flatnonzero(np.isin(np.frombuffer(text, np.uint8), np.unique(marks)))
+            return line + text.count(b"\n", 0, int(places[deep.argmax()]))
+        if len(marks):
+            inside, depth = int(quotes[-1]) & 1, int(depths[-1])
+        line += text.count(b"\n")
+    file.seek(0)
+    return None
 
 
 @dataclass(slots=True)

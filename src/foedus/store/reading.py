@@ -14,7 +14,7 @@ from typing import IO, Final
 
 import pyoxigraph as ox
 
-from foedus.errors import InputError, ParseFailure, UsageError
+from foedus.errors import InputError, ParseFailure
 from foedus.store import child, parsing
 from foedus.store.convert import FORMATS, LINES, failure, format_of, known
 from foedus.store.recognize import recognized, refuse_others
@@ -28,6 +28,7 @@ _LIKE: Final = {
     "n3": (*_TURTLE, ox.RdfFormat.JSON_LD),
 }
 _ANY: Final = ("owl", "rdf")
+_HEAD: Final = 1 << 16  # so many bytes tell what a file is
 _GZIP: Final = b"\x1f\x8b"
 _TOO_MUCH: Final = (
     "this ends its parser: it is nested too deeply, or needs more memory than there is; "
@@ -52,16 +53,15 @@ class Source:
 
 @contextmanager
 def opened(path: Path, format: str | None = None) -> Iterator[Source]:
-    """A file open for reading, unpacked if it is packed with gzip; ``-`` is standard input.
+    """A file open for reading; ``-`` with a ``format`` is standard input.
 
     Its name says the format, if ``format`` does not; under ``.owl`` and ``.rdf``, which are in use
-    for any syntax, its first bytes do. A byte-order mark is passed over. Raises `InputError`, which
-    names the format of a file that is of another one, or of none that is read here.
+    for any syntax, its first bytes do. What is packed with gzip is unpacked, and a byte-order mark
+    passed over. Raises `InputError`, which names the format of a file that is of another one, or
+    of none that is read here.
     """
-    standard = str(path) == "-"
+    standard = str(path) == "-" and format is not None
     name = "standard input" if standard else str(path)
-    if standard and format is None:
-        raise UsageError("standard input has no name that says its format; give --format")
     chosen = known(format) if format else format_of(path)
     try:
         with ExitStack() as stack:
@@ -70,7 +70,7 @@ def opened(path: Path, format: str | None = None) -> Iterator[Source]:
             if file.peek(2)[:2] == _GZIP or path.suffix.lower() == ".gz":
                 unpacked = gzip.GzipFile(fileobj=file)
                 file = stack.enter_context(io.BufferedReader(unpacked, 1 << 20))
-            head = file.peek(1 << 16)
+            head = file.peek(_HEAD)[:_HEAD]
             if head.startswith(codecs.BOM_UTF8):
                 head = head[file.readinto(bytearray(3)) :]
             base = f"{Path.cwd().as_uri()}/" if standard else path.resolve().as_uri()
@@ -122,10 +122,7 @@ def quad_lines(
     if "unread" in told:
         raise InputError(f"{name} cannot be read: {told['unread']}")
     if "wrong" in told:
-        why = told["wrong"]
-        if kind == ox.RdfFormat.JSON_LD and not why.startswith("Parser error"):
-            why += " (on this line or before it)"
-        raise failure(name, ValueError(why), told["line"])
+        raise failure(name, ValueError(told["wrong"]), told["line"])
     prefixes: dict[str, str] = told["prefixes"]
     return prefixes
 

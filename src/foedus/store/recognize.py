@@ -43,7 +43,7 @@ _OTHERS: Final = (
     (
         "OWL/XML",
         re.compile(
-            rb"(?:\s|<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>)*"
+            rb"(?:\s|<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>)*+"
             rb"<(?:[\w.-]+:)?Ontology\s(?![^>]*\w:about=)",
             re.DOTALL,
         ),
@@ -66,7 +66,7 @@ _OTHERS: Final = (
         "save it as UTF-8, and say so in its first line",
     ),
 )
-_BLANK: Final = re.compile(rb"(?:\s|#[^\n]*\n)*")
+_BLANK: Final = re.compile(rb"(?:\s|#[^\n]*\n)*+")
 
 
 def recognized(head: bytes) -> str | None:

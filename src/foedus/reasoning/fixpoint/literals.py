@@ -10,13 +10,13 @@ from foedus.reasoning.rows.columns import LOW, NONE, Ids, Mask, minus, pack, uni
 from foedus.reasoning.rows.equality import Equality
 from foedus.reasoning.rules.datatypes import (
     DATATYPES,
-    Key,
     contradictory,
     holds_texts,
     in_datatype,
     includes,
     value_key,
 )
+from foedus.reasoning.rules.numerals import Key
 from foedus.reasoning.rules.table import RuleSet
 from foedus.reasoning.words.dictionary import LITERAL, TYPED, Terms
 from foedus.reasoning.words.spans import Words

@@ -27,11 +27,12 @@ import binascii
 import math
 import re
 import struct
-from collections.abc import Callable, Collection, Hashable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from functools import lru_cache
 from pyexpat import ExpatError
 from xml.etree.ElementTree import ParseError
 
+from foedus.reasoning.rules.numerals import Key, between, decimal_key, next_year, year_key
 from foedus.reasoning.rules.xml_values import canonical_xml
 from foedus.store.xmlliteral import mended
 from foedus.terms import Term, is_literal, split_literal
@@ -90,48 +91,16 @@ _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:.*|[^:/?#]*(?:[/?#].*)?", re.DOTALL)
 
 #: Longer literals are read again each time, not kept.
 _KEPT = 1 << 12
-#: Numbers and years of more digits are kept as text.
-_LONG = 1000
-_NINES = str.maketrans("0123456789", "9876543210")
-
-#: A value: its space, then what tells it from the others in that space.
-Key = tuple[Hashable, ...]
 
 
 def _decimal(text: str) -> Key | None:
-    return _number(text) if _DECIMAL.fullmatch(text) else None
-
-
-def _number(text: str) -> Key:
-    """An integer, or sign, digits and the power of ten of the first: of fractions and long ones.
-
-    No long integer is made, which would take time as the square of its length.
-    """
-    below = text.startswith("-")
-    whole, _, part = text.lstrip("+-").partition(".")
-    whole, part = whole.lstrip("0"), part.rstrip("0")
-    if not part and len(whole) <= _LONG:
-        number = int(whole or "0")
-        return ("decimal", -number if below else number)
-    digits = (whole + part).lstrip("0")
-    top = len(whole) - 1 if whole else len(digits) - len(part) - 1
-    return ("decimal", int(below), digits.rstrip("0"), top)
-
-
-def _between(key: Key, low: float, high: float) -> bool:
-    """Whether a decimal is an integer within bounds, which are short or none."""
-    match key:
-        case (_, int(number)):
-            return low <= number <= high
-        case (_, below, str(digits), int(top)) if len(digits) <= top + 1:
-            return math.isinf(low if below else high)
-    return False
+    return decimal_key(text) if _DECIMAL.fullmatch(text) else None
 
 
 def _integer(low: float, high: float) -> Callable[[str], Key | None]:
     def value(text: str) -> Key | None:
-        key = _number(text) if _INTEGER.fullmatch(text) else None
-        return key if key and _between(key, low, high) else None
+        key = decimal_key(text) if _INTEGER.fullmatch(text) else None
+        return key if key and between(key, low, high) else None
 
     return value
 
@@ -200,7 +169,7 @@ def _datetime(text: str) -> Key | None:
     if not found:
         return None
     month, day = int(found[2]), int(found[3])
-    year, cycle = _year(found[1]), int(found[1][-4:])  # ten thousand years are 25 cycles
+    year, cycle = year_key(found[1]), int(found[1][-4:])  # ten thousand years are 25 cycles
     leap = cycle % 4 == 0 and (cycle % 100 != 0 or cycle % 400 == 0)
     length = (31, 29 if leap else 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)[month - 1]
     if day > length:
@@ -211,7 +180,7 @@ def _datetime(text: str) -> Key | None:
         if day > length:
             day, month = 1, month + 1
         if month > 12:
-            month, year = 1, _year_after(found[1])
+            month, year = 1, next_year(found[1])
     else:
         hours, minutes, seconds = int(found[4]), int(found[5]), int(found[6])
         fraction = (found[7] or "").rstrip("0")
@@ -220,21 +189,6 @@ def _datetime(text: str) -> Key | None:
         hour, minute = (found[9][1:] or "0:0").split(":")
         zone = (int(hour) * 60 + int(minute)) * (-1 if found[9][0] == "-" else 1)
     return ("dateTime", year, month, day, hours, minutes, seconds, fraction, zone)
-
-
-def _year(text: str) -> int | str:
-    """A year; as text where it is long."""
-    return int(text) if len(text) <= _LONG else text
-
-
-def _year_after(text: str) -> int | str:
-    """The next year, of any length: before year 0 the nines' complement of the digits grows."""
-    below, digits = text.startswith("-"), text.lstrip("-")
-    digits = digits.translate(_NINES) if below else digits
-    head = digits.rstrip("9")
-    kept = f"{head[:-1]}{int(head[-1]) + 1}" if head else "1"
-    found = kept + "0" * (len(digits) - len(head))
-    return _year("-" + (found.translate(_NINES).lstrip("0") or "0") if below else found)
 
 
 def _stamp(text: str) -> Key | None:
@@ -274,7 +228,7 @@ _LEXICAL: dict[str, Callable[[str], Key | None]] = {
 
 
 def _within(low: float, high: float) -> Callable[[Key], bool]:
-    return lambda k: k[0] == "decimal" and _between(k, low, high)
+    return lambda k: k[0] == "decimal" and between(k, low, high)
 
 
 def _matching(pattern: re.Pattern[str] | None) -> Callable[[Key], bool]:

@@ -8,6 +8,7 @@ valid and what a term's canonical form is are always pyoxigraph's.
 
 from __future__ import annotations
 
+import codecs
 import io
 import os
 from collections.abc import Callable, Iterable, Iterator
@@ -109,7 +110,8 @@ def parts_of(
     if isinstance(data, str | os.PathLike):
         return _file_parts([data], terms, watch, format)
     if isinstance(data, bytes | bytearray):
-        given = Source(io.BytesIO(data), "the given bytes", convert.known(format or "nq"), None)
+        text = io.BytesIO(data.removeprefix(codecs.BOM_UTF8))
+        given = Source(text, "the given bytes", convert.known(format or "nq"), None)
         return _source_parts(given, terms, watch, Prefixes(terms))
     if convert.is_graph(data):
         if convert.is_rdflib(data):

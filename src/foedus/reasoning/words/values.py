@@ -18,7 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from foedus.reasoning.rows.columns import NONE, pieces
-from foedus.reasoning.rules.datatypes import DATATYPES, Key, value_key
+from foedus.reasoning.rules.datatypes import DATATYPES, value_key
+from foedus.reasoning.rules.numerals import Key
 from foedus.reasoning.words.dictionary import Terms
 from foedus.reasoning.words.spans import (
     Bytes,
