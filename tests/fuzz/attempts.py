@@ -60,9 +60,9 @@ def _listing(place: Path) -> set[str]:
 
 def _left(place: Path, before: set[str], command: Command, code: int) -> str | None:
     """What is wrong with the files: one too many, or an output neither old nor whole."""
-    asked = {word.decode("utf-8", "replace") for word in command.words}
+    asked = ("build", *(word.decode("utf-8", "replace") for word in command.words))
     for name in sorted(_listing(place) - before):
-        if not any(name == a or name.startswith(f"{a}/") for a in asked) and "build" not in asked:
+        if not any(name == word or name.startswith(f"{word}/") for word in asked):
             return "leaves a temporary file behind"
     for name in sorted(_OUTPUTS & _listing(place)):
         content = (place / name).read_bytes()

@@ -49,8 +49,11 @@ def graph(rng: Random) -> list[Triple]:
         if kind < 0.6:
             objects = [*_TERMS, *words.LITERALS]
             return subject, rng.choice(words.PROPERTIES), rng.choice(objects)
-        objects = [*_TERMS, *_TERMS, *_vocabulary(), *words.LITERALS, *cells]
-        return subject, rng.choice(_vocabulary()), rng.choice(objects)
+        predicate = rng.choice(_vocabulary())
+        objects = [*_TERMS, *_TERMS, *words.LITERALS, *cells]
+        if predicate == words.TYPE:  # else rdf:type may get other names, and axioms with them
+            objects += _vocabulary()
+        return subject, predicate, rng.choice(objects)
 
     return list(dict.fromkeys(triple() for _ in range(rng.randint(1, 14))))
 
