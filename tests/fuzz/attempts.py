@@ -88,7 +88,7 @@ def _whole(content: bytes, name: str) -> bool:
 
 
 def attempt_killed(case: Case, place: Path, cold: bool) -> str | None:
-    """Build, kill the next build, ask, and build again."""
+    """Build, kill the next build, ask, and build again; kill a query that has no end."""
     rng = random.Random(case.seed)
     _lay(case.command, place)
     started = time.monotonic()
@@ -100,14 +100,21 @@ def attempt_killed(case: Case, place: Path, cold: bool) -> str | None:
     )
     first = run(ask, place, cold)
     when, how = rng.uniform(0, took), rng.choice([signal.SIGKILL, signal.SIGTERM])
-    forked(_kill_after(case.command, when, how, cold), place, 60)
+    if forked(_kill_after(case.command, when, how, cold), place, 60).orphans:
+        return f"a build leaves a process behind after {how.name}"
     again = run(ask, place, cold)
     if (again.code, again.out) != (first.code, first.out):
         return f"the old build does not answer after {how.name}"
     if told := fault(run(case.command, place, cold)):
         return f"after {how.name}: {told}"
-    extra = sorted(p.name for p in place.iterdir() if p.name not in {"tiny", "made"})
-    return f"a folder stays after {how.name}" if extra else None
+    extra = sorted(p.name for p in place.iterdir() if p.name not in {"tiny", "made", "endless.rq"})
+    if extra:
+        return f"a folder stays after {how.name}"
+    words = (b"query", b"-f", b"endless.rq", b"--graph", b"made", b"--data", b"tiny")
+    endless = replace(case.command, words=words)
+    if forked(_kill_after(endless, when + 0.5, how, cold), place, 60).orphans:
+        return f"a query leaves a process behind after {how.name}"
+    return None
 
 
 def _kill_after(
