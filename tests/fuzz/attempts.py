@@ -13,6 +13,7 @@ import time
 import urllib.parse
 import urllib.request
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -70,7 +71,7 @@ def _left(place: Path, before: set[str], command: Command, code: int) -> str | N
             continue
         if code not in (0, 1):
             return "writes a file although it fails"
-        if not _whole(content, name):
+        if not _whole(content):
             return "writes a file that is not whole"
     return None
 
@@ -78,13 +79,14 @@ def _left(place: Path, before: set[str], command: Command, code: int) -> str | N
 _OUTPUTS = {f"out.{name}" for name in FORMATS}
 
 
-def _whole(content: bytes, name: str) -> bool:
-    try:
-        for _ in ox.parse(content, FORMATS[name.rpartition(".")[2]]):
-            pass
-    except (SyntaxError, ValueError):
-        return False
-    return True
+def _whole(content: bytes) -> bool:
+    """Whether it is a file of some format; `export` does not go by the ending."""
+    for kind in set(FORMATS.values()):
+        with suppress(SyntaxError, ValueError):
+            for _ in ox.parse(content, kind):
+                pass
+            return True
+    return False
 
 
 def attempt_killed(case: Case, place: Path, cold: bool) -> str | None:

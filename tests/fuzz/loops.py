@@ -7,7 +7,7 @@ is not foedus's own, is a fault. A graph that shows a fault is made as small as 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 from random import Random
 from typing import Any
@@ -20,6 +20,7 @@ from reduce import smallest
 
 from foedus.errors import FoedusError
 from foedus.reasoning import check_proof, close, naive
+from foedus.reasoning.rules.datatypes import DATATYPES
 from foedus.reasoning.rules.table import Var, ruleset
 from foedus.store import convert
 from foedus.terms import Term, Triple, literal
@@ -68,10 +69,17 @@ def closures(rng: Random) -> None:
 
     def differs(triples: list[Triple]) -> bool:
         ours, theirs = close(lines(triples)), naive.close(triples)
+        if set(ours.derived) != set(theirs.derived):
+            return True
         rules = [{clash.rule for clash in made.clashes} for made in (ours, theirs)]
-        return set(ours.derived) != set(theirs.derived) or rules[0] != rules[1]
+        return rules[0] != rules[1] and not _confused(ours)
 
     _holds_for(graph(rng), differs)
+
+
+def _confused(made: Iterable[Triple]) -> bool:
+    """Whether two datatypes are one; values that are outside one of them are then not seen."""
+    return any(p == words.SAME and s != o and {s, o} <= set(DATATYPES) for s, p, o in made)
 
 
 def changes(rng: Random) -> None:
