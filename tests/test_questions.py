@@ -61,7 +61,7 @@ def test_a_question_whose_values_never_end_is_told(tmp_path: Path) -> None:
     path = tmp_path / "signed-on.rq"
     whole = (TINY / "signed-on.rq").read_text(encoding="utf-8")
     path.write_text(whole[: whole.index("T00:00:00")], encoding="utf-8")
-    with pytest.raises(ParseFailure, match="signed-on.rq: it has no VALUES for"):
+    with pytest.raises(ParseFailure, match=r"signed-on.rq: it has no VALUES for"):
         read_question(path).text({"on": "1961"}, str)
 
 
