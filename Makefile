@@ -46,7 +46,7 @@ fuzz: $(TOOLS) ## try random inputs of every kind: MINUTES=10 SEED=..., or one a
 	@$(BIN)/python tests/fuzz --minutes $(or $(MINUTES),10) $(if $(SEED),--seed $(SEED)) $(if $(CASE),--case $(CASE))
 
 ontologies: $(TOOLS) ## close the published ontologies; ONTOLOGIES=DIR has those in no registry
-	@$(BIN)/python tests/ontologies/published.py $(if $(ONTOLOGIES),--given $(ONTOLOGIES)) | tee docs/checks/ontologies.txt
+	@$(BIN)/python tests/ontologies/published.py $(if $(ONTOLOGIES),--given $(ONTOLOGIES) --report docs/checks/ontologies.txt)
 
 bench: $(READY) ## measure the reasoners side by side and write docs/benchmarks.md (long)
 	@$(PIP) -r benchmarks/requirements.txt

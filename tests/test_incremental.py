@@ -121,6 +121,21 @@ def test_a_withdrawal_that_once_went_wrong(case: dict[str, str]) -> None:
     assert proved(closure)
 
 
+@pytest.mark.parametrize(
+    "graph",
+    [
+        'rdfs:Literal owl:sameAs xsd:NCName . :x a "x"^^xsd:integer .',
+        ':y a "1"^^xsd:integer . :z :p "01"^^xsd:integer .',
+    ],
+    ids=["ill-typed", "equal"],
+)
+def test_a_literal_that_is_a_class_is_followed(graph: str) -> None:
+    first, *others = turtle(graph)
+    closure = close([first, *others])
+    closure.withdraw([first])
+    assert shown(closure) == shown(close(others))
+
+
 @relaxed
 @given(graphs(size=5), graphs(size=4))
 def test_add_then_withdraw_returns_to_the_start(graph: list[Triple], more: list[Triple]) -> None:

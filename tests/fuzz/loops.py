@@ -7,7 +7,7 @@ is not foedus's own, is a fault. A graph that shows a fault is made as small as 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 from random import Random
 from typing import Any
@@ -20,6 +20,7 @@ from reduce import smallest
 
 from foedus.errors import FoedusError
 from foedus.reasoning import check_proof, close, naive
+from foedus.reasoning.rules.datatypes import DATATYPES
 from foedus.reasoning.rules.table import Var, ruleset
 from foedus.store import convert
 from foedus.terms import Term, Triple, literal
@@ -49,8 +50,11 @@ def graph(rng: Random) -> list[Triple]:
         if kind < 0.6:
             objects = [*_TERMS, *words.LITERALS]
             return subject, rng.choice(words.PROPERTIES), rng.choice(objects)
-        objects = [*_TERMS, *_TERMS, *_vocabulary(), *words.LITERALS, *cells]
-        return subject, rng.choice(_vocabulary()), rng.choice(objects)
+        predicate = rng.choice(_vocabulary())
+        objects = [*_TERMS, *_TERMS, *words.LITERALS, *cells]
+        if predicate == words.TYPE:  # else rdf:type may get other names, and axioms with them
+            objects += _vocabulary()
+        return subject, predicate, rng.choice(objects)
 
     return list(dict.fromkeys(triple() for _ in range(rng.randint(1, 14))))
 
@@ -65,10 +69,17 @@ def closures(rng: Random) -> None:
 
     def differs(triples: list[Triple]) -> bool:
         ours, theirs = close(lines(triples)), naive.close(triples)
+        if set(ours.derived) != set(theirs.derived):
+            return True
         rules = [{clash.rule for clash in made.clashes} for made in (ours, theirs)]
-        return set(ours.derived) != set(theirs.derived) or rules[0] != rules[1]
+        return rules[0] != rules[1] and not _confused(ours)
 
     _holds_for(graph(rng), differs)
+
+
+def _confused(made: Iterable[Triple]) -> bool:
+    """Whether two datatypes are one; values that are outside one of them are then not seen."""
+    return any(p == words.SAME and s != o and {s, o} <= set(DATATYPES) for s, p, o in made)
 
 
 def changes(rng: Random) -> None:

@@ -15,7 +15,7 @@ from random import Random
 
 import corpus
 from attempts import Case, attempt, attempt_cut, attempt_killed, attempt_loop
-from inputs import mutated, packed, sentence, unescaped
+from inputs import HERE, mutated, packed, sentence, unescaped
 from sandbox import GRACE, LONGEST, Command
 
 OLD = b"<http://example.org/old> <http://example.org/old> <http://example.org/old> .\n"
@@ -178,8 +178,10 @@ def _answer(rng: Random) -> bytes:
 
 
 def killed(rng: Random) -> Case:
-    """A build that is killed at any moment, over an older one."""
-    case = _case(["build", "--data", "tiny", "--out", "made"], corpus.tiny())
+    """A build that is killed at any moment, over an older one, and a query."""
+    endless = (HERE / "seeds" / "endless.rq").read_bytes()
+    laid = {**corpus.tiny(), "endless.rq": endless}
+    case = _case(["build", "--data", "tiny", "--out", "made"], laid)
     return replace(case, seed=rng.getrandbits(32))
 
 

@@ -58,6 +58,7 @@ class Literals:
         typed = start + np.flatnonzero(terms.kinds[start:] == TYPED)
         if len(self.absent):
             objects = [keys & LOW for code, keys in parts.items() if code >= 0]
+            objects.append(np.array([~code for code in parts if code < 0], np.int64))
             met = [some[terms.kinds[some] == TYPED] for some in objects]
             back = unique(np.concatenate([NONE, *met]))
             back = back[within(back, self.absent)]

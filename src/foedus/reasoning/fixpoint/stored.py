@@ -42,28 +42,30 @@ class Stored:
     def put(self, code: int, keys: Ids) -> None:
         """Take note of sorted keys that are now asserted, and were not."""
         self.asserted[code] = inserted(self.asserted.get(code, NONE), keys)
-        if self._uses is not None and code >= 0:
+        if self._uses is not None:
             more = len(self.engine.terms) - len(self._uses)
             if more:
                 self._uses = np.pad(self._uses, (0, more))
-            np.add.at(self._uses, keys & LOW, 1)
+            _count(self._uses, code, keys, 1)
 
     def cancel(self, code: int, keys: Ids) -> None:
         """Take note of sorted keys that are no longer asserted, and were."""
         self.asserted[code] = without(self.asserted[code], keys)
         if not len(self.asserted[code]):
             del self.asserted[code]
-        if self._uses is not None and code >= 0:
-            np.subtract.at(self._uses, keys & LOW, 1)
+        if self._uses is not None:
+            _count(self._uses, code, keys, -1)
 
     def lost(self, parts: dict[int, Ids]) -> Ids:
         """The literals of keys that are no longer asserted of anything, sorted."""
-        terms = unique(_objects(parts))
+        terms = unique(np.concatenate([_objects(parts), _classes(parts)]))
         literals = terms[self.engine.terms.kinds[terms] >= LITERAL]
         if not len(literals):
             return NONE
         if self._uses is None:
             self._uses = np.bincount(_objects(self.asserted), minlength=len(self.engine.terms))
+            for code in filter(_is_class, self.asserted):
+                _count(self._uses, code, self.asserted[code], 1)
         found: Ids = literals[self._uses[literals] == 0]
         return found
 
@@ -213,6 +215,23 @@ def _objects(parts: dict[int, Ids]) -> Ids:
     """The object of each key of a property."""
     objects = [keys & LOW for code, keys in parts.items() if code >= 0]
     return np.concatenate(objects or [NONE])
+
+
+def _classes(parts: dict[int, Ids]) -> Ids:
+    """The classes that have a key: the objects of rdf:type."""
+    return np.array([~code for code in filter(_is_class, parts)], np.int64)
+
+
+def _is_class(code: int) -> bool:
+    return code < 0
+
+
+def _count(uses: Ids, code: int, keys: Ids, each: int) -> None:
+    """Count each key as a use of its object."""
+    if _is_class(code):
+        uses[~code] += each * len(keys)
+    else:
+        np.add.at(uses, keys & LOW, each)
 
 
 def _same(one: tuple[Ids, ...], other: tuple[Ids, ...]) -> bool:
