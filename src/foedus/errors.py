@@ -68,10 +68,15 @@ class InputError(FoedusError):
 
 
 class ParseFailure(InputError):
-    """Text that is not well formed; ``line`` counts from 1, or is None where unknown."""
+    """Text that is not well formed; ``line`` counts from 1, or is None where unknown.
 
-    def __init__(self, file: str, reason: str, line: int | None = None) -> None:
-        self.file, self.reason, self.line = file, reason, line
+    ``at`` is the place in the text, in characters from its start, where the reader knows it.
+    """
+
+    def __init__(
+        self, file: str, reason: str, line: int | None = None, at: int | None = None
+    ) -> None:
+        self.file, self.reason, self.line, self.at = file, reason, line, at
         super().__init__(f"{file}{f', line {line}' if line else ''}: {reason}")
 
 

@@ -1,4 +1,4 @@
-"""A query read token by token: what it may not do, and where its syntax goes wrong.
+"""A query read token by token: what it may not do, and what it may not hold.
 
 Queries run on the graph at hand and nowhere else. ``SERVICE``, ``FROM`` and every update are
 refused before the engine sees the text. The tokens are those of SPARQL 1.1 §19.8, so a word inside
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from foedus.errors import LimitReached, ParseFailure, QueryRefused
@@ -19,13 +19,12 @@ from foedus.errors import LimitReached, ParseFailure, QueryRefused
 #: What the message calls the text of a query that came from no file.
 QUERY = "the query"
 
-_FORMS = {"SELECT", "ASK", "CONSTRUCT", "DESCRIBE"}
 _UPDATES = {"INSERT", "DELETE", "LOAD", "CLEAR", "CREATE", "DROP", "COPY", "MOVE", "ADD", "WITH"}
 _OUTSIDE = re.compile("SERVICE|FROM|LOAD", re.IGNORECASE)
 #: What a query may hold: brackets within brackets, and parts that are evaluated one in another.
-DEPTH, LINKS = 256, 1_500
+DEPTH, LINKS = 500, 1_500
 
-_OPENING, _CLOSING = {*"{(["}, {*"})]"}
+OPENING, CLOSING = {*"{(["}, {*"})]"}
 _LINKING = {
     *("|", "||", "&&", "+", "-", "*", "/", "!", "^", "AS", "BIND", "EXISTS", "FILTER", "GRAPH"),
     *("MINUS", "OPTIONAL", "SELECT", "UNION", "VALUES"),
@@ -108,14 +107,23 @@ def guard(query: str, file: str = QUERY) -> None:
 
 
 def _refuse_outside(read: list[Token]) -> None:
-    form = _form(read)
-    if form is not None and form.kind == "word" and form.text.upper() in _UPDATES:
+    first = form(read)
+    if first is not None and first.kind == "word" and first.text.upper() in _UPDATES:
         raise QueryRefused(
-            f"{form.text.upper()} at line {form.line} would change the graph, and a query only "
+            f"{first.text.upper()} at line {first.line} would change the graph, and a query only "
             "reads; edit the files in graph/ and build again"
         )
+    describes = first is not None and first.text.upper() == "DESCRIBE"
+    declared = {
+        name.prefix for word, name in itertools.pairwise(read) if word.text.upper() == "PREFIX"
+    }
     for before, token, after in zip([None, *read], read, [*read[1:], None], strict=False):
         hidden = (
+            describes  # it needs no group
+            and token.kind == "name"
+            and token.prefix.upper().startswith("FROM")
+            and token.prefix not in declared
+        ) or (
             token.kind == "name"
             and after is not None
             and after.text.upper() in {"{", "WHERE", "FROM"}
@@ -140,7 +148,7 @@ def _refuse_unbounded(read: list[Token], file: str) -> None:
             raise ParseFailure(file, said, token.line)
         listing = text == "VALUES" or (listing and text != "}")
         if token.kind == "mark":
-            depth += (text in _OPENING) - (text in _CLOSING)
+            depth += (text in OPENING) - (text in CLOSING)
         links += text in _LINKING and (not listing or text == "VALUES")
         if depth > DEPTH or links > LINKS:
             what = f"{DEPTH} brackets within brackets" if depth > DEPTH else f"{LINKS:,} parts"
@@ -150,7 +158,7 @@ def _refuse_unbounded(read: list[Token], file: str) -> None:
             )
 
 
-def _form(read: list[Token]) -> Token | None:
+def form(read: list[Token]) -> Token | None:
     """The token that says what the query does: the first after PREFIX and BASE."""
     rest = iter(read)
     for token in rest:
@@ -161,39 +169,3 @@ def _form(read: list[Token]) -> Token | None:
         else:
             return token
     return None
-
-
-def syntax_error(query: str, said: str, prefixes: Collection[str], file: str) -> ParseFailure:
-    """The engine's syntax error in words: where it is, and the likeliest cause."""
-    read = list(tokens(query))
-    form = _form(read)
-    if form is None:
-        return ParseFailure(file, "there is no query in it")
-    if form.text.upper() not in _FORMS:
-        return ParseFailure(
-            file,
-            f"column {form.column}: a query starts with SELECT, ASK, CONSTRUCT or DESCRIBE, "
-            f"not with {form.text!r}",
-            form.line,
-        )
-    known = {*prefixes, "_"} | {
-        name.prefix
-        for word, name in itertools.pairwise(read)
-        if word.text.upper() == "PREFIX" and name.kind == "name"
-    }
-    for token in read:
-        if token.kind == "name" and token.prefix not in known:
-            return ParseFailure(
-                file,
-                f"column {token.column}: the prefix '{token.prefix}:' is not declared; "
-                f"known are {', '.join(sorted(known - {'_'}))}",
-                token.line,
-            )
-    place = re.search(r"(\d+):(\d+)", said)
-    if not place:
-        return ParseFailure(file, f"not well-formed SPARQL: {said}")
-    line, column = int(place[1]), int(place[2])
-    lines = query.splitlines() or [""]
-    rest = lines[line - 1][column - 1 :].strip() if line <= len(lines) else ""
-    where = f"near {rest[:30]!r}" if rest else "at the end of the line"
-    return ParseFailure(file, f"column {column}: not well-formed SPARQL {where}", line)

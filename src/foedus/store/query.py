@@ -12,7 +12,8 @@ import pyoxigraph as ox
 
 from foedus.errors import InputError, ParseFailure
 from foedus.store.budget import within
-from foedus.store.guard import QUERY, guard, syntax_error, tokens
+from foedus.store.guard import QUERY, guard, tokens
+from foedus.store.syntax import syntax_error
 from foedus.terms import Quad, Term, Triple, is_iri, is_literal
 
 
@@ -130,9 +131,13 @@ class QuadStore:
 
         return within(timeout, work, "the query", closed=True)
 
-    def solutions(self, text: str) -> Iterator[dict[str, Term]]:
-        """The rows of a SELECT that foedus wrote itself, one by one; not for a user to write."""
-        found: Any = self.oxigraph.query(text)
+    def solutions(self, text: str, given: Mapping[str, Term]) -> Iterator[dict[str, Term]]:
+        """The rows of a SELECT that foedus wrote itself, one by one; not for a user to write.
+
+        ``given`` are terms of some columns, which may be blank nodes.
+        """
+        terms = {ox.Variable(v.removeprefix("?")): _term(t) for v, t in given.items()}
+        found: Any = self.oxigraph.query(text, substitutions=terms)
         names = [v.value for v in found.variables]
         return ({n: str(t) for n in names if (t := row[n]) is not None} for row in found)
 
