@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TypeAlias
 
 from foedus.sparql.tree import (
@@ -86,16 +86,56 @@ def _expressions(group: Group) -> Iterator[Expression]:
     return (p.expression for p in group.parts if isinstance(p, Filter | Bind))
 
 
-def is_tested(group: Group, variables: set[str]) -> bool:
-    """Whether an expression beside an OPTIONAL asks if it found anything."""
-    return any(
-        {"BOUND", "COALESCE", "IF"} & e.words() and variables & e.variables()
-        for e in _expressions(group)
-    )
+def certain(parts: Iterable[Part]) -> set[str]:
+    """The variables that these parts bind in every solution."""
+    found: set[str] = set()
+    for part in parts:
+        if isinstance(part, Pattern):
+            found |= part.variables()
+        elif isinstance(part, Group):
+            found |= certain(part.parts)
+        elif isinstance(part, Graph):
+            found |= certain(part.group.parts) | ({part.name} if is_variable(part.name) else set())
+        elif isinstance(part, Values):
+            columns = zip(part.variables, zip(*part.rows, strict=True), strict=False)
+            found |= {variable for variable, column in columns if None not in column}
+        elif isinstance(part, Union):
+            found |= set.intersection(*(certain(branch.parts) for branch in part.branches))
+    return found
+
+
+def mentioned(group: Group, but: Part) -> set[str]:
+    """The variables that a group uses at any depth, outside of one of its parts."""
+    found: set[str] = set()
+    for part in group.parts:
+        if part is but:
+            continue
+        if isinstance(part, Pattern):
+            found |= part.variables()
+        elif isinstance(part, Group):
+            found |= mentioned(part, but)
+        elif isinstance(part, Optional | Minus | Graph):
+            found |= mentioned(part.group, but)
+        elif isinstance(part, Union):
+            found = found.union(*(mentioned(branch, but) for branch in part.branches))
+        elif isinstance(part, Filter | Bind):
+            tested = (mentioned(test.group, but) for test in part.expression.tests())
+            found = found.union(part.expression.variables(), *tested)
+        elif isinstance(part, SubSelect):
+            found |= set(visible(part.query))
+    return found
+
+
+def alone(part: Optional, group: Group) -> set[str]:
+    """The variables that only an OPTIONAL may bind, as far as the parts before it in its group."""
+    at = next(i for i, other in enumerate(group.parts) if other is part)
+    return own(part.group) - certain(group.parts[:at])
 
 
 def is_limited(group: Group) -> bool:
     """Whether filters let only some values through: more than that things differ."""
+    if any(map(denies, group.parts)):
+        return True
     words = {w for p in group.parts if isinstance(p, Filter) for w in p.expression.words()}
     return any(not is_variable(w) for w in words - {"!=", "&&", "(", ")"})
 
@@ -159,22 +199,31 @@ def spread(group: Group) -> Group:
 
     ``a/b`` joins, ``a|b`` and ``!a`` give one solution for each way; the others are sets.
     """
-    return Group(tuple(out for part in group.parts for out in _spread(part)))
+    return rewritten(group, _spread)
 
 
 def _spread(part: Part) -> Iterator[Part]:
     if isinstance(part, Pattern):
         yield from _written_out(part.subject, part.predicate, part.object)
-    elif isinstance(part, Group):
-        yield spread(part)
-    elif isinstance(part, Optional):
-        yield Optional(spread(part.group))
-    elif isinstance(part, Graph):
-        yield Graph(part.name, spread(part.group))
-    elif isinstance(part, Union):
-        yield Union(tuple(map(spread, part.branches)))
     else:
         yield part
+
+
+def rewritten(group: Group, change: Callable[[Part], Iterable[Part]]) -> Group:
+    """The group with each part changed, those deeper inside too."""
+    return Group(tuple(out for part in group.parts for out in change(_deeper(part, change))))
+
+
+def _deeper(part: Part, change: Callable[[Part], Iterable[Part]]) -> Part:
+    if isinstance(part, Group):
+        return rewritten(part, change)
+    if isinstance(part, Optional):
+        return Optional(rewritten(part.group, change))
+    if isinstance(part, Graph):
+        return Graph(part.name, rewritten(part.group, change))
+    if isinstance(part, Union):
+        return Union(tuple(rewritten(branch, change) for branch in part.branches))
+    return part
 
 
 def _written_out(s: str, path: Path, o: str) -> Iterator[Part]:

@@ -25,18 +25,22 @@ class Basis:
     claimed by Park Won-gon
     >>> print(Basis(True, (), ("Archigos 4.1",), False))
     entailed, with Archigos 4.1
+    >>> print(Basis(computed=True))
+    computed
     """
 
     entailed: bool = False
     claimed: tuple[str, ...] = ()
     background: tuple[str, ...] = ()
     default: bool = False
+    computed: bool = False
 
     def __str__(self) -> str:
         kind = f"claimed by {listed(self.claimed)}" if self.claimed else ""
         if self.default:
             kind = f"{kind}, by default" if kind else "by default"
         kind = kind or ("entailed" if self.entailed else "asserted")
+        kind = "computed" if self.computed else kind
         return f"{kind}, with {listed(self.background)}" if self.background else kind
 
 
@@ -57,13 +61,15 @@ class RowSupport:
     """A row's basis, the triples behind it, and what it takes for granted, in words.
 
     ``ways`` counts the solutions that give the row (at most `foedus.evidence.WAYS`); for a row
-    that sums up a group, the members.
+    that sums up a group, the members. ``complete`` is False where the supports are those of the
+    first `foedus.evidence.MEMBERS` members alone.
     """
 
     basis: Basis
     supports: tuple[Support, ...]
     assumptions: tuple[str, ...] = ()
     ways: int = 1
+    complete: bool = True
 
     def passages(self) -> tuple[Passage, ...]:
         """The words behind the row, each once, in the order of the text."""
@@ -99,9 +105,9 @@ class Rows:
         supports = tuple(s for t in found.triples if (s := self._support(t)))
         assumptions = dict.fromkeys(map(self.assumption, found.absences))
         default = bool(found.absences)
-        return RowSupport(
-            _joined((s.basis for s in supports), default), supports, (*assumptions,), found.ways
-        )
+        alone = not found.triples and not default
+        basis = Basis(computed=True) if alone else _joined((s.basis for s in supports), default)
+        return RowSupport(basis, supports, (*assumptions,), found.ways, found.complete)
 
     def _support(self, triple: Triple) -> Support | None:
         step = self.prove(triple)
