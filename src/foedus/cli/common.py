@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -146,14 +147,20 @@ def show(result: Result, format: Format | None, found: KnowledgeGraph) -> None:
     print(render(result, kind, lambda term: found.names.label(term), terminal_width()))
 
 
-def show_why(found: KnowledgeGraph, sparql: str, result: Result, format: Format | None) -> None:
-    """Print a result with what each of its rows rests on."""
+def show_why(
+    found: KnowledgeGraph,
+    sparql: str,
+    result: Result,
+    format: Format | None,
+    seconds: float | None = None,
+) -> None:
+    """Print a result with what each of its rows rests on, sought for so many seconds at most."""
     if not result and result.kind != "boolean":
         show(result, format, found)
         return
     from foedus.cli.support import show_support
 
-    show_support(found, sparql, result, chosen(format))
+    show_support(found, sparql, result, chosen(format), seconds)
 
 
 def trusting(found: KnowledgeGraph, believe: list[str] | None) -> KnowledgeGraph:
@@ -166,6 +173,12 @@ def trusting(found: KnowledgeGraph, believe: list[str] | None) -> KnowledgeGraph
     for contradiction in contradictions(made):
         say("\n".join(["a contradiction:", *sides(contradiction)]))
     return made
+
+
+def countdown(seconds: float | None) -> Callable[[], float | None]:
+    """What says how many of these seconds are left from now on; None for no limit."""
+    start = time.monotonic()
+    return lambda: seconds and max(seconds - (time.monotonic() - start), 0.01)
 
 
 def values(pairs: list[str]) -> dict[str, str]:

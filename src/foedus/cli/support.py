@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from foedus.cli.output import Format, bold, dim, markdown, terminal_width
+from foedus.evidence import MEMBERS
+from foedus.store.budget import within
 from foedus.terms import Term, Triple
 from foedus.why.forms import said_by
 
@@ -24,11 +26,17 @@ FORMAT = "foedus-support/1"
 WIDTH = 100
 
 
-def show_support(found: KnowledgeGraph, sparql: str, result: Result, form: Format) -> None:
-    """Print each row with its basis, the triples that it rests on, and their words."""
-    supports = found.support_of(sparql, result)
+def show_support(
+    found: KnowledgeGraph, sparql: str, result: Result, form: Format, seconds: float | None = None
+) -> None:
+    """Print each row with its basis, the triples that it rests on, and their words.
+
+    ``seconds`` bounds how long these may be sought.
+    """
+    explainer = found.explainer  # made here, once, and not in the process that ends with its time
+    supports = within(seconds, lambda: found.support_of(sparql, result), "the explanation")
     rows: list[tuple[Term | None, ...]] = [*result.rows, *result.triples] or [()]
-    label = found.explainer.phrases.label
+    label = explainer.phrases.label
     cells = [[label(t) if t else "" for t in row] for row in rows]
     if result.kind == "boolean":
         cells = [["true" if result.boolean else "false"]]
@@ -41,7 +49,7 @@ def show_support(found: KnowledgeGraph, sparql: str, result: Result, form: Forma
         print(json.dumps(body, ensure_ascii=False, indent=2))
     elif form is Format.table:
         width = terminal_width() or WIDTH
-        plumbing = found.explainer.phrases.is_plumbing
+        plumbing = explainer.phrases.is_plumbing
         lines = (_lines(c, s, width, plumbing) for c, s in zip(cells, supports, strict=True))
         print("\n\n".join("\n".join(told) for told in lines))
     else:
@@ -76,6 +84,8 @@ def _lines(
                 yield from textwrap.wrap(
                     words, width, initial_indent=" " * 6, subsequent_indent=" " * 6
                 )
+    if not support.complete:
+        yield f"  - it has more members; these are the triples of the first {MEMBERS:,}."
     if not (support.supports or support.assumptions):
         yield "  - it rests on the query alone."
     for text in support.assumptions:
@@ -99,6 +109,7 @@ def _as_json(row: tuple[Term | None, ...], cells: list[str], support: RowSupport
         "by_default": support.basis.default,
         "assumptions": list(support.assumptions),
         "ways": support.ways,
+        "complete": support.complete,
         "triples": [
             {
                 "triple": list(part.step.triple or ()),

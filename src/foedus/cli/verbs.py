@@ -20,6 +20,7 @@ from foedus.cli.common import (
     TimeoutOption,
     WhyOption,
     chosen,
+    countdown,
     graph,
     progress,
     say,
@@ -165,6 +166,7 @@ def ask(
     if sparql:
         print(found.question(question).text(given, found.names.resolve))
         return
+    left = countdown(timeout)
     if endpoint is None:
         answer = found.ask(question, given, timeout=timeout)
     else:
@@ -179,7 +181,7 @@ def ask(
     if answer.question.assumes:
         say(f"assuming: {answer.question.assumes}")
     if why:
-        show_why(found, answer.sparql, answer.result, format)
+        show_why(found, answer.sparql, answer.result, format, left())
     else:
         show(answer.result, format, found)
 
@@ -220,6 +222,7 @@ def query(
     if why and dataset:
         raise UsageError("--why explains rows of the view; leave out --dataset")
     found = trusting(graph(graph_, data), believe)
+    left = countdown(timeout)
     where = "the query" if file is None or str(file) == "-" else str(file)
     if endpoint is None:
         result = found.query(text or "", dataset=dataset, timeout=timeout, file=where)
@@ -228,7 +231,7 @@ def query(
 
         result = remote_select(endpoint, text or "", timeout, prefixes=found.prefixes)
     if why:
-        show_why(found, text or "", result, format)
+        show_why(found, text or "", result, format, left())
     else:
         show(result, format, found)
 

@@ -12,6 +12,7 @@ import os
 import pickle
 import selectors
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -51,7 +52,8 @@ def within(seconds: float | None, work: Callable[[], T], what: str, closed: bool
 
 def _too_long(what: str, seconds: float) -> LimitReached:
     return LimitReached(
-        f"{what} was stopped after {seconds:g} s; narrow it, add LIMIT, or allow more --timeout"
+        f"{what} was stopped after {round(seconds, 1):g} s; "
+        "narrow it, add LIMIT, or allow more --timeout"
     )
 
 
@@ -129,6 +131,7 @@ def _send(writer: int, work: Callable[[], Any]) -> None:
             raise
         except Exception as error:  # whatever it is, the parent raises it again
             body = (False, error)
+        sys.setrecursionlimit(max(sys.getrecursionlimit(), 10_000))  # a proof may go deep
         with os.fdopen(writer, "wb") as out:
             out.write(pickle.dumps(body))
     except MemoryError:
