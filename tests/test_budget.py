@@ -124,3 +124,12 @@ def test_a_time_that_is_none_is_refused(seconds: float) -> None:
 def test_any_length_of_time_is_taken() -> None:
     assert within(float("inf"), lambda: 1, "the query") == 1
     assert within(1e12, lambda: 1, "the query") == 1
+
+
+def test_where_nothing_is_forked_the_time_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(os, "fork")
+    assert within(5, lambda: 1, "the query") == 1
+    with pytest.raises(QueryRefused):
+        QuadStore().query("LOAD <http://e.org/>", timeout=5)
+    with pytest.raises(LimitReached, match=r"the query was stopped after 0\.2 s"):
+        within(0.2, lambda: time.sleep(2), "the query")
