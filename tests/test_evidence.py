@@ -267,6 +267,53 @@ def test_an_empty_answer_is_an_absence() -> None:
     assert [a.kind for a in found.absences] == ["no answer"]
 
 
+#: A query of things without a name -> triples and absences behind each of its rows.
+UNNAMED = {
+    "SELECT ?x { ?x ?y ?z FILTER EXISTS { ?x <http://e/p> ?w } }": [(1, 0), (1, 0), (1, 0)],
+    "SELECT ?x { ?x ?y ?z FILTER NOT EXISTS { ?x <http://e/p> ?w } }": [(1, 1)],
+    "SELECT ?x { ?x ?y ?z OPTIONAL { ?x <http://e/q> ?w } FILTER(!BOUND(?w)) }": [(1, 1)] * 3,
+    "SELECT ?x { ?x ?y ?z FILTER NOT EXISTS { ?z ?v ?w . ?w ?u ?t } } LIMIT 4": [(1, 1)] * 4,
+}
+
+
+@pytest.mark.parametrize("query", UNNAMED)
+def test_a_thing_without_a_name_is_told_from_others(query: str) -> None:
+    p, q = "<http://e/p>", "<http://e/q>"
+    c, e, x = (f"<http://e/{name}>" for name in "cex")
+    store = QuadStore.of([("_:a", p, "_:b"), ("_:b", p, c), ("_:d", q, e), (x, p, e)])
+    answer = rows(store, query)
+    found = [evidence(query, row, store) for row in answer]
+    assert all(row["x"] == e.triples[0][0] for row, e in zip(answer, found, strict=True))
+    assert sorted((len(e.triples), len(e.absences)) for e in found) == UNNAMED[query]
+
+
+def test_a_row_with_an_unnamed_thing_is_not_sought_among_all_rows() -> None:
+    triples = [(f"_:n{i}", f"<http://e/p{i % 9}>", f"_:n{i * 7 % 5000}") for i in range(5000)]
+    query = "SELECT ?x { ?x ?p ?o FILTER NOT EXISTS { ?x ?q ?z . ?z ?r ?w . ?w ?p ?x } } LIMIT 5"
+    store = QuadStore.of(triples)
+    started = time.perf_counter()
+    for row in rows(store, query):
+        assert len(evidence(query, row, store).triples) == 1
+    assert time.perf_counter() - started < 2
+
+
+def test_a_group_of_more_members_than_are_listed_says_so() -> None:
+    store = QuadStore.of((f"<http://e/{i}>", "<http://e/p>", "<http://e/o>") for i in range(10_001))
+    for pattern, whole in (("?s ?p ?o", False), ("?s ?p ?o FILTER(?s != <http://e/0>)", True)):
+        query = f"SELECT (COUNT(*) AS ?n) {{ {pattern} }}"
+        found = evidence(query, rows(store, query)[0], store)
+        assert len(found.triples) == 10_000
+        assert found.complete is whole
+
+
+def test_a_query_as_deep_as_an_engine_takes_is_explained() -> None:
+    store = QuadStore.of([("<http://e/a>", "<http://e/p>", "<http://e/b>")])
+    for opening, closing in (("{", "}"), ("FILTER(!EXISTS { ?s ?q ?c ", "})")):
+        query = f"ASK {{ ?s ?p ?o {opening * 200}{closing * 200} }}"
+        expected = store.query(query).boolean
+        assert bool(evidence(query, {}, store).triples) is expected
+
+
 def test_one_row_of_a_large_graph_is_quick() -> None:
     n = 20_000
     triples = [

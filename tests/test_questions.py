@@ -27,8 +27,48 @@ DATES = {
     "../2011": ("0001-01-01", "2011-12-31"),
     "1949?": ("1949-01-01", "1949-12-31"),
     "1961-21": ("1961-03-01", "1961-05-31"),
+    "1961-24": ("1961-12-01", "1961-12-31"),
+    "1961-33": ("1961-01-01", "1961-03-31"),
+    "1961-XX-11": ("1961-01-11", "1961-12-11"),
+    "0000": ("0000-01-01", "0000-12-31"),
+    "0000-02": ("0000-02-01", "0000-02-29"),
+    "0001": ("0001-01-01", "0001-12-31"),
+    "9999": ("9999-01-01", "9999-12-31"),
+    "-0044-03-15": ("-0044-03-15", "-0044-03-15"),
+    "-044X": ("-0449-01-01", "-0440-12-31"),
+    "-0044/1961": ("-0044-01-01", "1961-12-31"),
+    "../-0044": ("-0044-12-31", "-0044-12-31"),
+    "-0044/..": ("-0044-01-01", "9999-12-31"),
+    "../..": ("0001-01-01", "9999-12-31"),
+    "Y10000": ("10000-01-01", "10000-12-31"),
+    "Y-170000002": ("-170000002-01-01", "-170000002-12-31"),
+    "Y17E7": ("170000000-01-01", "170000000-12-31"),
+    "[1949, 1961..1963]": ("1949-01-01", "1963-12-31"),
+    "{1949, 1961-12}": ("1949-01-01", "1961-12-31"),
 }
-NO_DATES = ["July 11", "1961-02-30", "1961-13", "11/07/1961", "", "now"]
+#: What is no date -> what is said of it.
+NO_DATES = {
+    "July 11": "a date; write 1961-07-11",
+    "1961-02-30": "a date; write 1961-07-11",
+    "-0044-02-30": "a date; write 1961-07-11",
+    "1961-13": "a date; write 1961-07-11",
+    "11/07/1961": "a date; write 1961-07-11",
+    "": "a date; write 1961-07-11",
+    "now": "a date; write 1961-07-11",
+    "unknown": "a date; write 1961-07-11",
+    "12345": "a date; write 1961-07-11",
+    "-1": "a date; write 1961-07-11",
+    "/": "a date; write 1961-07-11",
+    "Y17E999999999": "a date; write 1961-07-11",
+    "Y12345678901234": "a date; write 1961-07-11",
+    "1950S2": "a date; write 1961-07-11",
+    "[" * 100_000: "a date; write 1961-07-11",
+    "1" * 100_000: "a date; write 1961-07-11",
+    "/1950": "a time with known ends; write .. for one that is open",
+    "1950/": "a time with known ends; write .. for one that is open",
+    "1953/1950": "a time that begins before it ends",
+    "1961/-0044": "a time that begins before it ends",
+}
 
 #: A header -> what is wrong with it, and in which line.
 BROKEN = {
@@ -45,9 +85,9 @@ def test_a_date_is_its_first_and_last_instant(text: str) -> None:
     assert interval(text) == (f"{first}T00:00:00", f"{last}T23:59:59")
 
 
-@pytest.mark.parametrize("text", NO_DATES)
+@pytest.mark.parametrize("text", NO_DATES, ids=lambda text: text[:20])
 def test_what_is_no_date_is_said(text: str) -> None:
-    with pytest.raises(BadParameter, match="is not a date; write 1961-07-11"):
+    with pytest.raises(BadParameter, match=f"is not {NO_DATES[text]}"):
         interval(text)
 
 

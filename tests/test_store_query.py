@@ -36,6 +36,8 @@ REFUSED = {
     "SELECT * FROM <http://e.org/g> { ?s ?p ?o }": "FROM",
     "SELECT * FROM NAMED <file:///etc/passwd> { ?s ?p ?o }": "FROM",
     "SELECT * FROMex:x { ?s ?p ?o }": "FROM",
+    "DESCRIBE <http://e.org/a> FROMex:x": "FROM",
+    "DESCRIBE <http://e.org/a> FROMex:x LIMIT 1": "FROM",
     "LOAD <http://127.0.0.1:1/>": "LOAD",
     "PREFIX a: <http://a/> INSERT DATA { a:a a:b a:c }": "INSERT",
     "BASE <http://a/> DELETE WHERE { ?s ?p ?o }": "DELETE",
@@ -75,6 +77,7 @@ HARMLESS = [
     "SELECT * { ?s ?p ?o } # SERVICE <http://x/> { }",
     "SELECT * { ?s <http://e.org/SERVICE> ?o }",
     "PREFIX from: <http://e.org/> SELECT * { ?s from:service ?o . ?s from:load 'x'@en-service }",
+    "PREFIX from: <http://e.org/> SELECT * { ?s ?p from:x }",
     "PREFIX service: <http://e.org/> SELECT * { GRAPH service:x { ?s ?p ?o } }",
     "SELECT * { ?s ?p ?o FILTER(?s < ?o) }",
 ]

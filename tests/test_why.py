@@ -304,3 +304,22 @@ def test_the_same_contradicts_whether_or_not_it_is_believed(article: KnowledgeGr
         for graph in (article, believing(article, ["everyone"]))
     ]
     assert told[0] == told[1] != set()
+
+
+def test_why_is_within_the_time_limit(
+    built: dict[str, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    slow = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . FILTER NOT EXISTS { ?a ?d ?e . ?e ?f ?c } }"
+    words = ["query", slow, "--why", "--timeout", "2", "--graph", str(built["article"])]
+    out, err, code = told(words, capsys)
+    assert (out, code) == ("", 3)
+    assert "was stopped after" in err
+
+
+def test_of_a_long_list_of_members_it_is_said_that_it_goes_on() -> None:
+    from foedus.cli.support import _lines
+    from foedus.why.rows import Basis, RowSupport
+
+    row = RowSupport(Basis(default=True), (), ("nothing counts but what is stated",), 10_001, False)
+    said = "\n".join(_lines(["10001"], row, 80, lambda _: False))
+    assert "it has more members; these are the triples of the first 10,000" in said

@@ -15,6 +15,7 @@ from typing import TypeAlias
 
 from foedus.errors import UsageError
 from foedus.sparql import deep, parse
+from foedus.sparql.chance import varying, without_chance
 from foedus.sparql.narrow import Narrowed, correlated, inside, outcomes
 from foedus.sparql.scope import (
     Row,
@@ -28,10 +29,8 @@ from foedus.sparql.scope import (
     mentioned,
     own,
     spread,
-    varying,
     visible,
     within,
-    without_chance,
 )
 from foedus.sparql.tree import (
     Bind,

@@ -7,19 +7,22 @@ from typing import NoReturn
 
 from foedus.errors import ParseFailure
 
+#: A letter of a name: any character beyond ASCII, as the grammar has more of them than ``\w``.
+_LETTER = r"\w\xb7-\U0010ffff"
+_LOCAL = rf"[{_LETTER}:]|%[0-9A-Fa-f]{{2}}|\\."
 _TOKEN = re.compile(
-    r"""(?P<space>[\s]+|\#[^\n]*)
-    |(?P<iri><[^<>"{}|^`\\\x00-\x20]*>)
-    |(?P<var>[?$]\w+)
+    rf"""(?P<space>[\s]+|\#[^\n\r]*)
+    |(?P<iri><[^<>"{{}}|^`\\\x00-\x20]*>)
+    |(?P<var>[?$][{_LETTER}]+)
     |(?P<string>\"\"\"(?:[^"\\]|\\.|"(?!""))*\"\"\"|'''(?:[^'\\]|\\.|'(?!''))*'''
         |"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')
     |(?P<lang>@[A-Za-z]+(?:-[A-Za-z0-9]+)*)
-    |(?P<blank>_:\w(?:[\w.-]*[\w-])?)
-    |(?P<pname>(?:[^\W\d_](?:[\w.-]*[\w-])?)?:(?:(?:[\w:]|%[0-9A-Fa-f]{2}|\\.)
-        (?:(?:[\w:.-]|%[0-9A-Fa-f]{2}|\\.)*(?:[\w:-]|%[0-9A-Fa-f]{2}|\\.))?)?)
+    |(?P<blank>_:[{_LETTER}](?:[{_LETTER}.-]*[{_LETTER}-])?)
+    |(?P<pname>(?:[^\W\d_](?:[{_LETTER}.-]*[{_LETTER}-])?)?:
+        (?:(?:{_LOCAL})(?:(?:{_LOCAL}|[.-])*(?:{_LOCAL}|-))?)?)
     |(?P<number>(?:\d+\.\d*|\.?\d+)[eE][+-]?\d+|\d*\.\d+|\d+)
     |(?P<word>[A-Za-z_]\w*)
-    |(?P<sign>\^\^|&&|\|\||!=|<=|>=|<<|>>|[{}()\[\];,.=<>!|^/*+?-])""",
+    |(?P<sign>\^\^|&&|\|\||!=|<=|>=|<<|>>|[{{}}()\[\];,.=<>!|^/*+?-])""",
     re.VERBOSE | re.DOTALL,
 )
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Set
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TypeAlias
 
 from foedus.sparql.tree import (
@@ -133,47 +132,6 @@ def alone(part: Optional, group: Group) -> set[str]:
     return own(part.group) - certain(group.parts[:at])
 
 
-#: Functions whose value is another one each time, by chance or by the clock.
-_CHANCE = {"RAND", "UUID", "STRUUID", "BNODE"}
-_VARYING = _CHANCE | {"NOW"}
-
-
-def varying(query: Query, functions: Set[str] = _VARYING) -> set[str]:
-    """The variables whose values the same query gives otherwise each time it is asked."""
-    columns = (Bind(c.expression, c.variable) for c in query.columns if c.expression)
-    return _computed_from(functions, (*query.where.parts, *columns))
-
-
-def _computed_from(functions: Set[str], parts: Iterable[Part]) -> set[str]:
-    found: set[str] = set()
-    for part in parts:
-        if isinstance(part, Bind):
-            if functions & part.expression.words() or found & part.expression.variables():
-                found.add(part.variable)
-        elif isinstance(part, Group):
-            found |= _computed_from(functions, part.parts)
-        elif isinstance(part, Graph | Optional):
-            found |= _computed_from(functions, part.group.parts)
-        elif isinstance(part, Union):
-            found = found.union(*(_computed_from(functions, b.parts) for b in part.branches))
-        elif isinstance(part, SubSelect):
-            found |= varying(part.query, functions) & set(visible(part.query))
-    return found
-
-
-def without_chance(query: Query) -> Query:
-    """The query without the filters that chance decides: of a row that was given, they held."""
-    drawn = varying(query, _CHANCE)
-
-    def calm(part: Part) -> Iterator[Part]:
-        if not isinstance(part, Filter) or not (
-            _CHANCE & part.expression.words() or drawn & part.expression.variables()
-        ):
-            yield part
-
-    return replace(query, where=_rewritten(query.where, calm))
-
-
 def is_limited(group: Group) -> bool:
     """Whether filters let only some values through: more than that things differ."""
     if any(map(denies, group.parts)):
@@ -241,7 +199,7 @@ def spread(group: Group) -> Group:
 
     ``a/b`` joins, ``a|b`` and ``!a`` give one solution for each way; the others are sets.
     """
-    return _rewritten(group, _spread)
+    return rewritten(group, _spread)
 
 
 def _spread(part: Part) -> Iterator[Part]:
@@ -251,20 +209,20 @@ def _spread(part: Part) -> Iterator[Part]:
         yield part
 
 
-def _rewritten(group: Group, change: Callable[[Part], Iterable[Part]]) -> Group:
+def rewritten(group: Group, change: Callable[[Part], Iterable[Part]]) -> Group:
     """The group with each part changed, those deeper inside too."""
     return Group(tuple(out for part in group.parts for out in change(_deeper(part, change))))
 
 
 def _deeper(part: Part, change: Callable[[Part], Iterable[Part]]) -> Part:
     if isinstance(part, Group):
-        return _rewritten(part, change)
+        return rewritten(part, change)
     if isinstance(part, Optional):
-        return Optional(_rewritten(part.group, change))
+        return Optional(rewritten(part.group, change))
     if isinstance(part, Graph):
-        return Graph(part.name, _rewritten(part.group, change))
+        return Graph(part.name, rewritten(part.group, change))
     if isinstance(part, Union):
-        return Union(tuple(_rewritten(branch, change) for branch in part.branches))
+        return Union(tuple(rewritten(branch, change) for branch in part.branches))
     return part
 
 

@@ -12,6 +12,7 @@ import os
 import pickle
 import selectors
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -130,6 +131,7 @@ def _send(writer: int, work: Callable[[], Any]) -> None:
             raise
         except Exception as error:  # whatever it is, the parent raises it again
             body = (False, error)
+        sys.setrecursionlimit(max(sys.getrecursionlimit(), 10_000))  # a proof may go deep
         with os.fdopen(writer, "wb") as out:
             out.write(pickle.dumps(body))
     except MemoryError:

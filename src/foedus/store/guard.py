@@ -9,6 +9,7 @@ hides a keyword before a group counts too.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -112,8 +113,17 @@ def _refuse_outside(read: list[Token]) -> None:
             f"{first.text.upper()} at line {first.line} would change the graph, and a query only "
             "reads; edit the files in graph/ and build again"
         )
+    describes = first is not None and first.text.upper() == "DESCRIBE"
+    declared = {
+        name.prefix for word, name in itertools.pairwise(read) if word.text.upper() == "PREFIX"
+    }
     for before, token, after in zip([None, *read], read, [*read[1:], None], strict=False):
         hidden = (
+            describes  # it needs no group
+            and token.kind == "name"
+            and token.prefix.upper().startswith("FROM")
+            and token.prefix not in declared
+        ) or (
             token.kind == "name"
             and after is not None
             and after.text.upper() in {"{", "WHERE", "FROM"}

@@ -45,6 +45,9 @@ _HIDDEN = [
     "SELECT * is not authorized with GROUP BY",
 ]
 
+#: SELECTs of a query that are looked through, and letters of one that is read again.
+MANY, LONG = 100, 10_000
+
 #: A place in a query, and what is wrong there.
 Fault = tuple[Token, str]
 
@@ -158,7 +161,7 @@ def _closing(read: list[Token], start: int) -> int:
 def _column_faults(read: list[Token], reasons: list[str]) -> Iterator[Fault]:
     """What the columns of a SELECT may not hold, where the engine says that it is so."""
     for reason in reasons:
-        for select in _selects(read):
+        for select in itertools.islice(_selects(read), MANY):
             for token, why in _columns(select):
                 if why in reason:
                     yield token, f"{_lowered(reason)}: {_WHY[why].format(token.text)}"
@@ -205,6 +208,8 @@ def _columns(select: _Select) -> Iterator[tuple[Token, str]]:
 
 def _own_reason(query: str, read: list[Token], prefixes: Collection[str]) -> Fault | None:
     """Where our own reading of the grammar stops."""
+    if len(query) > LONG:
+        return None
     head = "".join(f"PREFIX {name}: <x:>\n" for name in prefixes)
     try:
         parse(head + query)
