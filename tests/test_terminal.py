@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -132,6 +133,18 @@ def test_names_that_are_not_utf_8(words: str, place: Path) -> None:
     assert b"Traceback" not in done.stderr
     done.stderr.decode()
     done.stdout.decode()
+
+
+@pytest.mark.parametrize("name", ["x\x1b[31m\x9b\u202e\ny", f"{ODD}\x7f"], ids=ascii)
+@pytest.mark.parametrize("as_json", [True, False])
+def test_an_error_steers_no_terminal(name: str, as_json: bool, place: Path) -> None:
+    done = shell('"$@"', place, "ask", name, *["--json"][:as_json])
+    assert done.returncode == 2
+    said = done.stderr.decode()
+    assert said.count("\n") == 1
+    assert said.removesuffix("\n").isprintable()
+    if as_json:
+        assert " ".join(name.split()) in json.loads(said)["message"]
 
 
 @pytest.mark.parametrize("verb", ["ask allies-of", "query ASK{}", "reason facts.ttl", "load x.nt"])

@@ -133,8 +133,11 @@ def explanations(file: Path, reasoner: str, axiom: str) -> set[frozenset[frozens
     with tempfile.TemporaryDirectory() as work:
         out = Path(work) / "why.md"
         options = ("--max", "10", "--axiom", axiom, "--explanation", str(out))
+        catalog = ("--catalog", str(file.with_name("catalog-v001.xml")))
         path = (CACHE / "robot" / "*",)
-        _java(path, ROBOT, "explain", "--input", str(file), "--reasoner", reasoner, *options)
+        _java(
+            path, ROBOT, "explain", *catalog, "--input", str(file), "--reasoner", reasoner, *options
+        )
         said = out.read_text(encoding="utf-8") if out.exists() else ""
     found = set()
     for part in said.partition("# Axiom Impact")[0].split("\n## "):

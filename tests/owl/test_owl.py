@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -123,6 +124,34 @@ def test_explanations_are_the_leaves_of_our_proofs(
     assert sorted(map(len, found)) == sizes
     if sizes:
         assert found == leaves(graph, said)
+
+
+PAGE = (Path(__file__).parents[2] / "docs" / "protege.md").read_text(encoding="utf-8")
+
+
+def test_the_page_names_terms_by_label_and_iri(graph: KnowledgeGraph) -> None:
+    rows = re.findall(r"(?m)^\| ([^|`]+) \| `(fo:\w+)` \|", PAGE)
+    assert len(rows) == 6
+    for label, curie in rows:
+        assert graph.names.label(expand(curie, graph.prefixes) or "") == label
+
+
+@pytest.mark.slow
+def test_the_ontology_can_be_imported_as_the_page_says(files: Path) -> None:
+    why = owltools.missing("robot")
+    if why:
+        pytest.skip(why)
+    own = files / "pacts.ttl"
+    own.write_text(PAGE.partition("```turtle\n")[2].partition("```")[0], encoding="utf-8")
+    axioms = re.findall(r"(?m)^    (.* Type: .*)$", PAGE)
+    assert len(axioms) == 3
+    for axiom in axioms:
+        for found in owltools.explanations(own, "hermit", axiom):
+            assert any("example.org" in iri for part in found for iri in part)
+            assert any("foedus" in iri for part in found for iri in part)
+            break
+        else:
+            pytest.fail(f"nothing explains {axiom}")
 
 
 def test_each_thing_has_one_label_of_its_own_and_keeps_its_names(

@@ -153,7 +153,7 @@ def _fail(error: Exception | None, message: str, code: int) -> int:
     said = " ".join(message.split())
     if SETTINGS.json:
         body = {"error": type(error).__name__, "message": said, "exit_code": code}
-        said = json.dumps(body, ensure_ascii=False)
+        said = json.dumps(body)
     else:
         said = f"foedus: {printable(said)}"
     say(said)

@@ -239,7 +239,8 @@ def progress(total: str) -> Iterator[Callable[[str], None]]:
 
     def step(text: str) -> None:
         if watched:
-            print(f"\r\033[K{total}: {text} ...", end="", file=sys.stderr, flush=True)
+            told = f"\r\033[K{total}: {printable(text)} ..."
+            print(told, end="", file=sys.stderr, flush=True)
 
     try:
         yield step

@@ -86,10 +86,11 @@ def write_folder(
             finally:
                 shutil.rmtree(made, ignore_errors=True)
     except OSError as error:
-        if new:
-            with suppress(OSError):
-                out.rmdir()
         raise cannot_write(said, error) from None
+    finally:
+        if new:
+            with suppress(OSError):  # as it is not empty
+                out.rmdir()
 
 
 def read_manifest(place: Path) -> Manifest:
