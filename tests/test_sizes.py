@@ -268,8 +268,8 @@ def test_a_proof_over_a_key_with_many_values(properties: int) -> None:
     graph = [(ex("K"), owl("hasKey"), ex("l"))]
     graph += listed(ex("l"), [ex(f"p{n}") for n in range(properties)])
     for n in range(properties):
-        graph += [(ex("a"), ex(f"p{n}"), ex(f"v{k}")) for k in range(0, 30, 2)]
-        graph += [(ex("b"), ex(f"p{n}"), ex(f"v{k}")) for k in range(0, 30, 3)]
+        graph += [(ex("a"), ex(f"p{n}"), ex(f"v{k}")) for k in (1, 2)]
+        graph += [(ex("b"), ex(f"p{n}"), ex(f"v{k}")) for k in (2, 3)]
     graph += [(ex("a"), TYPE, ex("K")), (ex("b"), TYPE, ex("K"))]
     proof = close(graph).proof((ex("a"), SAME, ex("b")))
     assert proof is not None

@@ -51,12 +51,13 @@ class Data:
         """The relation with a code, which may be empty."""
         return self.relations.get(code, _EMPTY)
 
-    def check(self, rows: int) -> None:
-        """Refuse a result that would be too large."""
+    def check(self, rows: int, columns: int = 2) -> None:
+        """Refuse a result that would be too large: of more columns, fewer rows are allowed."""
         self.tick()
-        if rows > self.rows:
+        if rows * max(columns, 2) > 2 * self.rows:
             raise LimitReached(
-                f"one step would make {rows:,} rows, more than the {self.rows:,} allowed; "
+                f"one step would make {rows:,} rows, more than the "
+                f"{2 * self.rows // max(columns, 2):,} allowed; "
                 "nothing was written. Try fewer rules, or a higher limit"
             )
 
@@ -92,7 +93,7 @@ class Table:
         if not self.columns and self.size == 1:
             self.columns[name], self.size = values, len(values)
             return
-        data.check(self.size * len(values))
+        data.check(self.size * len(values), len(self.columns) + 1)
         size = self.size
         self.take(np.repeat(np.arange(size), len(values)))
         self.columns[name] = np.tile(values, size)
@@ -308,8 +309,8 @@ def _binary(table: Table, s: int, o: int, relation: Relation, wanted: set[int], 
             columns[free] = np.zeros(table.size, np.int64)
             return
         total = sum(int(counts.sum()) for _, _, counts in beside_them)
-        data.check(total)
         kept = {name: column for name, column in columns.items() if name in wanted}
+        data.check(total, len(kept) + 1)
         made = {name: np.empty(total, np.int64) for name in (*kept, free)}
         at = 0
         for ranked, begin, counts in beside_them:
