@@ -191,3 +191,12 @@ def test_any_order_of_cells_will_do() -> None:
     random.Random(1).shuffle(graph)
     graph.append((ex("C"), owl("oneOf"), ex("l")))
     assert sum(1 for _ in close(graph).triples(o=ex("C"))) == 50
+
+
+def test_a_key_of_many_values_is_refused_before_they_are_joined() -> None:
+    graph = [(ex("K"), owl("hasKey"), ex("l"))]
+    graph += listed(ex("l"), [ex(f"p{n}") for n in range(12)])
+    graph += [(ex(x), TYPE, ex("K")) for x in "ab"]
+    graph += [(ex(x), ex(f"p{n}"), ex(v)) for x in "ab" for n in range(12) for v in range(15)]
+    with pytest.raises(LimitReached, match="rows, more than"):
+        close(graph, limit_triples=10_000)

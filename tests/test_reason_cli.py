@@ -109,6 +109,22 @@ def test_clashes_are_told_and_the_output_is_written(
         assert ("cax-dw" if name == "foedus" else "Disjoint classes") in said.err
 
 
+def test_a_clash_in_a_long_list_is_told_in_a_few_lines(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "different.ttl"
+    members = " ".join(f":a{n}" for n in range(500))
+    file.write_text(
+        "@prefix : <http://a.example/> . @prefix owl: <http://www.w3.org/2002/07/owl#> .\n"
+        f"[] a owl:AllDifferent ; owl:members ({members}) . :a1 owl:sameAs :a498 ."
+    )
+    assert run("reason", file) == 1
+    said = capsys.readouterr().err
+    assert len(said.splitlines()) < 30
+    assert "<http://a.example/a498> are listed" in said
+    assert "more triples" in said
+
+
 def test_both_reasoners_agree(file: Path, tmp_path: Path) -> None:
     texts = []
     for name in ("foedus", "owlrl"):

@@ -244,3 +244,33 @@ def test_a_property_found_in_more_layers_than_are_looked_through() -> None:
         assert proof is not None
         assert check_proof(proof, set(graph), RULES)
     assert set(closure) == set(close(graph))
+
+
+@pytest.mark.parametrize("links", [3, 12])  # premises matched by recursion, and on a stack
+def test_a_proof_over_a_chain_with_many_wrong_turns(links: int) -> None:
+    rng = random.Random(8)
+    graph = [(ex("p"), owl("propertyChainAxiom"), ex("l"))]
+    graph += listed(ex("l"), [ex(f"p{n}") for n in range(links)])
+    for n in range(links):
+        ways = [(a, b) for a in range(6) for b in range(6)]
+        graph += [(ex(f"{n}/{a}"), ex(f"p{n}"), ex(f"{n + 1}/{b}")) for a, b in rng.sample(ways, 7)]
+    closure = close(graph)
+    goals = list(closure.triples(p=ex("p")))
+    assert goals
+    for goal in goals:
+        proof = closure.proof(goal)
+        assert proof is not None
+        assert check_proof(proof, set(graph), RULES)
+
+
+@pytest.mark.parametrize("properties", [2, 12])
+def test_a_proof_over_a_key_with_many_values(properties: int) -> None:
+    graph = [(ex("K"), owl("hasKey"), ex("l"))]
+    graph += listed(ex("l"), [ex(f"p{n}") for n in range(properties)])
+    for n in range(properties):
+        graph += [(ex("a"), ex(f"p{n}"), ex(f"v{k}")) for k in (1, 2)]
+        graph += [(ex("b"), ex(f"p{n}"), ex(f"v{k}")) for k in (2, 3)]
+    graph += [(ex("a"), TYPE, ex("K")), (ex("b"), TYPE, ex("K"))]
+    proof = close(graph).proof((ex("a"), SAME, ex("b")))
+    assert proof is not None
+    assert check_proof(proof, set(graph), RULES)

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from foedus.cli import run
+from foedus.errors import LimitReached
 from foedus.knowledge import KnowledgeGraph
+from foedus.reasoning.rules.proof import Proof
 from foedus.store.files import read_rdf
 from foedus.store.query import QuadStore
 from foedus.whatif import disagreements
@@ -110,6 +112,14 @@ def test_every_derived_triple_is_proved_and_quoted(article: KnowledgeGraph) -> N
     assert not proved.faults
     assert proved.derived == sum(1 for t in article.view.match() if t not in article.asserted)
     assert proved.records == 0
+
+
+def test_a_proof_too_deep_for_words_is_refused(article: KnowledgeGraph) -> None:
+    proof = Proof(("<http://a>", "<http://p>", "<http://b>"))
+    for n in range(300):
+        proof = Proof((f"<http://{n}>", "<http://p>", "<http://b>"), "prp-spo1", {}, (proof,))
+    with pytest.raises(LimitReached, match="301 steps deep, and at most 200"):
+        article.explainer.tell(proof)
 
 
 def test_a_proof_says_nothing_in_iris(article: KnowledgeGraph) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import heapq
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -51,12 +51,13 @@ class Data:
         """The relation with a code, which may be empty."""
         return self.relations.get(code, _EMPTY)
 
-    def check(self, rows: int) -> None:
-        """Refuse a result that would be too large."""
+    def check(self, rows: int, columns: int = 2) -> None:
+        """Refuse a result that would be too large: of more columns, fewer rows are allowed."""
         self.tick()
-        if rows > self.rows:
+        if rows * max(columns, 2) > 2 * self.rows:
             raise LimitReached(
-                f"one step would make {rows:,} rows, more than the {self.rows:,} allowed; "
+                f"one step would make {rows:,} rows, more than the "
+                f"{2 * self.rows // max(columns, 2):,} allowed; "
                 "nothing was written. Try fewer rules, or a higher limit"
             )
 
@@ -92,7 +93,7 @@ class Table:
         if not self.columns and self.size == 1:
             self.columns[name], self.size = values, len(values)
             return
-        data.check(self.size * len(values))
+        data.check(self.size * len(values), len(self.columns) + 1)
         size = self.size
         self.take(np.repeat(np.arange(size), len(values)))
         self.columns[name] = np.tile(values, size)
@@ -122,49 +123,57 @@ Order = list[tuple[Premise, set[int], set[int]]]
 
 def arranged(body: Sequence[Premise], start: int, wanted: set[int]) -> Order:
     """The premises, the given one first, then always one that has most of its variables bound."""
-    having: dict[int, list[int]] = defaultdict(list)  # places of the premises with a variable
-    for place, premise in enumerate(body):
-        for t in variables_of(premise):
-            having[t].append(place)
-    bound: set[int] = set()
-
-    def cost(premise: Premise) -> tuple[int, int]:
-        code, s, o = premise
-        free = sum(t < 0 and t not in bound for t in ((s,) if code < 0 else (s, o)))
-        linked = s in bound or o in bound
-        if code == LIST and s < 0 and s not in bound:
-            return 9, 0
-        return free + (0 if linked or not free else 2), 0 if code < 0 else 1
-
-    costs: list[tuple[int, int]] = [(-1, 0) if n == start else cost(p) for n, p in enumerate(body)]
-    left = [(cost, place) for place, cost in enumerate(costs)]
-    heapq.heapify(left)
-    chosen: dict[int, None] = {}
-    while left:
-        known, place = heapq.heappop(left)
-        if place in chosen or known != costs[place]:
-            continue  # it has become cheaper since
-        chosen[place] = None
-        for t in variables_of(body[place]) - bound:
-            bound.add(t)
-            for other in having[t]:
-                if other not in chosen:
-                    costs[other] = cost(body[other])
-                    heapq.heappush(left, (costs[other], other))
-    last = {t: place for place in chosen for t in variables_of(body[place])}
+    named = [{t for t in premise[1:] if t < 0} for premise in body]
+    order = [start, *_others(body, named, start)]
+    last = {t: place for place in order for t in named[place]}
     out: Order = []
     held: set[int] = set()
-    for place in chosen:
-        named = variables_of(body[place])
-        gone = {t for t in named if last[t] == place and t not in wanted}
-        held = (held | named) - gone
+    for place in order:
+        gone = {t for t in named[place] if last[t] == place} - wanted
+        held = (held | named[place]) - gone
         out.append((body[place], held, gone))
     return out
 
 
-def variables_of(premise: Premise) -> set[int]:
-    """The variables in a premise."""
-    return {t for t in premise[1:] if t < 0}
+def _others(body: Sequence[Premise], named: Sequence[set[int]], start: int) -> Iterable[int]:
+    """The places of the premises after the first, always the cheapest of those left.
+
+    There may be a premise for each member of a list, so they are not all compared each time.
+    """
+    others = [place for place in range(len(body)) if place != start]
+    if len(others) < 2:
+        return others
+    bound = set(named[start])
+
+    def cost(place: int) -> tuple[int, int, int]:
+        code, s, o = body[place]
+        free = sum(t < 0 and t not in bound for t in ((s,) if code < 0 else (s, o)))
+        linked = s in bound or o in bound
+        if code == LIST and s < 0 and s not in bound:
+            return 9, 0, place
+        return free + (0 if linked or not free else 2), 0 if code < 0 else 1, place
+
+    having: dict[int, list[int]] = defaultdict(list)
+    for place in others:
+        for t in named[place]:
+            having[t].append(place)
+    costs = {place: cost(place) for place in others}
+    left = list(costs.values())
+    heapq.heapify(left)
+    chosen: dict[int, None] = {}
+    while left:
+        known = heapq.heappop(left)
+        place = known[-1]
+        if place in chosen or known != costs[place]:
+            continue  # it has become cheaper since
+        chosen[place] = None
+        for t in named[place] - bound:
+            bound.add(t)
+            for other in having[t]:
+                if other not in chosen:
+                    costs[other] = cost(other)
+                    heapq.heappush(left, costs[other])
+    return chosen
 
 
 def solve(plan: Plan, data: Data, wanted: set[int], start: int, fresh: Ids | None) -> Table:
@@ -300,8 +309,8 @@ def _binary(table: Table, s: int, o: int, relation: Relation, wanted: set[int], 
             columns[free] = np.zeros(table.size, np.int64)
             return
         total = sum(int(counts.sum()) for _, _, counts in beside_them)
-        data.check(total)
         kept = {name: column for name, column in columns.items() if name in wanted}
+        data.check(total, len(kept) + 1)
         made = {name: np.empty(total, np.int64) for name in (*kept, free)}
         at = 0
         for ranked, begin, counts in beside_them:
