@@ -90,4 +90,8 @@ def remote_select(
     `QueryRefused` for what does more than read, and what `find_store` raises.
     """
     guard(sparql)
-    return find_store(endpoint, timeout, user=user, retries=retries, ca=ca).query(sparql, prefixes)
+    store = find_store(endpoint, timeout, user=user, retries=retries, ca=ca)
+    try:
+        return store.query(sparql, prefixes)
+    finally:
+        store.wire.close()

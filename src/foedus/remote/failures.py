@@ -51,7 +51,7 @@ def trouble(url: str, error: Exception, timeout: float, met: bool) -> Passing | 
     if isinstance(error, httpx.DecodingError):
         return Unreachable(f"{there} answers with a body that cannot be unpacked; try again")
     if isinstance(error, httpx.LocalProtocolError):
-        return UsageError(f"the request to {there} cannot be sent: {said(str(error).encode())}")
+        return UsageError(f"the request to {there} cannot be sent{said(str(error).encode())}")
     if isinstance(error, httpx.RemoteProtocolError) and not _is_cut(error):
         return Unreachable(f"{there} does not speak HTTP; check the port")
     told = f"{there} dropped the connection"
