@@ -21,7 +21,15 @@ from test_store_trouble import run
 from troubles import NO_RECORD, Asked, Given, sending, serving
 
 from foedus.errors import FoedusError, LimitReached, Unreachable, UsageError
-from foedus.remote import Credentials, StoreWrapper, Wire, endpoint, find_credentials, remote_select
+from foedus.remote import (
+    Credentials,
+    StoreWrapper,
+    Wire,
+    endpoint,
+    find_credentials,
+    find_store,
+    remote_select,
+)
 from foedus.remote import wire as wire_module
 from foedus.remote.sparql import select
 
@@ -563,6 +571,7 @@ def test_sparqlwrapper_on_a_wire() -> None:
         asking.setReturnFormat("json")
         (row,) = asking.queryAndConvert()["results"]["bindings"]
         assert row["ally"]["value"] == CHINA
+        assert "s3cret" not in repr(find_store(base.replace("://", "://ann:s3cret@"), 5))
         with pytest.raises(Unreachable, match="asks for a user name"):
             asking = StoreWrapper(base, Wire(retries=0))
             asking.setQuery(QUERY)

@@ -143,7 +143,7 @@ def refusal(
     if status in _AGAIN:
         pause = asked_pause(wait) if status in {429, 503} else None
         asks = f" and asks to wait {pause:,.0f} s" if pause else ""
-        return Passing(f"{there} failed (HTTP {status}){words}{asks}", pause or None)
+        return Passing(f"{there} failed (HTTP {status}){asks}{words}", pause or None)
     if status in range(300, 400):
         return NotThere(f"{there} is somewhere else now (HTTP {status}), and does not say where")
     return Unreachable(f"{there} refused the request (HTTP {status}){words}")
