@@ -9,6 +9,7 @@ import re
 import shutil
 import ssl
 import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import ExitStack
 from email.utils import formatdate
@@ -20,7 +21,15 @@ from test_store_trouble import run
 from troubles import NO_RECORD, Asked, Given, sending, serving
 
 from foedus.errors import FoedusError, LimitReached, Unreachable, UsageError
-from foedus.remote import Credentials, StoreWrapper, Wire, endpoint, find_credentials, remote_select
+from foedus.remote import (
+    Credentials,
+    StoreWrapper,
+    Wire,
+    endpoint,
+    find_credentials,
+    find_store,
+    remote_select,
+)
 from foedus.remote import wire as wire_module
 from foedus.remote.sparql import select
 
@@ -186,6 +195,20 @@ def test_a_password_of_a_url_is_not_for_another() -> None:
         with pytest.raises(Unreachable, match="asks for a user name"):
             select(other, QUERY, wire)
         assert not any("Authorization" in r.headers for r in heard)
+
+
+@pytest.mark.parametrize("realm", ["plain", "größe", 'a"b', ""])
+@pytest.mark.parametrize("user", ["ann", "jörg", "李"])
+def test_names_in_any_script(user: str, realm: str) -> None:
+    challenge = Given(
+        status=401, headers={"WWW-Authenticate": f'Digest realm="{realm}", nonce="1"'}
+    )
+
+    def answer(request: Asked) -> Given:
+        return store(request) if "Authorization" in request.headers else challenge
+
+    with serving(answer) as (base, _):
+        assert select(base, QUERY, Wire(Credentials(user, "s3cret"), 5, 0))
 
 
 # -- patience
@@ -381,7 +404,7 @@ UNREADABLE = "that cannot be read: "
         (b"<html>login</html>", "text/html", "with a web page"),
         (b"<html/>", "application/xhtml+xml; charset=utf-8", "with a web page"),
         (ROW.body, "", "without saying in which format"),
-        (ROW.body, "application/octet-stream", "with application/octet-stream, not with SPARQL"),
+        (ROW.body, "application/octet-stream", "with application/octet-stream where appl"),
         (ROW.body[:-20], JSON, f"{UNREADABLE}it is cut off after"),
         (b"", JSON, f"{UNREADABLE}it is cut off after 0 bytes"),
         (b"{'head': 1}", JSON, f"{UNREADABLE}it is no JSON at line 1, column 2"),
@@ -532,6 +555,12 @@ def test_control_characters_do_not_reach_the_terminal(status: int) -> None:
     assert not set("\x1b\x07\x9b\u202e") & set(said)
 
 
+def test_the_client_is_imported_where_a_request_is_made() -> None:
+    """It takes longer to import than most commands take."""
+    code = "import sys, foedus.remote, foedus.cli.load; sys.exit('httpx' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
 # -- SPARQLWrapper
 
 
@@ -542,6 +571,7 @@ def test_sparqlwrapper_on_a_wire() -> None:
         asking.setReturnFormat("json")
         (row,) = asking.queryAndConvert()["results"]["bindings"]
         assert row["ally"]["value"] == CHINA
+        assert "s3cret" not in repr(find_store(base.replace("://", "://ann:s3cret@"), 5))
         with pytest.raises(Unreachable, match="asks for a user name"):
             asking = StoreWrapper(base, Wire(retries=0))
             asking.setQuery(QUERY)

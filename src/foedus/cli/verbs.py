@@ -179,7 +179,7 @@ def ask(
         from foedus.remote import find_store
 
         asked = found.sparql(question, given)
-        store = find_store(endpoint, timeout, ca=ca)
+        store = find_store(endpoint, timeout, ca=ca, tell=say)
         result = store.query(asked, found.prefixes)
         answer = Answer(found.question(question), given, asked, result)
     if sys.stderr.isatty():
@@ -247,7 +247,7 @@ def query(
     else:
         from foedus.remote import find_store
 
-        store = find_store(endpoint, timeout, ca=ca)
+        store = find_store(endpoint, timeout, ca=ca, tell=say)
         result = store.query(text or "", found.prefixes)
     if why:
         show_why(found, text or "", result, format, store, left())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +12,8 @@ from foedus.remote.credentials import find_credentials
 from foedus.remote.endpoint import query_paths
 from foedus.remote.failures import NotThere
 from foedus.remote.record import Record, read_record
+from foedus.remote.holding import Record, read_record
+from foedus.remote.places import without_login
 from foedus.remote.sparql import declared, select
 from foedus.remote.wire import Wire
 from foedus.store.guard import guard
@@ -54,18 +56,20 @@ def find_store(
     user: str | None = None,
     retries: int = 3,
     ca: Path | None = None,
+    tell: Callable[[str], None] | None = None,
 ) -> Store:
     """The store at a query URL, or at a base URL: then the usual paths below it are tried.
 
     ``timeout`` is in seconds; credentials come from where `find_credentials` looks, ``ca`` is a
-    file or folder of certificates to trust. Raises `UsageError` for what is no URL, `Unreachable`,
-    `LimitReached`, `InputError`.
+    file or folder of certificates to trust, ``tell`` hears one sentence before each new try. Raises
+    `UsageError` for what is no URL, `Unreachable`, `LimitReached`, `InputError`.
     """
-    wire = Wire(find_credentials(endpoint, user), timeout or PATIENCE, retries, ca=ca)
+    who, url = find_credentials(endpoint, user), without_login(endpoint)
+    wire = Wire(who, timeout or PATIENCE, retries, tell=tell, ca=ca)
     try:
-        return Store(endpoint, wire, read_record(endpoint, wire))
+        return Store(url, wire, read_record(url, wire))
     except NotThere as error:
-        parts = urlsplit(endpoint)
+        parts = urlsplit(url)
         for path in query_paths():
             url = urlunsplit((*parts[:2], parts.path.rstrip("/") + path, parts.query, ""))
             with suppress(NotThere):
@@ -83,6 +87,7 @@ def remote_select(
     user: str | None = None,
     retries: int = 3,
     ca: Path | None = None,
+    tell: Callable[[str], None] | None = None,
 ) -> Result:
     """The result of a query (SELECT, ASK, CONSTRUCT, DESCRIBE) on the store at this URL.
 
@@ -90,4 +95,8 @@ def remote_select(
     `QueryRefused` for what does more than read, and what `find_store` raises.
     """
     guard(sparql)
-    return find_store(endpoint, timeout, user=user, retries=retries, ca=ca).query(sparql, prefixes)
+    store = find_store(endpoint, timeout, user=user, retries=retries, ca=ca, tell=tell)
+    try:
+        return store.query(sparql, prefixes)
+    finally:
+        store.wire.close()

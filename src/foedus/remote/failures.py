@@ -51,7 +51,7 @@ def trouble(url: str, error: Exception, timeout: float, met: bool) -> Passing | 
     if isinstance(error, httpx.DecodingError):
         return Unreachable(f"{there} answers with a body that cannot be unpacked; try again")
     if isinstance(error, httpx.LocalProtocolError):
-        return UsageError(f"the request to {there} cannot be sent: {said(str(error).encode())}")
+        return UsageError(f"the request to {there} cannot be sent{said(str(error).encode())}")
     if isinstance(error, httpx.RemoteProtocolError) and not _is_cut(error):
         return Unreachable(f"{there} does not speak HTTP; check the port")
     told = f"{there} dropped the connection"
@@ -143,7 +143,7 @@ def refusal(
     if status in _AGAIN:
         pause = asked_pause(wait) if status in {429, 503} else None
         asks = f" and asks to wait {pause:,.0f} s" if pause else ""
-        return Passing(f"{there} failed (HTTP {status}){words}{asks}", pause or None)
+        return Passing(f"{there} failed (HTTP {status}){asks}{words}", pause or None)
     if status in range(300, 400):
         return NotThere(f"{there} is somewhere else now (HTTP {status}), and does not say where")
     return Unreachable(f"{there} refused the request (HTTP {status}){words}")

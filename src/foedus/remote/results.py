@@ -20,10 +20,10 @@ from foedus.store.query import Result
 from foedus.store.reading import quad_lines
 from foedus.terms import Term, iri, literal
 
-#: The content type of rows, as it is asked for.
-ROWS = "application/sparql-results+json"
+#: The content types of rows and of triples that are asked for.
+ROWS, TRIPLES = "application/sparql-results+json", "application/n-triples"
 _TRIPLES = {
-    "application/n-triples": "nt",
+    TRIPLES: "nt",
     "text/turtle": "ttl",
     "application/x-turtle": "ttl",
     "text/plain": "nt",
@@ -78,6 +78,7 @@ def read(sparql: str, reply: Reply) -> Result:
     Raises `Unreachable`, in one sentence, for a body that is no result, or is one of another query.
     """
     there, kind = bare(reply.url), reply.type
+    wanted = _FORMS[form(sparql)]
     if kind in {"text/html", "application/xhtml+xml"}:
         raise NotThere(f"{there} answers with a web page, not with SPARQL results; check the path")
     try:
@@ -87,13 +88,13 @@ def read(sparql: str, reply: Reply) -> Result:
             result = _triples(reply, _TRIPLES[kind])
         else:
             what = f"with {printable(kind)}" if kind else "without saying in which format"
-            raise NotThere(f"{there} answers {what}, not with SPARQL results; check the path")
+            format = TRIPLES if wanted == "triples" else ROWS
+            raise NotThere(f"{there} answers {what} where {format} was asked for; check the path")
     except (_Unreadable, ParseFailure) as error:
         why = error.reason if isinstance(error, ParseFailure) else error
         raise NotThere(
             f"{there} answers with {printable(kind)} that cannot be read: {printable(str(why))}"
         ) from None
-    wanted = _FORMS[form(sparql)]
     if result.kind != wanted:
         raise NotThere(
             f"{there} answers with {_ASKED[result.kind]} where {_ASKED[wanted]} were asked for"

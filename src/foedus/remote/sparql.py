@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from foedus.errors import Unreachable
-from foedus.remote.results import ROWS, form, read
+from foedus.remote.results import ROWS, TRIPLES, form, read
 from foedus.remote.wire import Reply, Wire
 from foedus.remote.wrapper import StoreWrapper
 from foedus.resources import folder
@@ -96,4 +96,4 @@ def _accepted(call: _Call) -> str:
     if call.update:
         return "*/*"
     rows = form(call.sparql) in {"SELECT", "ASK"}
-    return ROWS if rows else "application/n-triples, text/turtle;q=0.9"
+    return ROWS if rows else f"{TRIPLES}, text/turtle;q=0.9"

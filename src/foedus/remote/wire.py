@@ -88,11 +88,12 @@ class Wire:
 
     def patiently(self, url: str, action: Callable[[], T]) -> T:
         """What the action returns, tried anew after each `Passing` failure."""
-        for attempt in range(self.retries + 1):
+        last = max(0, self.retries)
+        for attempt in range(last + 1):
             try:
                 return action()
             except Passing as failure:
-                if attempt == self.retries:
+                if attempt == last:
                     tries = f" (tried {attempt + 1} times)" if attempt else ""
                     raise Unreachable(f"{failure}{tries}") from None
                 self.retried += 1
@@ -165,14 +166,6 @@ class Wire:
         wait = reply.headers.get("retry-after", "")
         return refusal(reply.url, reply.status, reply.body, reply.known, elsewhere, wait)
 
-    def authorization(self, method: str, url: str) -> str | None:
-        """The header that says who asks; the store is asked first which kind it takes."""
-        if self.credentials is None:
-            return None
-        if self.credentials.scheme is None:
-            self.patiently(url, lambda: self.exchange("HEAD", url))
-        return self.credentials.header(method, url)
-
     def close(self) -> None:
         """Close the connections that are kept open between requests."""
         self._transports.close()
@@ -216,7 +209,7 @@ class Wire:
     ) -> tuple[Reply, list[str]]:
         import httpx
 
-        sent = httpx.Headers({"Accept": "*/*", "Accept-Encoding": "gzip, deflate"})
+        sent = httpx.Headers({"Accept": "*/*", "Accept-Encoding": "gzip, deflate"}, "utf-8")
         sent["User-Agent"] = "foedus"
         sent.update(headers)
         if who and (header := who.header(method, str(url))):

@@ -9,7 +9,7 @@ from urllib.response import addinfourl
 
 from SPARQLWrapper import POST, SPARQLWrapper
 
-from foedus.errors import InputError
+from foedus.errors import InputError, Unreachable
 from foedus.remote.failures import said
 from foedus.remote.places import bare
 from foedus.remote.results import as_utf8
@@ -19,7 +19,8 @@ from foedus.remote.wire import Reply, Wire
 class StoreWrapper(SPARQLWrapper):
     """SPARQLWrapper whose requests go over a `Wire`, with all that a Wire minds.
 
-    It builds the request and reads the result as it always does; errors are those of foedus.
+    It builds the request and reads the result as it always does; what goes wrong on the way is
+    told by the errors of foedus.
 
     >>> store = StoreWrapper("http://127.0.0.1:7878/query", Wire(timeout=5))
     >>> store.setReturnFormat("json")
@@ -54,8 +55,12 @@ class StoreWrapper(SPARQLWrapper):
         headers = Message()
         for name, value in reply.headers.items():
             headers[name] = value
-        body = io.BytesIO(as_utf8(reply))
-        return addinfourl(body, headers, bare(reply.url), reply.status), self.returnFormat
+        there = bare(reply.url)
+        try:
+            body = io.BytesIO(as_utf8(reply))
+        except ValueError as error:
+            raise Unreachable(f"{there} answers with what cannot be read: {error}") from None
+        return addinfourl(body, headers, there, reply.status), self.returnFormat
 
 
 def _is_query_error(body: bytes) -> bool:

@@ -60,13 +60,17 @@ class StoredGraph:
         self.ours, self.triples = ours, triples
         self.view = QuadStore.of(sorted(triples))
         self.names, self.prefixes, self.folders = ours.names, ours.prefixes, ours.folders
-        self.asserted = ours.asserted
         known = frozenset(ours.view.match())
         here, there = set(map(_unnamed, known)), set(map(_unnamed, triples))
         self._lacking = frozenset(t for t in known if _unnamed(t) not in there)
         #: How many of its triples are not in our graph, and how many of ours are not in it.
         self.more = sum(_unnamed(t) not in here for t in triples)
         self.fewer = len(self._lacking)
+
+    @property
+    def asserted(self) -> Collection[Triple]:
+        """The triples that a file of ours states."""
+        return self.ours.asserted
 
     def graphs(self, triple: Triple) -> Collection[Term]:
         """The named graphs of ours that hold a triple."""
