@@ -69,11 +69,14 @@ A = f"<urn:s> <urn:p> {ONE} .\n"
     [
         (A, 1, []),
         (f"# a remark\n\n{A}", 1, []),
-        (A + A.replace(" ", "\t"), 1, ["1 triple stands in the file more than once"]),
+        (A + A.replace(" ", "\t"), 1, ["the file repeats 1 triple"]),
         (
             A + A.replace(ONE, ZERO_ONE),
             1,
-            ["1 triple stands in the default graph by another of equal value"],
+            [
+                "the default graph holds 1 triple fewer than were sent: the store takes literals "
+                "of equal value as one"
+            ],
         ),
         (A + A.replace("<urn:s>", "<urn:t>"), 1, None),
         (A + A.replace(ONE, '"1"'), 1, None),

@@ -30,14 +30,13 @@ def test_loads_outlive_the_store(name: str, build: Path, tmp_path: Path) -> None
     server = started()
     try:
         server.clear()
-        for end in (server.stop, server.kill):
-            for file in ("view.nt", "dataset.nq"):
-                for _ in range(2):
-                    report = load(build / file, server.to, server.wire())
-                before = server.quads()
-                assert len(before) > sum(report.graphs.values())
-                (server.stop if end == server.stop else server.kill)()
-                server = started()
-                assert server.quads() == before, (file, end)
+        for file, end in (("view.nt", Server.stop), ("dataset.nq", Server.kill)):
+            for _ in range(2):
+                report = load(build / file, server.to, server.wire())
+            before = server.quads()
+            assert len(before) > sum(report.graphs.values())
+            end(server)
+            server = started()
+            assert server.quads() == before, file
     finally:
         server.stop()

@@ -10,7 +10,7 @@ import pytest
 from servers import Absent, Server, fuseki, oxigraph
 from test_store_load import OTHER, VIEW, triples
 
-from foedus.errors import UsageError
+from foedus.errors import Unreachable, UsageError
 from foedus.remote import Into, Mode, endpoint, load, remote_select
 
 OTHERS = "<http://other.org/g>"
@@ -73,3 +73,11 @@ def test_by_urls_alone(store: Server, files: list[Path]) -> None:
     if with_graphs.graphs:
         load(files[0], with_graphs, store.wire())
         assert store.quads() == held
+
+
+def test_too_much_at_once(store: Server, files: list[Path]) -> None:
+    if store.name != "rdf4j":
+        pytest.skip("only RDF4J's server refuses an update of this length")
+    to = endpoint(query=store.to.query, update=store.to.update).sending(16_000_000)
+    with pytest.raises(Unreachable, match=r"a smaller --batch may be taken"):
+        load(files[0], to, store.wire(retries=0))

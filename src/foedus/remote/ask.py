@@ -11,9 +11,8 @@ from urllib.parse import urlsplit, urlunsplit
 from foedus.remote.credentials import find_credentials
 from foedus.remote.endpoint import query_paths
 from foedus.remote.failures import NotThere
-from foedus.remote.record import Record, read_record
-from foedus.remote.holding import Record, read_record
 from foedus.remote.places import without_login
+from foedus.remote.record import Record, read_record
 from foedus.remote.sparql import declared, select
 from foedus.remote.wire import Wire
 from foedus.store.guard import guard

@@ -16,7 +16,7 @@ from foedus.spelling import near
 from foedus.terms import Term, expand
 
 #: Bytes that every store known to us takes in one update; RDF4J's server refuses 200,000.
-_UPDATE = 60_000
+UPDATE = 60_000
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -104,7 +104,7 @@ def endpoint(
         if query is None or (update is None and graphs is None):
             raise UsageError("give --query-url, and --update-url or --graph-store-url")
         given = Endpoint(query, update, graphs)
-        return given if graphs is not None else given.sending(_UPDATE)
+        return given if graphs is not None else given.sending(UPDATE)
     if preset not in presets():
         raise UnknownName(
             "preset", preset, near(preset, presets()), f"known: {', '.join(presets())}"

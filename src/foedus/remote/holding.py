@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from foedus.errors import Unreachable, UsageError
 from foedus.remote.endpoint import Endpoint
+from foedus.remote.places import bare
 from foedus.remote.record import RECORD, Record, read_record
 from foedus.remote.sparql import select, template, update
 from foedus.remote.wire import Wire
@@ -39,7 +40,7 @@ class Holding:
             self.note(Record())
             if not self.occupied({RECORD}):
                 raise Unreachable(
-                    f"{self.to.query} took a triple into a named graph and does not show it: it "
+                    f"{bare(self.to.query)} took a triple into a named graph and does not show it: it "
                     "keeps no named graphs, or the URLs given are not of one store"
                 )
         together = self._ask("visible.rq", record=RECORD).boolean
@@ -67,19 +68,21 @@ class Holding:
         if None in graphs and self._ask("default-occupied.rq").boolean:
             found.add(None)
         if wanted := _listed(graphs):
-            found |= {row[0] for row in self._ask("occupied.rq", graphs=wanted).rows}
+            rows = self._ask("occupied.rq", graphs=wanted).dicts()
+            found |= {row["graph"] for row in rows if "graph" in row}
         return frozenset(found)
 
     def counts(self, graphs: Collection[Term | None]) -> Mapping[Term | None, int]:
         """The number of triples in each of the graphs; None is the default graph."""
         found: dict[Term | None, int] = dict.fromkeys(graphs, 0)
-        if None in graphs:
-            ((many,),) = self._ask("default-count.rq").rows
-            found[None] = int(text_of(many or ""))
+        rows = list(self._ask("default-count.rq").dicts()) if None in graphs else []
         if wanted := _listed(graphs):
-            for row in self._ask("count.rq", graphs=wanted).rows:
-                if row[0] is not None and row[1] is not None:
-                    found[row[0]] = int(text_of(row[1]))
+            rows += self._ask("count.rq", graphs=wanted).dicts()
+        for row in rows:
+            try:
+                found[row.get("graph")] = int(text_of(row.get("triples", "0")))
+            except ValueError:
+                raise Unreachable(f"{bare(self.to.query)} does not say how much it holds") from None
         return found
 
     def objects(

@@ -44,11 +44,13 @@ class Kept:
         for graph, many in self.lines.graphs.items():
             sent[self.places[graph]] += many
         fewer = {g: sent[g] - many for g, many in held.items() if many < sent[g]}
-        notes = list(self._missing(fewer, held)) if fewer else []
-        return (*notes, *self._altered())
+        altered = tuple(self._altered())
+        why = "; ".join(altered) or "look at the store's own log and settings"
+        notes = self._missing(fewer, held, why) if fewer else ()
+        return (*notes, *altered)
 
     def _missing(
-        self, fewer: Mapping[Term | None, int], held: Mapping[Term | None, int]
+        self, fewer: Mapping[Term | None, int], held: Mapping[Term | None, int], why: str
     ) -> Iterator[str]:
         """Why a place shows fewer triples than there are lines: some are equal, or were lost."""
         if sum(self.lines.graphs.values()) > _COUNTED:
@@ -65,12 +67,15 @@ class Kept:
             if held[place] < equal[place]:
                 raise Unreachable(
                     f"{called(place)} shows {held[place]:,} of the {different[place]:,} triples "
-                    "that were sent; look at the store's own log and settings"
+                    f"that were sent; {why}"
                 )
             if (repeated := all_[place] - different[place]) > 0:
-                yield f"{_many(repeated)} in the file more than once"
+                yield f"the file repeats {_many(repeated)}"
             if (taken := different[place] - held[place]) > 0:
-                yield f"{_many(taken)} in {called(place)} by another of equal value"
+                yield (
+                    f"{called(place)} holds {_many(taken)} fewer than were sent: the store takes "
+                    "literals of equal value as one"
+                )
 
     def _count(self, form: Callable[[Term], object]) -> Counter[Term | None]:
         """How many different triples were sent to each place, their objects in this form."""
@@ -145,4 +150,4 @@ def _became(sent: Term, shown: list[Term]) -> Term | None:
 
 
 def _many(count: int) -> str:
-    return "1 triple stands" if count == 1 else f"{count:,} triples stand"
+    return "1 triple" if count == 1 else f"{count:,} triples"

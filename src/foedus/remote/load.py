@@ -14,7 +14,7 @@ from pathlib import Path
 
 from foedus.errors import FoedusError, InputError, ParseFailure, Unreachable
 from foedus.remote.batches import Batch, Lines, Tally, ahead
-from foedus.remote.endpoint import Endpoint
+from foedus.remote.endpoint import UPDATE, Endpoint
 from foedus.remote.holding import Holding, target
 from foedus.remote.kept import Kept
 from foedus.remote.plan import Into, Plan, called, make_plan
@@ -218,7 +218,13 @@ class _Load:
         for place, batch in ahead(self._batches(places)):
             if self.to.graphs is None:
                 name = "insert.ru" if place is None else "insert-into.ru"
-                self.holding.update(template(name, graph=place or "", triples=batch.body.decode()))
+                insert = template(name, graph=place or "", triples=batch.body.decode())
+                try:
+                    self.holding.update(insert)
+                except InputError as error:
+                    if len(batch.body) <= 2 * UPDATE:
+                        raise
+                    raise Unreachable(f"{error}; a smaller --batch may be taken") from error
             elif batch.graph is None and self.lines.has_graphs and self.to.quads:
                 url = self.to.quads + (f"?{extra}" if extra else "")
                 self.wire.send("POST", url, batch.body, {"Content-Type": "application/n-quads"})

@@ -230,7 +230,7 @@ def _changed(
 def _refusals(foreign: Collection[Term | None], owners: _Owners) -> Iterator[str]:
     """Why a load is refused, whose graphs it would touch, and what the user can do."""
     for whose, graphs in _by_owner(foreign, owners):
-        yield f"{_listed(graphs)} already holds {whose}"
+        yield f"{_listed(graphs)} already {'holds' if len(graphs) == 1 else 'hold'} {whose}"
     yield "--append adds to that, --replace removes it first, --graph IRI goes elsewhere"
 
 

@@ -9,6 +9,7 @@ same data set knows what it may replace, and what others put there.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ from urllib.parse import quote
 from foedus.remote.endpoint import named
 from foedus.remote.sparql import select, template
 from foedus.remote.wire import Wire
-from foedus.terms import Term, Triple, literal, text_of
+from foedus.terms import Term, Triple, is_iri, literal, text_of
 
 RECORD = named("src:load")
 VIEW, DEFAULT = named("src:view"), named("src:default")
@@ -162,12 +163,13 @@ def read_record(query_url: str, wire: Wire) -> Record:
 
 def _load(node: Term, said: list[tuple[Term, Term]]) -> Load:
     one = dict(sorted(said))
+    count = text_of(one.get(_COUNT, ""))
     return Load(
         node,
         one.get(_SOURCE, node),
         text_of(one[_TITLE]) if _TITLE in one else "an earlier version of foedus",
-        frozenset(value for p, value in said if p == _GRAPH),
+        frozenset(value for p, value in said if p == _GRAPH and is_iri(value)),
         one.get(_VIEW),
-        int(text_of(one[_COUNT])) if _COUNT in one else None,
+        int(count) if re.fullmatch(r"-?\d+", count) else None,
         _CONFORMS in one,
     )
