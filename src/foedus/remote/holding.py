@@ -40,8 +40,8 @@ class Holding:
             self.note(Record())
             if not self.occupied({RECORD}):
                 raise Unreachable(
-                    f"{bare(self.to.query)} took a triple into a named graph and does not show it: it "
-                    "keeps no named graphs, or the URLs given are not of one store"
+                    f"{bare(self.to.query)} took a triple into a named graph and does not show it: "
+                    "it keeps no named graphs, or the URLs given are not of one store"
                 )
         together = self._ask("visible.rq", record=RECORD).boolean
         if fresh:
