@@ -15,7 +15,9 @@ from foedus.reasoning import naive
 from foedus.reasoning.closure import close
 from foedus.reasoning.rules.checker import check_proof
 from foedus.reasoning.rules.listing import readings
+from foedus.reasoning.rules.matching import Facts
 from foedus.reasoning.rules.table import ruleset
+from foedus.reasoning.why.held import Held
 from foedus.terms import Triple
 
 FIRST, REST, NIL = (
@@ -126,6 +128,11 @@ def test_a_list_of_very_many(says: list[Triple], data: list[Triple], goal: Tripl
     proof = closure.proof(goal)
     assert proof is not None
     assert check_proof(proof, set(graph), RULES)
+    facts = Facts()
+    for triple in closure:
+        facts.add(triple, None)
+    step = next(Held(RULES, facts.match, set(graph).__contains__, closure.proof).steps(goal))
+    assert step.rule == proof.rule
 
 
 CLASHING = {
