@@ -85,6 +85,11 @@ def test_a_list_of_too_many_readings_is_named() -> None:
     everything = {n: [("a", m) for m in range(40)] for n in range(1, 40)}
     with pytest.raises(LimitReached, match="list 1 can be read in too many ways"):
         list(readings(1, 0, everything.__getitem__))
+    wide = [(ex("C"), owl("oneOf"), ex("l"))]
+    wide += [(ex("l"), FIRST, ex(n)) for n in range(2_000)]
+    wide += [(ex("l"), REST, ex(f"l{n}")) for n in range(2_000)]
+    with pytest.raises(LimitReached, match="can be read in too many ways"):
+        close(wide)
 
 
 def test_a_few_forks_give_what_the_plain_reading_gives() -> None:
