@@ -15,7 +15,9 @@ from foedus.reasoning import naive
 from foedus.reasoning.closure import close
 from foedus.reasoning.rules.checker import check_proof
 from foedus.reasoning.rules.listing import readings
+from foedus.reasoning.rules.matching import Facts
 from foedus.reasoning.rules.table import ruleset
+from foedus.reasoning.why.held import Held
 from foedus.terms import Triple
 
 FIRST, REST, NIL = (
@@ -83,6 +85,11 @@ def test_a_list_of_too_many_readings_is_named() -> None:
     everything = {n: [("a", m) for m in range(40)] for n in range(1, 40)}
     with pytest.raises(LimitReached, match="list 1 can be read in too many ways"):
         list(readings(1, 0, everything.__getitem__))
+    wide = [(ex("C"), owl("oneOf"), ex("l"))]
+    wide += [(ex("l"), FIRST, ex(n)) for n in range(2_000)]
+    wide += [(ex("l"), REST, ex(f"l{n}")) for n in range(2_000)]
+    with pytest.raises(LimitReached, match="can be read in too many ways"):
+        close(wide)
 
 
 def test_a_few_forks_give_what_the_plain_reading_gives() -> None:
@@ -126,6 +133,11 @@ def test_a_list_of_very_many(says: list[Triple], data: list[Triple], goal: Tripl
     proof = closure.proof(goal)
     assert proof is not None
     assert check_proof(proof, set(graph), RULES)
+    facts = Facts()
+    for triple in closure:
+        facts.add(triple, None)
+    step = next(Held(RULES, facts.match, set(graph).__contains__, closure.proof).steps(goal))
+    assert step.rule == proof.rule
 
 
 CLASHING = {

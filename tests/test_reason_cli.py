@@ -116,12 +116,14 @@ def test_a_clash_in_a_long_list_is_told_in_a_few_lines(
     members = " ".join(f":a{n}" for n in range(500))
     file.write_text(
         "@prefix : <http://a.example/> . @prefix owl: <http://www.w3.org/2002/07/owl#> .\n"
-        f"[] a owl:AllDifferent ; owl:members ({members}) . :a1 owl:sameAs :a498 ."
+        f"[] a owl:AllDifferent ; owl:members ({members}) ."
+        ":p a owl:FunctionalProperty . :x :p :a1, :a498 ."
     )
     assert run("reason", file) == 1
     said = capsys.readouterr().err
     assert len(said.splitlines()) < 30
     assert "<http://a.example/a498> are listed" in said
+    assert "a.example/x> <http://a.example/p> <http://a.example/a498>\n" in said
     assert "more triples" in said
 
 

@@ -296,7 +296,8 @@ def tell_clashes(clashes: Any, total: int) -> None:
     for clash in clashes[:TOLD]:
         say(f"\n{clash.rule}: {clash.message}")
         told = dict.fromkeys((*clash.premises, *clash.rests_on()))
-        for triple in islice(told, TOLD):
+        cells_last = sorted(told, key=lambda t: t[1].endswith(("ns#first>", "ns#rest>")))
+        for triple in cells_last[:TOLD]:
             say("  " + " ".join(triple))
         if len(told) > TOLD:
             say(f"  ... and {len(told) - TOLD:,} more triples")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from graphlib import CycleError, TopologicalSorter
+from itertools import islice
 from typing import TypeAlias, TypeVar
 
 from foedus.errors import LimitReached
@@ -41,7 +42,7 @@ def readings(
     cells: dict[T, None] = {}
     here = head
     while here != nil and here not in cells:
-        found = [*contents(here)]
+        found = [*islice(contents(here), 2)]
         if len(found) != 1:
             yield from _forked(head, nil, contents, name) if found else ()
             return
@@ -56,7 +57,7 @@ def readings(
 def _forked(
     head: T, nil: T, contents: Callable[[T], Iterable[tuple[T, T]]], name: Callable[[T], str]
 ) -> Iterator[Reading[T]]:
-    table = _leading(head, nil, contents)
+    table = _leading(head, nil, contents, name)
     try:
         TopologicalSorter({c: {t for _, t in found} for c, found in table.items()}).prepare()
         circular = False
@@ -95,16 +96,19 @@ def _forked(
 
 
 def _leading(
-    head: T, nil: T, contents: Callable[[T], Iterable[tuple[T, T]]]
+    head: T, nil: T, contents: Callable[[T], Iterable[tuple[T, T]]], name: Callable[[T], str]
 ) -> dict[T, list[tuple[T, T]]]:
     """The contents of the cells that lead from the head to the end, of those that do."""
     table: dict[T, list[tuple[T, T]]] = {}
     before: dict[T, list[T]] = {}
-    waiting = [head]
+    waiting, branches = [head], 0
     while waiting:
         cell = waiting.pop()
         if cell not in table and cell != nil:
-            table[cell] = [*dict.fromkeys(contents(cell))]
+            table[cell] = [*dict.fromkeys(islice(contents(cell), _STEPS))]
+            branches += len(table[cell]) - 1
+            if branches >= _STEPS - 1:
+                raise LimitReached.readings(name(head))
             for _, tail in table[cell]:
                 before.setdefault(tail, []).append(cell)
                 waiting.append(tail)

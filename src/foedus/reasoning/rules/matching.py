@@ -107,17 +107,48 @@ def solve(
     tasks: list[Task], bindings: Bound, find: Find
 ) -> Iterator[tuple[Bound, dict[Task, Triple]]]:
     """All ways to match the premises that go with the bindings, the most bound premise first."""
-    if not tasks:
-        yield bindings, {}
-        return
-    task, rest = tasks[0], tasks[1:]
-    if rest:
-        task = min(tasks, key=lambda t: pattern(t, bindings).count(None))
-        rest = [t for t in tasks if t is not task]
-    for triple in _candidates(task, bindings, find):
-        if (known := _unified(task, bindings, triple)) is not None:
-            for found, matched in solve(rest, known, find):
-                yield found, {**matched, task: triple}
+    frames: list[_Frame] = []
+    left, place, known = _ordered(tasks, bindings), 0, bindings
+    while True:
+        if place < len(left):
+            frames.append(_Frame(left, place, known, iter(_candidates(left[place], known, find))))
+        else:
+            yield known, {frame.left[frame.place]: frame.triple for frame in frames}
+        while frames:  # a stack of its own: there may be a premise for each member of a list
+            last = frames[-1]
+            found = last.next()
+            if found is not None:
+                left, place, known = last.left, last.place + 1, found
+                if len(found) > len(last.bound):  # some of the others are more bound now
+                    left, place = _ordered(left[place:], found), 0
+                break
+            frames.pop()
+        else:
+            return
+
+
+@dataclass(slots=True)
+class _Frame:
+    """A premise of a search: those after it, and the triples still to be tried."""
+
+    left: list[Task]
+    place: int
+    bound: Bound
+    triples: Iterator[Triple]
+    triple: Triple = ("", "", "")
+
+    def next(self) -> Bound | None:
+        """The bindings with those of the next triple that fits."""
+        for triple in self.triples:
+            found = _unified(self.left[self.place], self.bound, triple)
+            if found is not None:
+                self.triple = triple
+                return found
+        return None
+
+
+def _ordered(tasks: list[Task], bindings: Bound) -> list[Task]:
+    return sorted(tasks, key=lambda task: pattern(task, bindings).count(None))
 
 
 def pattern(task: Task, bindings: Mapping[str, Term]) -> Pattern:
