@@ -33,6 +33,13 @@ class Manifest:
     sizes: Mapping[str, int] = field(default_factory=dict)
     format: int = FORMAT
 
+    @property
+    def articles(self) -> tuple[str, ...]:
+        """The articles that it was made from, by the names of their folders."""
+        start = "graph/sources/"
+        names = {name.split("/")[2] for name in self.inputs if name.startswith(start)}
+        return tuple(sorted(names))
+
 
 def write_folder(
     out: Path,

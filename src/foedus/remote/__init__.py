@@ -5,9 +5,9 @@ from __future__ import annotations
 from foedus.remote.ask import remote_select
 from foedus.remote.credentials import Credentials, find_credentials
 from foedus.remote.endpoint import Endpoint, endpoint, presets
-from foedus.remote.holding import Record, read_record
 from foedus.remote.load import LoadReport, load
 from foedus.remote.plan import Into, Mode
+from foedus.remote.record import Record, Source, read_record
 from foedus.remote.wire import Wire
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "LoadReport",
     "Mode",
     "Record",
+    "Source",
     "Wire",
     "endpoint",
     "find_credentials",

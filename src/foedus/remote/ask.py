@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from foedus.remote.credentials import find_credentials
-from foedus.remote.holding import read_record
+from foedus.remote.record import read_record
 from foedus.remote.sparql import declared, select
 from foedus.remote.wire import Wire
 from foedus.store.guard import guard

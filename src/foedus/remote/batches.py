@@ -48,8 +48,11 @@ def ahead(items: Iterator[T]) -> Iterator[T]:
             yield cast(T, item)
 
 
-def numbered(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """The same lines of N-Quads, their blank nodes called ``_:b0``, ``_:b1``, ... in order."""
+def numbered(blocks: Iterable[bytes], path: str) -> Iterator[bytes]:
+    """The same lines of N-Quads, their blank nodes called ``_:b0``, ``_:b1``, ... in order.
+
+    Raises `ParseFailure` for a triple inside a triple, which no store here is sent.
+    """
     names: dict[bytes, bytes] = {}
 
     def name(term: bytes) -> bytes:
@@ -60,6 +63,8 @@ def numbered(blocks: Iterable[bytes]) -> Iterator[bytes]:
             found = _LINE.fullmatch(line) if b"_:" in line else None
             if found:
                 line = b" ".join(name(term) for term in found.groups() if term) + b" .\n"
+            elif b"<<(" in line and not _LINE.fullmatch(line):
+                raise ParseFailure(path, "a triple inside a triple (RDF 1.2) cannot be loaded")
             yield line
 
 

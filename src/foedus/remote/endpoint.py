@@ -14,6 +14,9 @@ from foedus.errors import UnknownName, UsageError
 from foedus.spelling import near
 from foedus.terms import Term, expand
 
+#: Bytes that every store known to us takes in one update; RDF4J's server refuses 200,000.
+UPDATE = 60_000
+
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
@@ -90,7 +93,8 @@ def endpoint(
             )
         if query is None or (update is None and graphs is None):
             raise UsageError("give --query-url, and --update-url or --graph-store-url")
-        return Endpoint(query, update, graphs)
+        given = Endpoint(query, update, graphs)
+        return given if graphs is not None else given.sending(UPDATE)
     if preset not in presets():
         raise UnknownName(
             "preset", preset, near(preset, presets()), f"known: {', '.join(presets())}"
