@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from servers import Server
+from servers import Absent, Server, oxigraph
 from test_store_load import OTHER, RECORD, VIEW, triples, without_record
+from test_store_trouble import run
 
 from foedus.errors import UsageError
 from foedus.remote import Into, Mode, Source, load, read_record, remote_select
@@ -209,3 +211,31 @@ def test_a_refused_load_changes_nothing(store: Server, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="already holds triples of others"):
         load(path, store.to, store.wire(), Into(MINE))
     assert store.quads() == before
+
+
+@pytest.mark.slow
+def test_a_file_and_a_build_by_command(tmp_path: Path) -> None:
+    try:
+        server = oxigraph(tmp_path)
+    except Absent as reason:
+        pytest.skip(str(reason))
+    mine = tmp_path / "mine.ttl"
+    mine.write_text("<urn:s> <urn:p> [ <urn:p> (1 2) ] .")
+    words = ("--endpoint", server.base, "--preset", "oxigraph")
+    folders = [tmp_path / "build", tmp_path / "elsewhere"]
+    try:
+        assert run("build", "--out", str(folders[0])).returncode == 0
+        shutil.copytree(folders[0], folders[1])
+        filed = run("load", str(mine), "--graph", MINE[1:-1], *words)
+        assert filed.stdout.startswith(f"{MINE} holds 6 triples\nsent 6 triples in ")
+        first = run("load", str(folders[0]), *words)
+        assert (first.returncode, first.stderr) == (0, "")
+        before = server.quads()
+        for source in (folders[1], folders[1] / "view.nt", mine):
+            place = ("--graph", MINE[1:-1]) if source == mine else ()
+            again = run("load", str(source), *place, *words)
+            assert again.returncode == 0
+            assert again.stderr.startswith("replacing what the last load of ")
+            assert server.quads() == before
+    finally:
+        server.stop()
