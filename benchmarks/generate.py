@@ -262,7 +262,7 @@ def generate(kind: str, size: int, path: Path, without: str | None = None, seed:
 def article(path: Path) -> int:
     """Write what the article's graph asserts, ontology and background included."""
     from foedus.knowledge import KnowledgeGraph
-    from foedus.reasoning.words.writing import write_triples
+    from foedus.reasoning.encoding.writing import write_triples
 
     triples = sorted(KnowledgeGraph.build().asserted)
     write_triples(triples, path)

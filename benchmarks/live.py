@@ -17,12 +17,12 @@ from statistics import median
 
 from foedus.reasoning import check_proof, close, ruleset
 from foedus.reasoning.closure import Closure
-from foedus.reasoning.fixpoint.engine import Engine
-from foedus.reasoning.plans.prepared import prepared
-from foedus.reasoning.rows.columns import Ids, union
-from foedus.reasoning.rows.layers import SEVERAL, Relation
-from foedus.reasoning.rows.partition import partition
-from foedus.reasoning.words.reading import read
+from foedus.reasoning.encoding.reading import read
+from foedus.reasoning.evaluation.engine import Engine
+from foedus.reasoning.planning.compilation import prepared
+from foedus.reasoning.storage.columns import Ids, union
+from foedus.reasoning.storage.partition import partition
+from foedus.reasoning.storage.relation import SEVERAL, Relation
 
 TURNS = 5
 CHANGES = 200

@@ -49,10 +49,10 @@ def written_out(closure: Any) -> int:
 def foedus(task: str, file: str, work: Path) -> int:
     from foedus.reasoning import close, ruleset
     from foedus.reasoning.closure import Closure
-    from foedus.reasoning.fixpoint.engine import Engine
-    from foedus.reasoning.plans.prepared import prepared
-    from foedus.reasoning.rows.partition import partition
-    from foedus.reasoning.words.reading import parts_of
+    from foedus.reasoning.encoding.reading import parts_of
+    from foedus.reasoning.evaluation.engine import Engine
+    from foedus.reasoning.planning.compilation import prepared
+    from foedus.reasoning.storage.partition import partition
 
     rules = ruleset()  # read and taken apart once in a process, as modules are
     _, terms = prepared(rules)

@@ -82,7 +82,7 @@ def row_of_a_million() -> list[tuple[str, str]]:
     """The evidence of one row of a join over the closure of a million triples."""
     from generate import generate
 
-    from foedus.evidence import evidence
+    from foedus.provenance.evidence import evidence
     from foedus.reasoning import close
     from foedus.store.query import QuadStore
 

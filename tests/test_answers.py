@@ -14,7 +14,7 @@ from functools import cache
 import pytest
 
 from foedus.knowledge import KnowledgeGraph
-from foedus.questions import Question, read_questions
+from foedus.knowledge.questions import Question, read_questions
 from foedus.reasoning import close
 from foedus.reasoning.rules.table import ruleset
 from foedus.resources import folder

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foedus.reasoning.rows import columns, layers
-from foedus.reasoning.rows.columns import Ids, in_order, located, within
-from foedus.reasoning.rows.layers import Relation
+from foedus.reasoning.storage import columns
+from foedus.reasoning.storage.columns import Ids, in_order, located, within
+from foedus.reasoning.storage.relation import Relation
 
 KEYS = st.lists(st.integers(0, 60), max_size=40)
 
@@ -52,7 +52,7 @@ def test_layers_hold_what_came_however_they_are_joined(batches: list[list[int]],
         assert relation.new(np.arange(61)).tolist() == sorted({*range(61)} - held)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(layers, "_SMALL", few)
+        patch.setattr(relation, "_SMALL", few)
         for step, batch in enumerate(batches):
             new = sorted(set(batch) - held)
             held.update(new)

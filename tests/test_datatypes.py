@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from foedus.reasoning.encoding.values import hashes_of
 from foedus.reasoning.rules.datatypes import (
     DATATYPES,
     contradictory,
@@ -19,7 +20,6 @@ from foedus.reasoning.rules.datatypes import (
     value_key,
 )
 from foedus.reasoning.rules.table import ruleset
-from foedus.reasoning.words.values import hashes_of
 from foedus.terms import Term, literal
 
 DATA = Path(__file__).parent / "data"

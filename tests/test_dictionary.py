@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foedus.reasoning.words import dictionary
-from foedus.reasoning.words.dictionary import BLANK, IRI, LITERAL, TYPED, Terms
-from foedus.reasoning.words.spans import hash_spans, hash_text, spans
+from foedus.reasoning.encoding import dictionary
+from foedus.reasoning.encoding.dictionary import BLANK, IRI, LITERAL, TYPED, Terms
+from foedus.reasoning.encoding.spans import hash_spans, hash_text, spans
 
 TEXT = st.text(st.characters(exclude_characters="\n", exclude_categories=["Cs"]), max_size=90)
 TOKENS = st.lists(st.one_of(TEXT, TEXT.map(lambda t: t * 60), st.sampled_from(["", "a", "b"])))

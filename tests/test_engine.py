@@ -13,10 +13,10 @@ from strategies import graphs, naming
 from turtle_text import turtle
 
 from foedus.errors import LimitReached
-from foedus.reasoning import naive
 from foedus.reasoning.closure import Closure, close
 from foedus.reasoning.rules.checker import check_proof
 from foedus.reasoning.rules.table import Rule, ruleset
+from foedus.reasoning.witnesses import naive
 from foedus.terms import Triple, is_literal
 
 RULES = ruleset()

@@ -13,10 +13,10 @@ from strategies import graphs
 from foedus.errors import BadParameter
 from foedus.reasoning import Entailment
 from foedus.reasoning import close as fast_close
-from foedus.reasoning.beyond.conclusions import Form, conclusions
-from foedus.reasoning.beyond.entails import Judge, obvious
-from foedus.reasoning.naive import close
+from foedus.reasoning.entailment.conclusions import Form, conclusions
+from foedus.reasoning.entailment.entails import Judge, obvious
 from foedus.reasoning.rules.table import parse_rule
+from foedus.reasoning.witnesses.naive import close
 from foedus.terms import Triple, is_blank
 
 CASES = tomllib.loads((Path(__file__).parent / "data" / "entails.toml").read_text(encoding="utf-8"))

@@ -14,8 +14,7 @@ import pytest
 import rdflib
 from rdflib.compare import isomorphic
 
-from foedus import exports
-from foedus.knowledge import KnowledgeGraph
+from foedus.knowledge import KnowledgeGraph, exports
 from foedus.remote.batches import Lines
 from foedus.store.reading import opened, read_lines
 

@@ -14,7 +14,7 @@ import pytest
 
 from foedus.errors import FoedusError, InputError, LimitReached, UnknownName
 from foedus.reasoning import close
-from foedus.reasoning.words import lines
+from foedus.reasoning.encoding import lines
 from foedus.store import child
 from foedus.store.files import read_rdf
 from foedus.store.reading import opened, read_lines

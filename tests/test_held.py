@@ -7,11 +7,11 @@ from itertools import islice
 from hypothesis import HealthCheck, Phase, assume, given, settings
 from strategies import FIRST, REST, graphs
 
-from foedus.reasoning import naive
+from foedus.reasoning.proofs.graph_proofs import Held
+from foedus.reasoning.proofs.hypothetical import Supposing
 from foedus.reasoning.rules.checker import check_proof
 from foedus.reasoning.rules.table import ruleset
-from foedus.reasoning.why.held import Held
-from foedus.reasoning.why.supposing import Supposing
+from foedus.reasoning.witnesses import naive
 from foedus.terms import Triple
 
 RULES = ruleset()

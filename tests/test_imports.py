@@ -10,7 +10,7 @@ import pytest
 
 from foedus.errors import InputError, ParseFailure
 from foedus.reasoning import close
-from foedus.reasoning.words import reading
+from foedus.reasoning.encoding import reading
 from foedus.store.imports import Imports
 from foedus.terms import is_blank
 

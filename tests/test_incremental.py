@@ -15,11 +15,12 @@ from turtle_text import turtle
 from foedus.errors import LimitReached
 from foedus.reasoning import closure as closing
 from foedus.reasoning.closure import Closure, close
-from foedus.reasoning.fixpoint import compiling, view
-from foedus.reasoning.live.settling import count_layers, settle
-from foedus.reasoning.rows import layers
+from foedus.reasoning.evaluation import specialization
+from foedus.reasoning.incremental.compaction import count_layers, settle
+from foedus.reasoning.proofs import history
 from foedus.reasoning.rules.checker import check_proof
 from foedus.reasoning.rules.table import ruleset
+from foedus.reasoning.storage import relation
 from foedus.terms import Triple
 
 RULES = ruleset()
@@ -47,17 +48,17 @@ def shown(closure: Closure) -> tuple[set[Triple], set[Triple], set[str]]:
     return set(closure.asserted), set(closure.derived), {c.rule for c in closure.clashes}
 
 
-@pytest.fixture(params=[layers.FEW, 0], ids=["read", "looked up"])
+@pytest.fixture(params=[relation.FEW, 0], ids=["read", "looked up"])
 def few(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Small graphs are read whole; here, the ways of large ones are gone, too."""
-    monkeypatch.setattr(layers, "FEW", request.param)
+    monkeypatch.setattr(relation, "FEW", request.param)
     if not request.param:
-        monkeypatch.setattr(layers, "_SHELVES", 1)
-        monkeypatch.setattr(layers, "_LOOSE", 0)
-        monkeypatch.setattr(layers, "_SMALL", 0)
-        monkeypatch.setattr(layers, "_GONE", 0)
-        monkeypatch.setattr(view, "_LAYERS", 0)
-        monkeypatch.setattr(compiling, "_MANY", 0)
+        monkeypatch.setattr(relation, "_SHELVES", 1)
+        monkeypatch.setattr(relation, "_LOOSE", 0)
+        monkeypatch.setattr(relation, "_SMALL", 0)
+        monkeypatch.setattr(relation, "_GONE", 0)
+        monkeypatch.setattr(history, "_LAYERS", 0)
+        monkeypatch.setattr(specialization, "_MANY", 0)
 
 
 @pytest.fixture(params=[False, True], ids=["in time", "settled at once"])

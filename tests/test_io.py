@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from rdflib.compare import isomorphic
 
 from foedus.errors import InputError, ParseFailure, UnknownName
+from foedus.reasoning.encoding import lines, reading, writing
+from foedus.reasoning.encoding.dictionary import Terms
 from foedus.reasoning.rules.datatypes import value_key
-from foedus.reasoning.words import lines, reading, writing
-from foedus.reasoning.words.dictionary import Terms
 from foedus.store import convert
 from foedus.terms import Triple, split_literal
 

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from test_engine import SAME, TYPE, ex, listed, owl
 
 from foedus.errors import LimitReached
-from foedus.reasoning import naive
 from foedus.reasoning.closure import close
+from foedus.reasoning.proofs.graph_proofs import Held
 from foedus.reasoning.rules.checker import check_proof
 from foedus.reasoning.rules.listing import readings
 from foedus.reasoning.rules.matching import Facts
 from foedus.reasoning.rules.table import ruleset
-from foedus.reasoning.why.held import Held
+from foedus.reasoning.witnesses import naive
 from foedus.terms import Triple
 
 FIRST, REST, NIL = (

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from strategies import graphs
 
 from foedus.errors import LimitReached
-from foedus.reasoning.naive import Closure, close
 from foedus.reasoning.rules.checker import check_proof
 from foedus.reasoning.rules.proof import Proof
 from foedus.reasoning.rules.table import ruleset
+from foedus.reasoning.witnesses.naive import Closure, close
 from foedus.terms import Triple
 
 RULES = ruleset()

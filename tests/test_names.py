@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from foedus.errors import UnknownName, UsageError
-from foedus.names import Name, Names
+from foedus.language.names import Name, Names
 
 ID = "https://w3id.org/foedus/id/"
 FO = "https://w3id.org/foedus/ontology#"

@@ -13,8 +13,8 @@ from rdflib import OWL, RDF, RDFS, SKOS, XSD, Dataset, Graph, Literal, Namespace
 from rdflib.collection import Collection
 from rdflib.term import Node
 
-from foedus.reasoning.naive import close
 from foedus.reasoning.rules.table import Rule, RuleSet, read_rules, ruleset
+from foedus.reasoning.witnesses.naive import close
 from foedus.resources import folder
 
 FO = Namespace("https://w3id.org/foedus/ontology#")

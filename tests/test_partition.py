@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from foedus.errors import LimitReached
-from foedus.reasoning.rows.columns import SHIFT
-from foedus.reasoning.rows.partition import partition, rows_of
+from foedus.reasoning.storage.columns import SHIFT
+from foedus.reasoning.storage.partition import partition, rows_of
 
 TYPE = 1
 ROW = st.tuples(st.integers(0, 9), st.sampled_from([0, TYPE, 2, 90, 5000]), st.integers(0, 70_000))

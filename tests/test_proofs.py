@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from strategies import chains, graphs, naming
 from turtle_text import turtle
 
-from foedus.reasoning import naive
 from foedus.reasoning.closure import close
 from foedus.reasoning.rules.checker import check_proof
 from foedus.reasoning.rules.proof import Proof
 from foedus.reasoning.rules.table import ruleset
+from foedus.reasoning.witnesses import naive
 from foedus.terms import Triple
 
 RULES = ruleset()

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from foedus.dates import interval
 from foedus.errors import BadParameter, ParseFailure, UnknownName
 from foedus.knowledge import KnowledgeGraph
-from foedus.questions import find_question, read_question, read_questions
+from foedus.knowledge.questions import find_question, read_question, read_questions
+from foedus.language.dates import interval
 
 TINY = Path(__file__).parent / "data" / "tiny" / "queries"
 

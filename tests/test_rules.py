@@ -9,9 +9,9 @@ import pytest
 from foedus import reasoning
 from foedus.errors import ParseFailure, UnknownName
 from foedus.reasoning import describe
-from foedus.reasoning.naive import Closure, close
 from foedus.reasoning.rules.checker import check_proof
 from foedus.reasoning.rules.table import Rule, RuleSet, Var, parse_rule, read_rules, ruleset
+from foedus.reasoning.witnesses.naive import Closure, close
 from foedus.terms import Triple, is_literal
 
 RULES = ruleset()

@@ -13,6 +13,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from foedus.cli.output import Format, render, table
+from foedus.explain import as_markdown, as_mermaid, as_text
 from foedus.knowledge import KnowledgeGraph
 from foedus.report import as_html, gather
 from foedus.report import as_markdown as report_as_markdown
@@ -20,7 +21,6 @@ from foedus.safe_text import markdown, printable
 from foedus.whatif import as_markdown as changes_as_markdown
 from foedus.whatif import as_text as changes_as_text
 from foedus.whatif import what_if
-from foedus.why import as_markdown, as_mermaid, as_text
 
 TINY = Path(__file__).parent / "data" / "tiny"
 TEMPLATE = files("foedus.report").joinpath("template.html").read_text(encoding="utf-8")

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from foedus import whatif
+from foedus.explain import Step
 from foedus.knowledge import KnowledgeGraph
 from foedus.reasoning import close, ruleset
 from foedus.reasoning.rules.proof import Proof
 from foedus.report import gather
 from foedus.store.files import read_rdf
-from foedus.why import Step
 
 TINY = Path(__file__).parent / "data" / "tiny"
 TRIPLE = ("<a:a>", "<a:p>", f'"{"x" * 1_000_000}"')

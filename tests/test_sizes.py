@@ -10,8 +10,11 @@ import pytest
 from test_engine import SAME, SUB, TYPE, ex, listed, owl
 
 from foedus.reasoning.closure import close
-from foedus.reasoning.plans.joins import member
-from foedus.reasoning.rows.columns import (
+from foedus.reasoning.encoding.dictionary import Terms
+from foedus.reasoning.evaluation.joins import member
+from foedus.reasoning.rules.checker import check_proof
+from foedus.reasoning.rules.table import ruleset
+from foedus.reasoning.storage.columns import (
     LOW,
     SHIFT,
     Ids,
@@ -23,12 +26,9 @@ from foedus.reasoning.rows.columns import (
     within,
     without,
 )
-from foedus.reasoning.rows.layers import Layer, Relation
-from foedus.reasoning.rows.partition import partition
-from foedus.reasoning.rows.transitive import closed
-from foedus.reasoning.rules.checker import check_proof
-from foedus.reasoning.rules.table import ruleset
-from foedus.reasoning.words.dictionary import Terms
+from foedus.reasoning.storage.partition import partition
+from foedus.reasoning.storage.reachability import closed
+from foedus.reasoning.storage.relation import Layer, Relation
 from foedus.terms import Triple
 
 RULES = ruleset()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from foedus.errors import InputError, ParseFailure, QuoteMismatch
-from foedus.sources import read_background, read_sources
+from foedus.knowledge.sources import read_background, read_sources
 
 TINY = Path(__file__).parent / "data" / "tiny" / "graph"
 

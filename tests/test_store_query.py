@@ -11,8 +11,8 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from foedus.errors import InputError, LimitReached, ParseFailure, QueryRefused
+from foedus.sparql.guard import guard
 from foedus.store.budget import within
-from foedus.store.guard import guard
 from foedus.store.query import QuadStore
 
 NUMBERS = [

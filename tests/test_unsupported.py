@@ -10,7 +10,7 @@ import pytest
 from turtle_text import turtle
 
 from foedus.reasoning import close
-from foedus.reasoning.beyond import unsupported
+from foedus.reasoning.entailment import unsupported
 from foedus.terms import Triple
 
 CASES = tomllib.loads(Path(__file__).with_name("data").joinpath("unsupported.toml").read_text())

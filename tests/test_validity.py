@@ -12,7 +12,7 @@ from strategies import FIRST as FIRST_OF
 
 from foedus.errors import UsageError
 from foedus.reasoning import close
-from foedus.reasoning.validity import ALWAYS, FIRST, LAST, Validity
+from foedus.reasoning.temporal.validity import ALWAYS, FIRST, LAST, Validity
 from foedus.terms import Term, Triple, iri
 
 spans = st.tuples(st.sampled_from([FIRST, 0, 1, 2, 3]), st.sampled_from([1, 2, 3, 4, LAST]))

@@ -6,10 +6,10 @@ import numpy as np
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from foedus.reasoning.encoding.dictionary import Terms
+from foedus.reasoning.encoding.spans import Ids
+from foedus.reasoning.encoding.values import KNOWN, Values, declared, hashes_of, values_of
 from foedus.reasoning.rules.datatypes import DATATYPES, is_ill_typed, value_key
-from foedus.reasoning.words.dictionary import Terms
-from foedus.reasoning.words.spans import Ids
-from foedus.reasoning.words.values import KNOWN, Values, declared, hashes_of, values_of
 from foedus.terms import literal
 
 XSD = "http://www.w3.org/2001/XMLSchema#"

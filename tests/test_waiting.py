@@ -9,7 +9,7 @@ from strategies import graphs
 from turtle_text import turtle
 
 from foedus.reasoning.closure import Closure, close
-from foedus.reasoning.fixpoint import compiling
+from foedus.reasoning.evaluation import specialization
 from foedus.terms import Triple
 
 relaxed = settings(deadline=None, max_examples=100, suppress_health_check=list(HealthCheck))
@@ -22,10 +22,10 @@ ONTOLOGY = turtle("""
 """)
 
 
-@pytest.fixture(params=[compiling._MANY, 0], ids=["one by one", "in columns"], autouse=True)
+@pytest.fixture(params=[specialization._MANY, 0], ids=["one by one", "in columns"], autouse=True)
 def many(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Few solutions wait one by one; many in columns, which small graphs would never use."""
-    monkeypatch.setattr(compiling, "_MANY", request.param)
+    monkeypatch.setattr(specialization, "_MANY", request.param)
 
 
 def rules_of(closure: Closure) -> set[str]:

@@ -12,12 +12,12 @@ import pytest
 
 from foedus.cli import run
 from foedus.errors import LimitReached
+from foedus.explain import Explainer, Step, as_json
 from foedus.knowledge import KnowledgeGraph
 from foedus.reasoning.rules.proof import Proof
 from foedus.store.files import read_rdf
 from foedus.store.query import QuadStore
 from foedus.whatif import disagreements
-from foedus.why import Explainer, Step, as_json
 
 GOLDEN = sorted((Path(__file__).parent / "golden").glob("*.txt"))
 SCHEMA = Path(__file__).parents[1] / "docs" / "proof.schema.json"
@@ -191,7 +191,7 @@ def faults(value: object, schema: dict, root: dict, at: str = "$") -> Iterator[s
 
 
 def test_the_evidence_of_every_row_of_every_question_is_enough(article: KnowledgeGraph) -> None:
-    from foedus.evidence import evidence
+    from foedus.provenance.evidence import evidence
 
     wrong = []
     for slug in article.questions:
@@ -328,7 +328,7 @@ def test_why_is_within_the_time_limit(
 
 def test_of_a_long_list_of_members_it_is_said_that_it_goes_on() -> None:
     from foedus.cli.support import _lines
-    from foedus.why.rows import Basis, RowSupport
+    from foedus.explain.rows import Basis, RowSupport
 
     row = RowSupport(Basis(default=True), (), ("nothing counts but what is stated",), 10_001, False)
     said = "\n".join(_lines(["10001"], row, 80, lambda _: False))

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pyoxigraph
 
-from foedus.reasoning import naive
-from foedus.reasoning.beyond.entails import Closed, entails
+from foedus.reasoning.entailment.entails import Closed, entails
+from foedus.reasoning.witnesses import naive
 from foedus.terms import Triple, iri
 
 HERE = Path(__file__).parent

@@ -10,7 +10,7 @@ from pathlib import Path
 import pyoxigraph as ox
 from conformance_cases import SHARED, Close, read
 
-from foedus.reasoning.beyond.entails import obvious
+from foedus.reasoning.entailment.entails import obvious
 
 MANIFEST = SHARED / "conformance" / "sparql11" / "entailment" / "manifest.ttl"
 #: Our rules for each regime, the strongest first.

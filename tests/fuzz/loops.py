@@ -19,9 +19,10 @@ from inputs import mutated, sentence
 from reduce import smallest
 
 from foedus.errors import FoedusError
-from foedus.reasoning import check_proof, close, naive
+from foedus.reasoning import check_proof, close
 from foedus.reasoning.rules.datatypes import DATATYPES
 from foedus.reasoning.rules.table import Var, ruleset
+from foedus.reasoning.witnesses import naive
 from foedus.store import convert
 from foedus.terms import Term, Triple, literal
 

@@ -78,8 +78,19 @@ def warm() -> None:
 
 _HEAVY = (
     *("numpy", "pyoxigraph", "rdflib", "owlrl", "pyshacl", "edtf", "rapidfuzz", "SPARQLWrapper"),
-    *("foedus.knowledge", "foedus.remote", "foedus.reasoning.closure", "foedus.reasoning.second"),
-    *("foedus.whatif", "foedus.report", "foedus.why", "foedus.exports", "foedus.checks"),
+    *(
+        "foedus.knowledge",
+        "foedus.remote",
+        "foedus.reasoning.closure",
+        "foedus.reasoning.witnesses.owlrl_witness",
+    ),
+    *(
+        "foedus.whatif",
+        "foedus.report",
+        "foedus.explain",
+        "foedus.knowledge.exports",
+        "foedus.knowledge.checks",
+    ),
 )
 
 

@@ -93,13 +93,14 @@ def witness(files: list[Path]) -> str:
     """Close the part of the files that owlrl reads as the tables do, twice; say how they differ."""
     from witness import compared, sound
 
-    from foedus.reasoning import close, second
-    from foedus.reasoning.words import reading
+    from foedus.reasoning import close
+    from foedus.reasoning.encoding import reading
+    from foedus.reasoning.witnesses import owlrl_witness
 
     logging.disable(logging.WARNING)
     part = sound(list(reading.triples(files)))
     started = time.monotonic()
-    theirs = compared(second.close(part).derived)
+    theirs = compared(owlrl_witness.close(part).derived)
     took = time.monotonic() - started
     ours = compared(close(part).derived)
     if ours == theirs:

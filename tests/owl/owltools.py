@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from foedus import checks, owlfiles
-from foedus.knowledge import KnowledgeGraph
+from foedus import owlfiles
+from foedus.knowledge import KnowledgeGraph, checks
 from foedus.reasoning.rules.table import read_rules
 from foedus.store.files import read_rdf
 from foedus.terms import text_of

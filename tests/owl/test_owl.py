@@ -14,10 +14,10 @@ import owltools
 import pytest
 
 from foedus import owlfiles
+from foedus.explain import Step
 from foedus.knowledge import KnowledgeGraph
 from foedus.store.files import read_rdf
 from foedus.terms import Triple, expand, is_blank
-from foedus.why import Step
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from values import bag
 
 from foedus.errors import FoedusError, InputError
 from foedus.knowledge import KnowledgeGraph
-from foedus.questions import read_questions
+from foedus.knowledge.questions import read_questions
 from foedus.remote import Wire, load, remote_select
 from foedus.remote.sparql import declared, select
 from foedus.resources import folders
@@ -112,7 +112,7 @@ def test_no_claim_becomes_a_fact_in_the_dataset(dataset: Server, graph: Knowledg
 
 def no_leak(store: Server, graph: KnowledgeGraph) -> None:
     """The content of no claim is a triple of the default graph, unless it is a fact as well."""
-    from foedus.exports import _query
+    from foedus.knowledge.exports import _query
 
     claims = {row[1:] for row in graph.view.query(_query("reifiers")).rows}
     only_claimed = {c for c in claims if not list(graph.view.match(*c))}

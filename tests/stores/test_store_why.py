@@ -12,14 +12,14 @@ from test_store_trouble import run
 from troubles import Asked, Given, serving
 
 from foedus.errors import InputError, LimitReached
+from foedus.explain import stored
+from foedus.explain.rows import RowSupport
+from foedus.explain.stored import StoreExplainer, explainer_of
 from foedus.knowledge import KnowledgeGraph
 from foedus.remote import find_store
 from foedus.remote.endpoint import skolem
 from foedus.store.query import Result
 from foedus.terms import Triple, expand
-from foedus.why import stored
-from foedus.why.rows import RowSupport
-from foedus.why.stored import StoreExplainer, explainer_of
 
 ALLIES = "SELECT ?ally { id:NorthKorea fo:alliedWith ?ally }"
 LONELY = "SELECT ?a { VALUES ?a { id:China } FILTER NOT EXISTS { ?a fo:alliedWith id:%s } }"

@@ -186,7 +186,7 @@ def show_why(
     if result.cut:
         say(result.cut)
     if store:
-        from foedus.why.stored import explainer_of
+        from foedus.explain.stored import explainer_of
 
         explainer = explainer_of(store, found)
         if explainer.stored.more or explainer.stored.fewer:

@@ -52,7 +52,7 @@ def export(
       foedus export --format trig --layout dataset -o foedus.trig
       foedus export --description
     """
-    from foedus import exports
+    from foedus.knowledge import exports
 
     if description and rdf12:
         raise UsageError("--description and --rdf12 are two different files; ask for one")

@@ -7,7 +7,7 @@ from pathlib import Path
 import typer
 
 from foedus.cli.output import Format, bold, dim, listing, terminal_width
-from foedus.questions import read_questions
+from foedus.knowledge.questions import read_questions
 from foedus.resources import folders
 from foedus.safe_text import one_line
 

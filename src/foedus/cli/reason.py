@@ -21,7 +21,7 @@ from foedus.replacing import replacing
 from foedus.safe_text import printable
 
 if TYPE_CHECKING:
-    from foedus.reasoning.beyond.unsupported import Unsupported
+    from foedus.reasoning.entailment.unsupported import Unsupported
 
 #: Clashes that are told in full; the others are counted.
 TOLD = 20
@@ -135,8 +135,8 @@ class _How:
 def _reason(
     how: _How, out: Path | None, derived_only: bool, proofs: Path | None, limit_proofs: int
 ) -> None:
-    from foedus.reasoning.beyond.malformed import malformed
-    from foedus.reasoning.words import writing
+    from foedus.reasoning.encoding import writing
+    from foedus.reasoning.entailment.malformed import malformed
 
     started = time.perf_counter()
     with progress("reason") as step:
@@ -180,12 +180,12 @@ def _closed(how: _How, step: Any) -> Any:
             imports=how.imports,
             format=how.format,
         )
-    from foedus.reasoning import second
-    from foedus.reasoning.words import reading
+    from foedus.reasoning.encoding import reading
+    from foedus.reasoning.witnesses import owlrl_witness
     from foedus.store.imports import Imports
 
     library = Imports(how.imports) if how.imports else None
-    return second.close(
+    return owlrl_witness.close(
         reading.triples(how.files, how.limit, step, how.format, library),
         extra_rules=how.extra,
         limit_triples=how.limit,
@@ -195,7 +195,7 @@ def _closed(how: _How, step: Any) -> Any:
 
 def _tell(closure: Any, closed: float, took: float, out: Path | None) -> None:
     """Print the counts: asserted, derived, by rule."""
-    from foedus.reasoning.beyond.malformed import malformed
+    from foedus.reasoning.entailment.malformed import malformed
 
     found = closure.statistics
     by_rule = found["derived"]
@@ -260,7 +260,7 @@ def tell_unsupported(closure: Any, how: _How) -> None:
     found = _by_kind(closure)
     if not found:
         return
-    from foedus.reasoning.beyond.unsupported import written
+    from foedus.reasoning.entailment.unsupported import written
 
     say("\nread past, as the rules of OWL 2 RL do not read it:")
     width = max(map(len, found))

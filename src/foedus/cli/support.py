@@ -10,16 +10,16 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from foedus.cli.output import Format, bold, dim, markdown, terminal_width
-from foedus.evidence import MEMBERS
+from foedus.explain.forms import said_by
+from foedus.provenance.evidence import MEMBERS
 from foedus.safe_text import one_line, reworded
 from foedus.store.budget import within
 from foedus.terms import Term, Triple
-from foedus.why.forms import said_by
 
 if TYPE_CHECKING:
+    from foedus.explain.explainer import Explainer
+    from foedus.explain.rows import RowSupport, Support
     from foedus.store.query import Result
-    from foedus.why.explain import Explainer
-    from foedus.why.rows import RowSupport, Support
 
 #: Name and version of the JSON form.
 FORMAT = "foedus-support/1"

@@ -21,8 +21,8 @@ from foedus.safe_text import one_line
 from foedus.store.files import read_text
 
 if TYPE_CHECKING:
+    from foedus.explain.rows import RowSupport
     from foedus.knowledge import Answer, KnowledgeGraph
-    from foedus.why.rows import RowSupport
 
 #: Widest line of the tour, in characters.
 WIDTH = 100

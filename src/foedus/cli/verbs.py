@@ -38,8 +38,8 @@ from foedus.safe_text import one_line, printable
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from foedus.checks import Finding
     from foedus.knowledge import KnowledgeGraph
+    from foedus.knowledge.checks import Finding
 
 #: Seconds that a query may take where nothing else is said.
 PATIENCE = 60.0
@@ -158,7 +158,7 @@ def ask(
     if question is None:
         menu(data, chosen(format))
         return
-    from foedus.questions import find_question
+    from foedus.knowledge.questions import find_question
     from foedus.resources import folders
 
     given = values(chosen_values or [])

@@ -47,7 +47,7 @@ def why(
       foedus why China "allied with" DPRK --all
       foedus why Beijing "is a" state
     """
-    from foedus.why import as_json, as_markdown, as_mermaid, as_text
+    from foedus.explain import as_json, as_markdown, as_mermaid, as_text
 
     found = trusting(graph(graph_, data), believe)
     explainer = found.explainer

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from foedus.errors import UnknownName
 from foedus.knowledge.material import build_query
-from foedus.names import Names
-from foedus.spelling import near
+from foedus.language.names import Names
+from foedus.language.spelling import near
 from foedus.store.query import QuadStore
 from foedus.terms import Quad, Term, Triple
 

@@ -25,21 +25,21 @@ from foedus.knowledge.folder import (
 from foedus.knowledge.making import Progress, close, make, read_names
 from foedus.knowledge.material import Material, fingerprints
 from foedus.knowledge.proofs import KeptProofs, dump
-from foedus.names import Names
-from foedus.questions import Question, Value, find_question, read_questions
+from foedus.knowledge.questions import Question, Value, find_question, read_questions
+from foedus.language.names import Names
 from foedus.resources import Folders, folders
 from foedus.short import brief
-from foedus.store.guard import QUERY
+from foedus.sparql.guard import QUERY
 from foedus.store.query import QuadStore, Result
 from foedus.terms import Quad, Term, Triple, expand
 
 if TYPE_CHECKING:
-    from foedus.checks import Finding
+    from foedus.explain.checking import Proved
+    from foedus.explain.explainer import Explainer
+    from foedus.explain.rows import RowSupport
+    from foedus.knowledge.checks import Finding
     from foedus.reasoning.rules.proof import Proof
     from foedus.store.convert import RdflibGraph
-    from foedus.why.checking import Proved
-    from foedus.why.explain import Explainer
-    from foedus.why.rows import RowSupport
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,7 +294,7 @@ class KnowledgeGraph:
     @cached_property
     def explainer(self) -> Explainer:
         """What tells why a triple holds and what a row rests on."""
-        from foedus.why.explain import Explainer
+        from foedus.explain.explainer import Explainer
 
         return Explainer(self)
 
@@ -320,7 +320,7 @@ class KnowledgeGraph:
         The terms of the installation's ontology are checked with its own graph, which uses them
         all; another graph need not.
         """
-        from foedus import checks
+        from foedus.knowledge import checks
 
         shipped = folders()
         terms = self.folders.ontology != shipped.ontology or self.folders.graph == shipped.graph
@@ -333,13 +333,13 @@ class KnowledgeGraph:
 
     def proved(self) -> Proved:
         """How many derived triples are proved, each step checked, and from what."""
-        from foedus.why.checking import check_proofs
+        from foedus.explain.checking import check_proofs
 
         return check_proofs(self.explainer)
 
     def unproved(self, proved: Proved) -> tuple[Finding, ...]:
         """A finding for each derived triple whose proof does not hold."""
-        from foedus.checks import Finding
+        from foedus.knowledge.checks import Finding
 
         say = self.explainer.phrases.sentence
         return tuple(

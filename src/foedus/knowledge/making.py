@@ -10,9 +10,9 @@ from foedus.errors import UnknownName
 from foedus.knowledge.belief import believed
 from foedus.knowledge.folder import Manifest
 from foedus.knowledge.material import Material, build_query, fingerprints, read_material
-from foedus.names import Name, Names
+from foedus.language.names import Name, Names
+from foedus.language.spelling import near
 from foedus.resources import Folders
-from foedus.spelling import near
 from foedus.store.query import QuadStore
 from foedus.terms import Triple, split_literal, text_of
 
@@ -86,9 +86,9 @@ def close(triples: Iterable[Triple], here: Folders, reasoner: str = "foedus") ->
     rules = here.ontology / "rules.toml"
     extra = [rules] if rules.is_file() else []
     if reasoner == "owlrl":
-        from foedus.reasoning import second
+        from foedus.reasoning.witnesses import owlrl_witness
 
-        return second.close(triples, extra_rules=extra)
+        return owlrl_witness.close(triples, extra_rules=extra)
     if reasoner != "foedus":
         raise UnknownName("reasoner", reasoner, near(reasoner, ["foedus", "owlrl"]))
     from foedus import reasoning

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import foedus
 from foedus.errors import InputError
+from foedus.knowledge.sources import Source, read_background, read_sources
 from foedus.resources import Folders, folder, rule_table
 from foedus.short import short_repr
-from foedus.sources import Source, read_background, read_sources
 from foedus.store.files import RdfFile, read_rdf, read_text
 from foedus.store.query import QuadStore
 from foedus.terms import Quad, Term, Triple, expand

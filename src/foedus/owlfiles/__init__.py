@@ -8,8 +8,8 @@ from pathlib import Path
 
 from foedus.knowledge import KnowledgeGraph
 from foedus.knowledge.material import build_query
+from foedus.language.phrases import Phrases
 from foedus.owlfiles.page import page
-from foedus.phrases import Phrases
 from foedus.reasoning.rules.table import ruleset
 from foedus.replacing import replacing
 from foedus.store.export import export

@@ -9,8 +9,8 @@ from itertools import groupby
 from pathlib import Path
 
 from foedus.knowledge.material import build_query
-from foedus.names import Name, Names
-from foedus.phrases import Phrases
+from foedus.language.names import Name, Names
+from foedus.language.phrases import Phrases
 from foedus.store.query import QuadStore
 from foedus.terms import Term, compact, is_blank, text_of
 

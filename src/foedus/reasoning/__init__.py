@@ -31,9 +31,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from foedus.reasoning.beyond.entails import Entailment
-    from foedus.reasoning.beyond.unsupported import Unsupported
     from foedus.reasoning.closure import Closure, close
+    from foedus.reasoning.entailment.entails import Entailment
+    from foedus.reasoning.entailment.unsupported import Unsupported
     from foedus.reasoning.rules.checker import check_proof
     from foedus.reasoning.rules.proof import Clash, Proof
     from foedus.reasoning.rules.rule import Rule

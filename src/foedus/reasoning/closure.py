@@ -12,27 +12,37 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from foedus.errors import LimitReached
-from foedus.reasoning.fixpoint.engine import Engine
-from foedus.reasoning.fixpoint.stored import Stored
-from foedus.reasoning.fixpoint.view import Row, View
-from foedus.reasoning.live import settling
-from foedus.reasoning.live.incremental import Withdrawal
-from foedus.reasoning.live.parting import Rebuild
-from foedus.reasoning.rows.columns import LOW, NONE, SHIFT, Ids, holds, minus, pieces, union, within
-from foedus.reasoning.rows.partition import partition, rows_of
+from foedus.reasoning.encoding.dictionary import TYPED
+from foedus.reasoning.encoding.reading import following, known, parts_of, read, strings
+from foedus.reasoning.encoding.reading import triples as read_as_strings
+from foedus.reasoning.encoding.values import declared
+from foedus.reasoning.evaluation.engine import Engine
+from foedus.reasoning.evaluation.materialization import Stored
+from foedus.reasoning.incremental import compaction
+from foedus.reasoning.incremental.unmerge import Rebuild
+from foedus.reasoning.incremental.withdrawal import Withdrawal
+from foedus.reasoning.proofs.history import Row, View
 from foedus.reasoning.rules.proof import Clash, Proof
 from foedus.reasoning.rules.table import RuleSet, ruleset
-from foedus.reasoning.words.dictionary import TYPED
-from foedus.reasoning.words.reading import following, known, parts_of, read, strings
-from foedus.reasoning.words.reading import triples as read_as_strings
-from foedus.reasoning.words.values import declared
+from foedus.reasoning.storage.columns import (
+    LOW,
+    NONE,
+    SHIFT,
+    Ids,
+    holds,
+    minus,
+    pieces,
+    union,
+    within,
+)
+from foedus.reasoning.storage.partition import partition, rows_of
 from foedus.store.given import canonical, triple_of
 from foedus.terms import Term, Triple
 
 if TYPE_CHECKING:
-    from foedus.reasoning.beyond.entails import Entailment
-    from foedus.reasoning.beyond.unsupported import Unsupported
-    from foedus.reasoning.why.ways import EngineWays
+    from foedus.reasoning.entailment.entails import Entailment
+    from foedus.reasoning.entailment.unsupported import Unsupported
+    from foedus.reasoning.proofs.ways import EngineWays
 
 
 #: A withdrawal that takes longer than the closure took, and than so many seconds, starts over.
@@ -59,7 +69,7 @@ class Closure:
         engine.run()
         self._built = time.thread_time() - started
         self._engine, self._stored = engine, Stored(engine, asserted)
-        self._settled = self._fresh = settling.count_layers(engine)
+        self._settled = self._fresh = compaction.count_layers(engine)
 
     @property
     def rules(self) -> RuleSet:
@@ -191,7 +201,7 @@ class Closure:
 
     @cached_property
     def _prover(self) -> EngineWays:
-        from foedus.reasoning.why.ways import EngineWays
+        from foedus.reasoning.proofs.ways import EngineWays
 
         def asserted(row: Row) -> bool:
             code, key = self._view.coded(row)
@@ -211,7 +221,7 @@ class Closure:
         """Proofs of a triple that differ in their last step, smallest first."""
         row = self._row(triple)
         if row is not None and self._stored.true(*self._view.coded(row)):
-            from foedus.reasoning.why.alternatives import all_proofs
+            from foedus.reasoning.proofs.alternatives import all_proofs
 
             self._engine.begin(self._timeout)
             yield from all_proofs(self._prover, row, limit)
@@ -231,7 +241,7 @@ class Closure:
 
     @cached_property
     def _clashed(self) -> tuple[tuple[Clash, ...], Counter[str]]:
-        from foedus.reasoning.why.clashes import clashes
+        from foedus.reasoning.proofs.clashes import clashes
 
         self._engine.begin(self._timeout)
         return clashes(self._engine, self._prover)
@@ -239,7 +249,7 @@ class Closure:
     @property
     def malformed(self) -> tuple[str, ...]:
         """A sentence for each construct of OWL that no rule can read: half of it is missing."""
-        from foedus.reasoning.beyond.malformed import malformed
+        from foedus.reasoning.entailment.malformed import malformed
 
         return tuple(malformed(self))
 
@@ -249,7 +259,7 @@ class Closure:
 
         Found when asked for, which takes a look at the whole ontology.
         """
-        from foedus.reasoning.beyond.unsupported import unsupported
+        from foedus.reasoning.entailment.unsupported import unsupported
 
         asserted = partial(self.triples, derived=False)
         return tuple(sorted(unsupported(self, asserted, self._foreign(), self.imported)))
@@ -274,7 +284,7 @@ class Closure:
     @property
     def statistics(self) -> dict[str, object]:
         """Rounds, seconds, asserted triples, and how many stored ones each rule derived first."""
-        from foedus.reasoning.fixpoint.statistics import by_rule
+        from foedus.reasoning.evaluation.statistics import by_rule
 
         return {
             "asserted": sum(map(len, self._stored.asserted.values())),
@@ -291,7 +301,7 @@ class Closure:
         From premises that contradict one another everything follows: what follows for no other
         reason names the clash. With ``clashes="ignore"`` it does not follow.
         """
-        from foedus.reasoning.beyond.entails import entailment
+        from foedus.reasoning.entailment.entails import entailment
 
         return entailment(self, read_as_strings(triples), clashes=clashes)
 
@@ -341,9 +351,9 @@ class Closure:
 
     def _settle(self) -> None:
         """See that look-ups stay as quick as they were, however many changes there are."""
-        if settling.count_layers(self._engine) > self._settled + 2 * self._fresh:
-            settling.settle(self._engine)
-            self._settled = settling.count_layers(self._engine)
+        if compaction.count_layers(self._engine) > self._settled + 2 * self._fresh:
+            compaction.settle(self._engine)
+            self._settled = compaction.count_layers(self._engine)
             if self._settled > 4 * self._fresh:
                 self._restart(self._stored.asserted)
 
@@ -391,7 +401,7 @@ class Closure:
         prefixes: Mapping[str, str] | None = None,
     ) -> None:
         """Write the triples to a path or an open binary file; see :mod:`writing`."""
-        from foedus.reasoning.words import writing
+        from foedus.reasoning.encoding import writing
 
         writing.write(self._engine.terms, self._parts(derived_only), target, format, prefixes)
 

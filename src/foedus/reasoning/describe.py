@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from foedus.reasoning.naive import close
 from foedus.reasoning.rules.table import Rule, RuleSet, ruleset
+from foedus.reasoning.witnesses.naive import close
 from foedus.terms import Triple, compact, is_literal
 
 TITLES = {

@@ -15,7 +15,7 @@ from foedus.remote.places import without_login
 from foedus.remote.record import Record, read_record
 from foedus.remote.sparql import declared, select
 from foedus.remote.wire import Wire
-from foedus.store.guard import guard
+from foedus.sparql.guard import guard
 from foedus.store.query import Result
 
 #: Seconds that a store may take where nothing else is said.

@@ -11,8 +11,8 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from foedus.errors import UnknownName, UsageError
+from foedus.language.spelling import near
 from foedus.remote.places import bare, checked
-from foedus.spelling import near
 from foedus.terms import Term, expand
 
 #: Bytes that every store known to us takes in one update; RDF4J's server refuses 200,000.

@@ -12,8 +12,8 @@ from foedus.remote.results import ROWS, TRIPLES, form, read
 from foedus.remote.wire import Reply, Wire
 from foedus.remote.wrapper import StoreWrapper
 from foedus.resources import folder
+from foedus.sparql.guard import tokens
 from foedus.store.files import read_text
-from foedus.store.guard import tokens
 from foedus.store.query import Result
 from foedus.terms import Term
 

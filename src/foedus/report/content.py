@@ -7,14 +7,14 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from foedus.explain import Explainer, Passage, Step
+from foedus.explain.rows import RowSupport
 from foedus.knowledge import KnowledgeGraph
 from foedus.resources import folder
 from foedus.short import short_repr
 from foedus.store.files import read_text
 from foedus.terms import Term, text_of
 from foedus.whatif import Disagreement, disagreements
-from foedus.why import Explainer, Passage, Step
-from foedus.why.rows import RowSupport
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,12 @@ from itertools import chain
 from string import Template
 
 import foedus
+from foedus.explain import Passage, Step
+from foedus.explain.forms import said_by
+from foedus.explain.rows import RowSupport
 from foedus.report.content import Answered, Note, Piece, Read, Report
 from foedus.safe_text import printable, reworded
 from foedus.whatif import HOW, Disagreement
-from foedus.why import Passage, Step
-from foedus.why.forms import said_by
-from foedus.why.rows import RowSupport
 
 #: Quotes that are shown of one row; the rest is counted.
 QUOTES = 3

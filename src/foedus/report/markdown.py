@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from foedus.explain import Step
+from foedus.explain.forms import said_by
+from foedus.explain.rows import RowSupport
 from foedus.report.content import Answered, Report
 from foedus.report.html import lead
 from foedus.safe_text import markdown, reworded
 from foedus.whatif import HOW
-from foedus.why import Step
-from foedus.why.forms import said_by
-from foedus.why.rows import RowSupport
 
 
 def render(report: Report) -> str:

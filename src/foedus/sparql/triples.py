@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import urljoin
 
-from foedus.sparql.cursor import Cursor
+from foedus.sparql.lexer import Cursor
 from foedus.sparql.tree import Alternative, Inverse, Negated, Part, Path, Pattern, Repeat, Sequence
 from foedus.terms import iri, literal, unescape
 

@@ -10,7 +10,7 @@ from typing import Any
 import pyoxigraph as ox
 
 from foedus.errors import UnknownName, UsageError
-from foedus.spelling import near
+from foedus.language.spelling import near
 from foedus.store.query import QuadStore
 from foedus.terms import compact, iri
 

@@ -13,9 +13,9 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
 from foedus.errors import ParseFailure
+from foedus.language.spelling import near
 from foedus.sparql import parse
-from foedus.spelling import near
-from foedus.store.guard import CLOSING, OPENING, Token, form, tokens
+from foedus.sparql.guard import CLOSING, OPENING, Token, form, tokens
 
 _FORMS = {"SELECT", "ASK", "CONSTRUCT", "DESCRIBE"}
 _AGGREGATES = {"COUNT", "SUM", "MIN", "MAX", "AVG", "SAMPLE", "GROUP_CONCAT"}

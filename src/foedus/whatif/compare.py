@@ -10,16 +10,16 @@ from functools import cached_property
 from pathlib import Path
 from urllib.parse import quote
 
+from foedus.explain.explainer import Explainer
+from foedus.explain.steps import Origin, Passage, Step
 from foedus.knowledge import KnowledgeGraph
 from foedus.knowledge.belief import believed
-from foedus.phrases import is_plural, listed
+from foedus.language.phrases import is_plural, listed
 from foedus.reasoning.rules.proof import Proof
 from foedus.short import short_repr
 from foedus.store.files import read_rdf
 from foedus.terms import Quad, Triple, is_iri
 from foedus.whatif.withdraw import Withdrawals
-from foedus.why.explain import Explainer
-from foedus.why.steps import Origin, Passage, Step
 
 LOST, GAINED = "it was stated", "it is stated"
 #: Rows of one question, in the order of its query.

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from foedus.explain.forms import said_by
 from foedus.safe_text import markdown, one_line, reworded
 from foedus.whatif.compare import Change, Changed, Contradiction, Outcome
-from foedus.why.forms import said_by
 
 #: Name and version of the JSON form.
 FORMAT = "foedus-what-if/1"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from foedus.explain.origins import claim_contents
+from foedus.explain.steps import Explanation
 from foedus.knowledge import KnowledgeGraph
-from foedus.phrases import listed
-from foedus.reasoning.why.supposing import Supposing
-from foedus.why.origins import claim_contents
-from foedus.why.steps import Explanation
+from foedus.language.phrases import listed
+from foedus.reasoning.proofs.hypothetical import Supposing
 
 
 def alternatives(graph: KnowledgeGraph, told: Explanation) -> Explanation:

@@ -6,18 +6,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 
+from foedus.explain.forms import said_by
+from foedus.explain.origins import ARTICLE, claim_contents, place
+from foedus.explain.steps import Passage
 from foedus.knowledge import KnowledgeGraph
-from foedus.reasoning.why.alternatives import size
-from foedus.reasoning.why.supposing import Supposing
+from foedus.reasoning.proofs.alternatives import size
+from foedus.reasoning.proofs.hypothetical import Supposing
 from foedus.resources import folder
 from foedus.safe_text import markdown, one_line, reworded
 from foedus.short import short_repr
 from foedus.store.files import read_text
 from foedus.terms import Term, Triple, text_of
 from foedus.whatif.compare import contradiction
-from foedus.why.forms import said_by
-from foedus.why.origins import ARTICLE, claim_contents, place
-from foedus.why.steps import Passage
 
 #: Name and version of the JSON form.
 DISAGREEMENTS = "foedus-contradictions/1"

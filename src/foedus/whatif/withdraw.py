@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterable
 
 from foedus.errors import UnknownName, UsageError
+from foedus.explain.origins import place
 from foedus.knowledge import KnowledgeGraph
-from foedus.spelling import near
+from foedus.language.spelling import near
 from foedus.terms import Quad, Term, text_of
-from foedus.why.origins import place
 
 _PASSAGE = re.compile(r"(?:.*/)?(s|h|t|sentence|heading|title)?\s*0*(\d*)")
 _KINDS = {"s": "sentence", "h": "heading", "t": "title"}

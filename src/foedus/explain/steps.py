@@ -1,0 +1,192 @@
+"""A proof in sentences, down to the words in the sources."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from foedus.errors import LimitReached
+from foedus.language.phrases import Phrases, is_plural, polished, with_article
+from foedus.reasoning.rules.proof import Proof
+from foedus.reasoning.rules.table import RuleSet
+from foedus.short import short_repr
+from foedus.terms import Term, Triple
+
+#: So many steps one below the other are put in words: a page of more is read by nobody.
+DEPTH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """Words in a source: where they stand, and who says them, nearest first."""
+
+    iri: Term
+    place: str
+    quote: str
+    start: int | None = None
+    end: int | None = None
+    source: str = ""
+    source_iri: Term = ""
+    speakers: tuple[str, ...] = ()
+
+    def told_by(self, speakers: tuple[str, ...]) -> Passage:
+        """The same words with a chain of speakers."""
+        return replace(self, speakers=speakers)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where an asserted triple comes from.
+
+    ``kind`` is ``article`` (said in the article's own voice), ``background`` (a public record,
+    named by ``sources``), ``meaning`` (the ontology), ``belief`` (somebody's claim, taken at their
+    word), ``record`` (made by the build, about the texts) or ``added`` (by the user).
+    """
+
+    kind: str
+    passages: tuple[Passage, ...] = ()
+    sources: tuple[str, ...] = ()
+    believed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a proof in words: what holds, by which rule or by whose words."""
+
+    triple: Triple | None
+    sentence: str
+    rule: str | None = None
+    because: str = ""
+    origin: Origin | None = None
+    premises: tuple[Step, ...] = ()
+    structure: bool = False
+
+    __repr__ = short_repr
+
+    def walk(self) -> Iterator[Step]:
+        """This step and all below it, each once."""
+        waiting, seen = [self], {id(self)}
+        while waiting:
+            step = waiting.pop()
+            yield step
+            for premise in reversed(step.premises):
+                if id(premise) not in seen:
+                    seen.add(id(premise))
+                    waiting.append(premise)
+
+    def leaves(self) -> tuple[Step, ...]:
+        """The asserted triples at the bottom, axioms included, each once."""
+        found = {s.triple: s for s in self.walk() if s.rule is None}
+        return tuple(found.values())
+
+    def passages(self) -> tuple[Passage, ...]:
+        """The words at the bottom, each once, in the order of the text."""
+        found = {p: None for s in self.leaves() if s.origin for p in s.origin.passages}
+        return tuple(sorted(found, key=lambda p: (p.source, p.start or 0)))
+
+    def is_meaning(self) -> bool:
+        """Whether it rests on the meaning of words alone."""
+        return all(s.origin is not None and s.origin.kind == "meaning" for s in self.leaves())
+
+    def words(self) -> frozenset[Triple]:
+        """The asserted triples at the bottom that are not the ontology's."""
+        return frozenset(
+            s.triple
+            for s in self.leaves()
+            if s.triple and s.origin is not None and s.origin.kind != "meaning"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """All that is to be said of one triple: its proofs, smallest first; or why there is none.
+
+    ``independent`` is how many of the proofs rest on words of their own. ``remarks`` are further
+    sentences: that it is only claimed, and by whom; what would follow with the background.
+    Without a proof, ``misses`` are the rules that could have given it, and ``known`` is what is
+    stated of its subject and object.
+    """
+
+    triple: Triple
+    sentence: str
+    proofs: tuple[Step, ...] = ()
+    remarks: tuple[str, ...] = ()
+    misses: tuple[Miss, ...] = ()
+    known: tuple[Step, ...] = ()
+
+    __repr__ = short_repr
+
+    @property
+    def independent(self) -> int:
+        return independent(self.proofs)
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """A rule that could have given a triple: what was found for it, and what is missing."""
+
+    rule: str
+    says: str
+    found: tuple[Step, ...]
+    missing: tuple[str, ...]
+
+
+def explain(
+    proof: Proof,
+    phrases: Phrases,
+    rules: RuleSet,
+    origin: Callable[[Triple], Origin | None],
+) -> Step:
+    """A proof in words, step by step as it is.
+
+    Args:
+        proof: as a closure made it.
+        phrases: names and sentences for the graph.
+        rules: the table that the proof's rules stand in.
+        origin: where an asserted triple comes from.
+
+    Raises LimitReached for a proof of more than 200 steps one below the other.
+    """
+    if (depth := proof.depth()) > DEPTH:
+        raise LimitReached(
+            f"the proof is {depth:,} steps deep, and at most {DEPTH:,} are put in words; "
+            "Closure.proof() has them all"
+        )
+    told: dict[Triple | None, Step] = {}
+
+    def step(proof: Proof) -> Step:
+        triple = proof.triple
+        sentence = phrases.sentence(triple) if triple else ""
+        if proof.rule is None:
+            source = origin(triple) if triple else None
+            hidden = bool(triple and phrases.is_plumbing(triple))
+            return Step(triple, sentence, origin=source, structure=hidden)
+        because = polished(rules[proof.rule].sentence(proof.bindings, phrases.label))
+        for said in (triple, *(p.triple for p in proof.premises)):
+            if said:  # as it is said elsewhere, where a verb agrees or a phrase is better
+                s, p, o = map(phrases.label, said)
+                end = with_article(o) if phrases.is_kind_of(said) else o
+                because = because.replace(
+                    f"{s} {p.removesuffix(' a')} {end}", phrases.sentence(said)
+                )
+                if is_plural(s):
+                    because = because.replace(f"{s} is ", f"{s} are ")
+        premises = tuple(told[p.triple] for p in proof.premises)
+        return Step(triple, sentence or because, proof.rule, because, None, premises)
+
+    for part in proof.walk():
+        if part.triple not in told:
+            told[part.triple] = step(part)
+    return told[proof.triple]
+
+
+def independent(proofs: Iterable[Step]) -> int:
+    """How many proofs share no words with one counted before; axioms are common ground."""
+    used: set[Triple] = set()
+    count = 0
+    for proof in proofs:
+        words = proof.words()
+        if not words & used:
+            used |= words
+            count += 1
+    return count

@@ -1,0 +1,1 @@
+"""Names, phrases, dates and spelling: how things are called and said."""

@@ -1,0 +1,95 @@
+"""The unnamed part of a conclusion: what blank nodes join, describe and stand for."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from foedus.reasoning.entailment.conclusions import Form, conclusions, unify
+from foedus.reasoning.rules.table import Atom, Var
+from foedus.terms import Term, Triple, iri, is_blank
+
+_TYPE = iri("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
+#: What the names begin with that are assumed in a trial, or given to what a conclusion describes.
+ASSUMED, DESCRIBED = "_:assumed", "_:described"
+
+
+def parts(conclusion: Iterable[Triple]) -> list[list[Triple]]:
+    """The conclusion, cut into parts that share no blank node."""
+    parts: list[tuple[set[Term], list[Triple]]] = []
+    for triple in dict.fromkeys(conclusion):
+        blanks = {term for term in triple if is_blank(term)}
+        joined = [part for part in parts if blanks & part[0]]
+        parts = [part for part in parts if part not in joined]
+        for part in joined:
+            blanks |= part[0]
+        parts.append((blanks, [*(t for part in joined for t in part[1]), triple]))
+    return [triples for _, triples in parts]
+
+
+def as_atom(triple: Triple) -> Atom:
+    """A triple with its blank nodes as variables; the names that are assumed are not blank."""
+    s, p, o = (Var(term) if is_unknown(term) else term for term in triple)
+    return Atom(s, p, o)
+
+
+def is_unknown(term: Term) -> bool:
+    """Whether a term is a blank node of the conclusion, whose name means nothing."""
+    return is_blank(term) and not term.startswith((ASSUMED, DESCRIBED))
+
+
+def read_node(form: Form, said: list[Triple]) -> dict[str, Term] | None:
+    """What an axiom node says, if it says what the form asks for and nothing else."""
+    bindings: dict[str, Term] = {}
+    for atom in form.conclude:
+        found = [b for b in (unify(atom, triple) for triple in said) if b is not None]
+        if len(found) != 1 or len(said) != len(form.conclude):
+            return None
+        bindings |= found[0]
+    return bindings
+
+
+def rename(triple: Triple, names: dict[Term, Term]) -> Triple:
+    """The triple with other names for some terms."""
+    s, p, o = (names.get(term, term) for term in triple)
+    return s, p, o
+
+
+def descriptions(
+    part: list[Triple],
+) -> tuple[dict[Term, Term], list[Triple], list[Triple]]:
+    """Fresh names for the blank nodes that a part describes, what describes them, and the rest.
+
+    A description is whole, single, and rests on nothing that rests on it; else it is a claim.
+    """
+    table = conclusions()
+    said: dict[Term, list[Triple]] = defaultdict(list)
+    for triple in part:
+        if is_blank(triple[0]):
+            said[triple[0]].append(triple)
+    vocabulary = {p for kind in table.kinds for p in kind}
+    describes = {node: [t for t in triples if t[1] in vocabulary] for node, triples in said.items()}
+    whole = {
+        node
+        for node, triples in describes.items()
+        if frozenset(t[1] for t in triples) in table.kinds
+        and len(triples) == len({t[1] for t in triples})
+    }
+    named: dict[Term, Term] = {}
+    while True:
+        ready = [
+            node
+            for node in sorted(whole - named.keys())
+            if all(not is_blank(t[2]) or t[2] in named for t in describes[node])
+        ]
+        if not ready:
+            break
+        for node in ready:
+            named[node] = f"{DESCRIBED}{len(named)}"
+    granted: list[Triple] = []
+    rest: list[Triple] = []
+    for triple in part:
+        s, p, o = triple
+        describing = s in named and (p in vocabulary or (p == _TYPE and o in table.types))
+        (granted if describing else rest).append(triple)
+    return named, [rename(t, named) for t in granted], rest

@@ -1,0 +1,419 @@
+"""Whether a graph follows, beyond what a closure stores.
+
+A closure holds what the rules of OWL 2 RL derive, less what is true of everything. A conclusion
+may ask for more, and is answered in this order:
+
+1. If the premises contradict one another, everything follows: what does not without that, is told
+   with the clash that it rests on, or does not follow, as the caller likes.
+2. Blank nodes in the conclusion are existential: any terms that fit will do, so they are searched
+   for (https://www.w3.org/TR/rdf11-mt/#simpleentailment).
+3. Unnamed classes and lists that the conclusion itself describes are taken as given, each under a
+   fresh name (comprehension).
+4. What is true of everything: ``?x a owl:Thing``, ``?c rdfs:subClassOf ?c``, ...
+5. What no rule concludes is tried, as ``conclusions.toml`` says for each form of triple: to know
+   whether two things differ, suppose them to be the same and look for a contradiction; to know
+   whether all members of one class are in another, suppose a fresh member and see.
+
+Sound for the OWL 2 RDF-Based Semantics. Not complete: no theorem prover for OWL 2 Full is.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import product
+from typing import Literal, Protocol
+
+from foedus.errors import BadParameter
+from foedus.reasoning.entailment.blank_nodes import (
+    ASSUMED,
+    as_atom,
+    descriptions,
+    parts,
+    read_node,
+    rename,
+)
+from foedus.reasoning.entailment.conclusions import Form, Trial, conclusions, unify
+from foedus.reasoning.rules.datatypes import DATATYPES, contradictory, includes, value_key
+from foedus.reasoning.rules.proof import Clash, Proof
+from foedus.reasoning.rules.table import Atom, Node, RuleSet, Var
+from foedus.terms import Term, Triple, iri, is_blank, is_literal
+
+_RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+_TYPE, _FIRST, _REST, _NIL = (iri(_RDF + name) for name in ("type", "first", "rest", "nil"))
+_THING = iri("http://www.w3.org/2002/07/owl#Thing")
+
+#: How many trials may stand on one another: an intersection of complements in a restriction is 4.
+DEPTH = 5
+
+
+class Closed(Protocol):
+    """What is asked of a closure here."""
+
+    @property
+    def rules(self) -> RuleSet: ...
+    @property
+    def asserted(self) -> Iterable[Triple]: ...
+    @property
+    def clashes(self) -> tuple[Clash, ...]: ...
+    def __contains__(self, triple: Triple, /) -> bool: ...
+    def triples(
+        self, s: Term | None = None, p: Term | None = None, o: Term | None = None
+    ) -> Iterable[Triple]: ...
+    def proof(self, triple: Triple, /) -> Proof | None: ...
+    def supposing(self, triples: Iterable[Triple], /) -> Closed: ...
+    def withdraw(self, triples: Iterable[Triple], /) -> None: ...
+
+
+Bindings = dict[str, Term]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Entailment:
+    """Whether a conclusion follows: true or false as a bool is, and equal to it.
+
+    ``clash`` is the contradiction among the premises from which it follows as everything does; it
+    is None where the conclusion follows without one, or does not follow.
+    """
+
+    follows: bool
+    clash: Clash | None = None
+
+    def __bool__(self) -> bool:
+        return self.follows
+
+    def __eq__(self, other: object) -> bool:
+        return self.follows == bool(other) if isinstance(other, bool | Entailment) else False
+
+    def __hash__(self) -> int:
+        return hash(self.follows)
+
+
+def entails(closure: Closed, conclusion: Iterable[Triple], *, trials: bool = True) -> bool:
+    """Whether the conclusion follows, as a bool; see :func:`entailment`."""
+    return bool(entailment(closure, conclusion, trials=trials))
+
+
+def entailment(
+    closure: Closed,
+    conclusion: Iterable[Triple],
+    *,
+    trials: bool = True,
+    clashes: Literal["explode", "ignore"] = "explode",
+) -> Entailment:
+    """Whether the conclusion follows from what the closure was made of.
+
+    Without ``trials``, only what is stored and what is true of everything is looked at. Where the
+    premises contradict one another, everything follows; with ``clashes="ignore"`` only what is
+    stored, and what follows from the premises that no clash rests on. Neither the closure nor the
+    conclusion is changed.
+    """
+    if clashes not in ("explode", "ignore"):
+        raise BadParameter("clashes", clashes, "'explode' or 'ignore'")
+    asked = list(conclusion)
+    named = {t for triple in asked for t in triple if not is_blank(t) and not is_literal(t)}
+    judge = Judge(_furnished(closure, named), DEPTH) if trials else Judge(closure, 0)
+    clash = judge.contradiction
+    if clash is None:
+        return Entailment(all(map(judge.part_holds, parts(asked))))
+    stated = Judge(judge.closure, 0)
+    left = [part for part in parts(asked) if not stated.part_holds(part)]
+    if not left or clashes == "explode":
+        return Entailment(True, clash if left else None)
+    calm = Judge(_without_clashes(judge.closure), judge.depth)
+    return Entailment(all(map(calm.part_holds, left)))
+
+
+def _without_clashes(closure: Closed) -> Closed:
+    """The closure less every asserted triple that a contradiction in it rests on."""
+    calm = closure.supposing(())
+    while clash := Judge(calm, 0).contradiction:
+        found = [part for c in calm.clashes or [clash] for part in c.proof().walk()]
+        given = {part.triple for part in found if part.rule is None and part.triple is not None}
+        if not given:
+            break
+        calm.withdraw(given)
+    return calm
+
+
+def obvious(closure: Closed) -> Iterator[Triple]:
+    """What is true of everything, written out for the terms that the closure's triples name.
+
+    For tools that want it stored: ``?x a rdfs:Resource``, ``?p a rdf:Property`` and the like.
+    """
+    judge = Judge(closure, 0)
+    for form in judge.always:
+        for triple in judge.everything(form, (None, None, None)):
+            if judge.obvious(triple):
+                yield triple
+
+
+def _furnished(closure: Closed, named: Iterable[Term] = ()) -> Closed:
+    """The closure of its premises and what they say of everything: of each term, and those named.
+
+    Reflexive properties lead from each to itself; and each is a thing, if that makes a difference.
+    """
+    judge, table = Judge(closure, 0), conclusions()
+    atom = table.reflexive.premises[0]
+    reflexive = sorted(t[0] for t in closure.triples(None, str(atom.p), str(atom.o)))
+    forms = [[None if isinstance(n, Var) else n for n in form] for form in table.of_all_things]
+    things = any({s, o} != {_THING} for form in forms for s, _, o in closure.triples(*form))
+    if not judge.owl or not (reflexive or things):
+        return closure
+    everything = sorted(judge.terms.union(named))
+    loops = [(x, p, x) for p in reflexive for x in everything]
+    return closure.supposing([*loops, *((x, _TYPE, _THING) for x in everything if things)])
+
+
+class Judge:
+    """Answers for one closure; ``depth`` is how many trials may still stand on one another."""
+
+    def __init__(self, closure: Closed, depth: int) -> None:
+        self.closure, self.depth = closure, depth
+        self.axioms = frozenset(
+            (str(a.s), str(a.p), str(a.o))
+            for rule in closure.rules
+            if not rule.written
+            for a in rule.conclusions or ()
+        )
+        self.owl = bool(self.axioms)
+        table = conclusions()
+        self.always = (*table.always, *(table.always_owl if self.owl else ()))
+
+    @cached_property
+    def terms(self) -> frozenset[Term]:
+        """The terms that stored triples name, without literals."""
+        stored = self.closure.triples()
+        return frozenset(t for triple in stored for t in triple if not is_literal(t))
+
+    @property
+    def contradiction(self) -> Clash | None:
+        """A clash of the premises, if they contradict one another."""
+        if self.closure.clashes:
+            return self.closure.clashes[0]
+        kinds: dict[Term, set[Term]] = defaultdict(set)
+        for datatype in sorted(DATATYPES) if self.owl else ():
+            for subject, _, _ in self.closure.triples(None, _TYPE, datatype):
+                kinds[subject].add(datatype)
+        for subject, found in kinds.items():
+            if contradictory(found):
+                return self._in_no_datatype(tuple((subject, _TYPE, d) for d in sorted(found)))
+        return None
+
+    def _in_no_datatype(self, premises: tuple[Triple, ...]) -> Clash:
+        """The clash of something that would have to be a value of datatypes that share none."""
+        proofs = (self.closure.proof(premise) for premise in premises)
+        whole = Proof(None, "datatypes", {}, tuple(proof for proof in proofs if proof))
+        message = f"{premises[0][0]} is in datatypes that have no value in common"
+        return Clash("datatypes", message, premises, lambda: whole)
+
+    def match(self, pattern: tuple[Term | None, Term | None, Term | None]) -> Iterator[Triple]:
+        """Triples that hold and have these terms in these places; not all that are obvious."""
+        seen = set()
+        for triple in self.closure.triples(*pattern):
+            seen.add(triple)
+            yield triple
+        for triple in sorted(self.axioms):
+            if triple not in seen and all(
+                want in (None, have) for want, have in zip(pattern, triple, strict=True)
+            ):
+                yield triple
+        for form in self.always:
+            for triple in self.everything(form, pattern):
+                if triple not in seen and self.obvious(triple):
+                    yield triple
+
+    def everything(
+        self, form: Atom, pattern: tuple[Term | None, Term | None, Term | None]
+    ) -> Iterator[Triple]:
+        """What a form that is true of everything says of a pattern's terms, or of all terms."""
+        pairs = list(zip(form, pattern, strict=True))
+        if any(not isinstance(node, Var) and want not in (None, node) for node, want in pairs):
+            return
+        wanted = {want for node, want in pairs if isinstance(node, Var) and want is not None}
+        for term in sorted(wanted or self.terms) if len(wanted) < 2 else ():
+            s, p, o = (term if isinstance(node, Var) else node for node in form)
+            yield s, p, o
+
+    def solve(self, atoms: list[Atom], bindings: Bindings, deep: bool) -> Iterator[Bindings]:
+        """Every way to make the atoms hold; ``deep`` allows trials for those without variables."""
+        if not atoms:
+            yield bindings
+            return
+
+        def known(atom: Atom) -> tuple[Term | None, Term | None, Term | None]:
+            s, p, o = (bindings.get(n.name) if isinstance(n, Var) else n for n in atom)
+            return s, p, o
+
+        def cost(atom: Atom) -> tuple[int, int]:
+            pattern = known(atom)
+            return pattern.count(None), pattern[1] == _TYPE
+
+        atom = min(atoms, key=cost)
+        rest = [a for a in atoms if a is not atom]
+        s, p, o = known(atom)
+        if s is not None and p is not None and o is not None:
+            if self.holds((s, p, o), deep):
+                yield from self.solve(rest, bindings, deep)
+            return
+        for triple in list(self.match((s, p, o))):
+            found = unify(atom, triple)
+            if found is not None and all(bindings.get(k, v) == v for k, v in found.items()):
+                yield from self.solve(rest, {**bindings, **found}, deep)
+
+    def part_holds(self, part: list[Triple]) -> bool:
+        """Whether triples that share blank nodes follow together."""
+        atoms = [as_atom(triple) for triple in part]
+        if any(True for _ in self.solve(atoms, {}, False)):
+            return True
+        if not self.owl or not self.depth:
+            return False
+        names, granted, rest = descriptions(part)
+        judge = self.suppose(granted) if granted else self
+        left = judge.without_axiom_nodes([rename(triple, names) for triple in rest])
+        return any(True for _ in judge.solve([as_atom(t) for t in left], {}, True))
+
+    def without_axiom_nodes(self, triples: list[Triple]) -> list[Triple]:
+        """The triples less what is said of axiom nodes that pass their trials."""
+        by_subject: dict[Term, list[Triple]] = defaultdict(list)
+        for triple in triples:
+            by_subject[triple[0]].append(triple)
+        used = {o for _, _, o in triples}
+        gone: set[Triple] = set()
+        for node, said in by_subject.items():
+            for form in conclusions().forms:
+                if form.node and is_blank(node) and node not in used:
+                    bindings = read_node(form, said)
+                    if bindings is not None and self.passes(form, bindings):
+                        gone |= set(said)
+        return [t for t in triples if t not in gone]
+
+    def suppose(self, triples: list[Triple]) -> Judge:
+        """A judge of the same premises and these."""
+        return Judge(_furnished(self.closure.supposing(triples)), self.depth - 1)
+
+    def holds(self, triple: Triple, deep: bool = True) -> bool:
+        """Whether a triple without variables follows."""
+        s, p, o = triple
+        if triple in self.closure or triple in self.axioms or self.obvious(triple):
+            return True
+        if is_literal(o) and value_key(o) is not None:
+            for _, _, other in self.closure.triples(s, p, None):
+                if is_literal(other) and value_key(other) == value_key(o):
+                    return True
+        if not self.owl or not deep or self.depth <= 0:
+            return False
+        if p == _TYPE and o in DATATYPES:
+            kinds = [d for _, _, d in self.closure.triples(s, _TYPE, None) if d in DATATYPES]
+            if kinds and includes(kinds, o):
+                return True
+        return any(self.follows(form, triple) for form in conclusions().forms if not form.node)
+
+    def obvious(self, triple: Triple) -> bool:
+        """Whether a triple is true of everything of its kind."""
+        for form in self.always:
+            bindings = unify(form, triple)
+            if bindings is not None and self.kinds_fit([form], bindings):
+                return True
+        return False
+
+    def kinds_fit(self, atoms: Iterable[Atom], bindings: Bindings) -> bool:
+        """Whether what the table calls ?c and ?d are known as classes, ?p and ?q as properties."""
+        table = conclusions()
+        names = {n.name for atom in atoms for n in atom if isinstance(n, Var) and not n.index}
+        shown = {"c": table.classes, "d": table.classes, "p": table.properties}
+        shown["q"] = table.properties
+        return all(
+            any(self.is_shown(form, bindings[name]) for form in shown[name])
+            for name in names & bindings.keys() & shown.keys()
+        )
+
+    def is_shown(self, form: Atom, term: Term) -> bool:
+        """Whether a triple of the form, with the term for ?c or ?p, is stored."""
+        s, p, o = (
+            (term if n.name in ("c", "p") else None) if isinstance(n, Var) else n for n in form
+        )
+        if any(True for _ in self.closure.triples(s, p, o)):
+            return True
+        return any(
+            (s in (None, t[0])) and (p in (None, t[1])) and (o in (None, t[2])) for t in self.axioms
+        )
+
+    def follows(self, form: Form, triple: Triple) -> bool:
+        """Whether a triple has the form and passes its trials."""
+        start = unify(form.conclude[0], triple)
+        if start is None:
+            return False
+        for bindings in self.solve(list(form.conclude[1:]), start, False):
+            if self.kinds_fit(form.conclude, bindings) and self.passes(form, bindings):
+                return True
+        return False
+
+    def passes(self, form: Form, bindings: Bindings) -> bool:
+        """Whether all trials of a form come out as expected."""
+        if form.list is None:
+            return all(self.passes_trial(trial, bindings, 0) for trial in form.trials)
+        for members in self.members(bindings[form.list.head.name]):
+            size = len(members)
+            named = {f"{form.list.member}_{k}": m for k, m in enumerate(members, start=1)}
+            pairs = [
+                dict(zip(form.picks, map(str, choice), strict=True))
+                for choice in product(range(1, size + 1), repeat=len(form.picks))
+                if not form.every or choice[0] < choice[-1]
+            ]
+            quantifier = all if form.every else any
+            if members and all(
+                quantifier(
+                    self.passes_trial(trial, {**bindings, **named, **pair}, size) for pair in pairs
+                )
+                for trial in form.trials
+            ):
+                return True
+        return False
+
+    def members(self, cell: Term, seen: tuple[Term, ...] = ()) -> Iterator[tuple[Term, ...]]:
+        """The readings of a list, as the rules read it."""
+        if cell == _NIL:
+            yield ()
+        elif cell not in seen:
+            for _, _, tail in list(self.match((cell, _REST, None))):
+                for after in self.members(tail, (*seen, cell)):
+                    for _, _, first in list(self.match((cell, _FIRST, None))):
+                        yield (first, *after)
+
+    def passes_trial(self, trial: Trial, bindings: Bindings, size: int) -> bool:
+        """Whether what is expected follows from what is assumed."""
+        fresh: Bindings = {}
+
+        def name(node: Node, here: int, free: bool) -> Node:
+            if not isinstance(node, Var):
+                return node
+            key = node.key(bindings, size, here)
+            if key in bindings:
+                return bindings[key]
+            if key in fresh:
+                return fresh[key]
+            if free:
+                return Var(key)
+            return fresh.setdefault(key, f"{ASSUMED}{self.depth}x{len(fresh)}")
+
+        def instances(atoms: tuple[Atom, ...], free: bool) -> list[Atom]:
+            return [
+                Atom(name(a.s, k, free), name(a.p, k, free), name(a.o, k, free))
+                for a in atoms
+                for k in (range(1, size + 1) if a.each else (0,))
+            ]
+
+        assumed = [(str(a.s), str(a.p), str(a.o)) for a in instances(trial.assume, False)]
+        judge = self.suppose(assumed) if assumed else self.deeper()
+        if assumed and judge.contradiction:
+            return True
+        if trial.expect is None:
+            return False
+        return any(True for _ in judge.solve(instances(trial.expect, True), {}, True))
+
+    def deeper(self) -> Judge:
+        """The same judge, with one trial less to go."""
+        return Judge(self.closure, self.depth - 1)

@@ -1,0 +1,65 @@
+"""Who shares a value: what functional properties, keys and "at most one" make of a column.
+
+Such a rule asks for two things that agree in all else, and concludes that they are one. So one
+half of its body is solved, sorted by what must agree, and neighbours that agree are linked. Pairs
+are never formed.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from foedus.reasoning.evaluation.joins import Data, solve
+from foedus.reasoning.planning.plan import Plan, Premise
+from foedus.reasoning.storage.columns import NONE, SHIFT, Ids, pack, unique
+
+
+def halved(plan: Plan) -> Plan | None:
+    """The half of a symmetric body with its shared variables, or None if it is not symmetric.
+
+    The half's head holds the variable of the one thing.
+    """
+    assert plan.head is not None
+    _, a, b = plan.head
+    if a >= 0 or b >= 0 or a == b or plan.tests:
+        return None
+
+    def swapped(premise: Premise) -> Premise:
+        code, s, o = premise
+        names = {a: b, b: a}
+        return code, names.get(s, s), names.get(o, o)
+
+    body = set(plan.body)
+    if {swapped(premise) for premise in body} != body:
+        return None
+    if any({a, b} <= {s, o} for _, s, o in body):
+        return None
+    half = tuple(p for p in plan.body if b not in p[1:])
+    return Plan(plan.rule, half, (0, a, a), ())
+
+
+def adjacent(plan: Plan, data: Data, count: int) -> tuple[Ids, Ids]:
+    """Pairs that link everything which agrees, neighbour to neighbour."""
+    half = halved(plan)
+    assert half is not None and half.head is not None
+    thing = half.head[1]
+    shared = sorted(
+        {t for _, s, o in half.body if thing in (s, o) for t in (s, o) if t < 0 and t != thing}
+    )
+    sizes = [len(data.relation(code)) for code, _, _ in half.body]
+    start = sizes.index(min(sizes))
+    table = solve(half, data, {thing, *shared}, start, None)
+    if table.size < 2:
+        return NONE, NONE
+    things = table.columns[thing]
+    if not shared:
+        ranked = unique(things)
+        return ranked[:-1], ranked[1:]
+    group = table.columns[shared[0]]
+    for name in shared[1:]:
+        keys = pack(group, table.columns[name])
+        group = np.searchsorted(unique(keys.copy()), keys)
+    keys = unique(pack(group, things))
+    agree = np.flatnonzero(keys[1:] >> SHIFT == keys[:-1] >> SHIFT)
+    low = (1 << SHIFT) - 1
+    return keys[agree] & low, keys[agree + 1] & low

@@ -1,0 +1,139 @@
+"""Patterns with their lists written out, and with every property that there is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import product
+from typing import TypeAlias
+
+from foedus.reasoning.evaluation.state import State
+from foedus.reasoning.planning.plan import (
+    Named,
+    Node,
+    Pairs,
+    Pattern,
+    Plan,
+    plan,
+    replaced,
+    value_rule,
+    variables,
+)
+from foedus.reasoning.rules.datatypes import DATATYPES
+
+#: The premises and the conclusions of a solution; or one plan for all pairs of a list's members.
+Unfolded: TypeAlias = "tuple[list[Named], list[Named | None]] | Pairs"
+
+
+def unfolded(state: State, pattern: Pattern, row: dict[str, int]) -> Iterator[Unfolded]:
+    """The premises and conclusions of a solution, with lists written out."""
+    rest = [replaced(atom, row) for atom in pattern.rest]
+    heads: list[Named | None] = [replaced(head, row) for head in pattern.heads] or [None]
+    if not pattern.each and not pattern.pairs:
+        yield rest, heads
+        return
+    for members in state.lists.readings(row[pattern.head_of_list]):
+        size = len(members)
+        if pattern.pairs:
+            yield from paired(state, pattern, row, members)
+            continue
+        body = list(rest)
+        for here in range(1, size + 1):
+            body += [shifted(replaced(atom, row), "i", here, size) for atom in pattern.each]
+        named = {f"{pattern.member}_{k}": m for k, m in enumerate(members, start=1)}
+        ends = [shifted(head, "", 0, size) if head is not None else None for head in heads]
+        yield (
+            [replaced(atom, named) for atom in body],
+            [replaced(head, named) if head is not None else None for head in ends],
+        )
+
+
+def paired(
+    state: State, pattern: Pattern, row: dict[str, int], members: tuple[int, ...]
+) -> Iterator[Unfolded]:
+    """The same for a rule about any two members: one plan for all pairs where that is possible."""
+    assert pattern.pairs
+    i, j = pattern.pairs
+    name_i, name_j = f"{pattern.member}_{i}", f"{pattern.member}_{j}"
+    first = [replaced(a, row) for a in pattern.rest if name_i in a and name_j not in a]
+    second = [replaced(a, row) for a in pattern.rest if name_j in a and name_i not in a]
+    both = [replaced(a, row) for a in pattern.rest if name_i in a and name_j in a]
+    other = [replaced(a, row) for a in pattern.rest if name_i not in a and name_j not in a]
+    alike = {replaced(a, {name_i: 0}) for a in first} == {replaced(a, {name_j: 0}) for a in second}
+    same = state.vocabulary.same
+    if not pattern.heads and not pattern.tests and not other and alike:
+        vocabulary = state.vocabulary
+        parts: list[Plan] = []
+        if not both and first:
+            shared = sorted(variables(first) - {name_i})
+            if 1 <= len(shared) <= 2:
+                for member in members:
+                    body = [replaced(a, {name_i: member}) for a in first]
+                    head = (shared[0], same, shared[-1])
+                    parts.append(plan(pattern.rule, body, head, vocabulary))
+                yield Pairs(pattern.rule.id, members, parts, len(shared))
+                return
+        equal = both in ([(name_i, same, name_j)], [(name_j, same, name_i)])
+        if not first and equal and state.equal:
+            yield Pairs(pattern.rule.id, members, [], 0)
+            return
+    for x, y in product(range(len(members)), repeat=2):
+        if x < y:
+            chosen = {name_i: members[x], name_j: members[y]}
+            heads: list[Named | None] = [replaced(h, {**row, **chosen}) for h in pattern.heads]
+            yield [replaced(replaced(a, row), chosen) for a in pattern.rest], heads or [None]
+
+
+def shifted(atom: Named, index: str, here: int, size: int) -> Named:
+    """A premise with ``u_i``, ``u_i+1``, ``u_n`` and the like written as ``u_3``."""
+
+    def name(node: Node) -> Node:
+        if isinstance(node, int) or "_" not in node:
+            return node
+        stem, _, tail = node.rpartition("_")
+        letter, _, shift = tail.partition("+")
+        if letter == "n":
+            return f"{stem}_{size + int(shift or 0)}"
+        if index and letter == index:
+            return f"{stem}_{here + int(shift or 0)}"
+        return node
+
+    s, p, o = atom
+    return name(s), name(p), name(o)
+
+
+def every(state: State, pattern: Pattern, body: list[Named]) -> Iterator[dict[str, int]]:
+    """Values for the properties and classes that the vocabulary left open: all there are."""
+    vocabulary = state.vocabulary
+    if value_rule(pattern.rule) == "not in":
+        kinds = [~vocabulary.ids[name] for name in sorted(DATATYPES)]
+        relations = [code for code in kinds if state.data.relation(code).layers]
+    else:
+        relations = [code for code, relation in state.relations.items() if relation.layers]
+        if state.equal:
+            relations.append(vocabulary.same)
+
+    def fill(values: dict[str, int], left: list[Named]) -> Iterator[dict[str, int]]:
+        if not left:
+            yield values
+            return
+        atom = replaced(left[0], values)
+        _, p, o = atom
+        if isinstance(p, int) and not (p == vocabulary.type and isinstance(o, str)):
+            yield from fill(values, left[1:])
+            return
+        for code in relations:
+            more = dict(values)
+            if code >= 0:
+                if not isinstance(p, str):
+                    continue
+                more[p] = code
+            else:
+                if isinstance(p, str):
+                    more[p] = vocabulary.type
+                if isinstance(o, str):
+                    more[o] = ~code
+                elif o != ~code:
+                    continue
+            yield from fill(more, left[1:])
+
+    yield from fill({}, body)

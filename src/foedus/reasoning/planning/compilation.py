@@ -1,0 +1,313 @@
+"""Rules taken apart, once for all graphs: their constants as numbers, and what they are made into.
+
+A rule is one of three things to the engine: axioms, plans that can run as they stand, or a pattern
+that the vocabulary of a graph makes plans of.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from copy import copy
+from itertools import repeat
+from operator import invert
+from typing import Final, NamedTuple, TypeAlias
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from foedus.reasoning.encoding.dictionary import Terms
+from foedus.reasoning.evaluation.grouping import halved
+from foedus.reasoning.planning.plan import (
+    BUILTIN,
+    CLOSE,
+    EVERY,
+    GROUP,
+    LIST,
+    LISTS,
+    Key,
+    Named,
+    Pattern,
+    Plan,
+    Premise,
+    Vocabulary,
+    has,
+    is_equality,
+    parameters,
+    plan,
+    read_rule,
+    replaced,
+    value_rule,
+    variables,
+)
+from foedus.reasoning.planning.subsumption import prune
+from foedus.reasoning.rules.datatypes import DATATYPES
+from foedus.reasoning.rules.rule import Differ, Rule, Var
+from foedus.reasoning.rules.table import RuleSet
+from foedus.reasoning.storage.columns import SHIFT, Ids
+
+#: Which subject and object a relation does not store: None is any, -1 "as the object".
+Form: TypeAlias = tuple[int | None, int | None]
+ALL: Final[Form] = None, None
+
+
+class Noise(NamedTuple):
+    """What a relation does not store: all that it says of some subjects, sorted; other forms."""
+
+    subjects: Ids
+    forms: list[Form]
+
+
+class Prepared:
+    """Rules taken apart with one vocabulary; what holds a state is copied for each engine.
+
+    ``like`` is the same rules with other numbers for some constants.
+    """
+
+    def __init__(
+        self, rules: RuleSet, vocabulary: Vocabulary, like: Prepared | None = None
+    ) -> None:
+        self._vocabulary = copy(vocabulary)
+        self.equal = is_equality(rules)
+        self.noise = noise_of(rules, vocabulary)
+        #: Classes whose members are never stored: not computed unless a plan reads them.
+        self.idle = {code for code, noise in self.noise.items() if code < 0 and ALL in noise.forms}
+        self.first = Part(self.equal, vocabulary)
+        self.second = Part(self.equal, vocabulary)
+        for rule in rules:
+            if not (self.equal and rule.id in BUILTIN):
+                (self.second if has(rule, Differ) else self.first).take(rule)
+        if like is not None and self._repeats(like):
+            return
+        sources = [r for r in rules if r.premises and r.conclusions and not r.tests]
+        prune(self.first.patterns, self.first.patterns, sources, vocabulary)
+        prune(self.second.patterns, self.patterns, sources, vocabulary)
+
+    @property
+    def patterns(self) -> list[Pattern]:
+        """All patterns, those of rules with ``!=`` last."""
+        return [*self.first.patterns, *self.second.patterns]
+
+    def _repeats(self, like: Prepared) -> bool:
+        """Take over which plans are superfluous, if the same constants are different as before."""
+        old, new = like._vocabulary.ids, self._vocabulary.ids
+        if not len(old) == len(set(old.values())) == len(set(new.values())):
+            return False
+        now = {number: new[token] for token, number in old.items()}
+        for mine, theirs in zip(self.patterns, like.patterns, strict=True):
+            mine.skips = theirs.skips
+            mine.redundant = [{k: now[n] for k, n in guard.items()} for guard in theirs.redundant]
+        return True
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The numbers of constants; a copy, which may be renamed."""
+        return copy(self._vocabulary)
+
+
+class Part:
+    """Some of the rules; those with ``!=`` run after all others."""
+
+    def __init__(self, equal: bool, vocabulary: Vocabulary) -> None:
+        self.equal, self.vocabulary = equal, vocabulary
+        self.axioms: list[tuple[int, Ids, str]] = []  # code, keys, rule
+        self.plans: list[Plan] = []
+        self.patterns: list[Pattern] = []
+
+    def __bool__(self) -> bool:
+        return bool(self.axioms or self.plans or self.patterns)
+
+    def take(self, rule: Rule) -> None:
+        """Take a rule in as what it is."""
+        vocabulary = self.vocabulary
+        if not rule.premises:
+            if not rule.tests:
+                self.axioms += axioms(rule, vocabulary)
+            return
+        if value_rule(rule) == "missing" and rule.conclusions is None and len(rule.premises) == 1:
+            return  # dt-ill-typed: clashes are found from the literals
+        pattern = read_rule(rule, vocabulary)
+        if not (pattern.known or pattern.each or pattern.pairs) and not parameters(
+            [*pattern.rest, *pattern.heads], vocabulary
+        ):
+            heads: list[Named | None] = [*pattern.heads] or [None]
+            for head in heads:
+                made = planned(pattern, pattern.rest, head, vocabulary, self.equal)
+                self.plans += [made] if made else []
+            return
+        pattern.loose = unbound(pattern, vocabulary)
+        pattern.watches = frozenset(watched(pattern, vocabulary))
+        if pattern.known:
+            pattern.query = plan(rule, pattern.known, None, vocabulary)
+            pattern.names = tuple(sorted(pattern.query.names))
+        pattern.reads = read_by_plans(pattern, vocabulary)
+        if pattern.reads is not None and len(pattern.heads) == 1:
+            ((_, p, o),) = pattern.heads
+            if p == vocabulary.type and o in pattern.names:
+                pattern.target = pattern.names.index(str(o))
+        if pattern.reads is not None:
+            plain = tuple(~place for place in range(len(pattern.names)))
+            pattern.models[plain] = models(pattern, plain, vocabulary, self.equal)
+        self.patterns.append(pattern)
+
+
+_prepared: WeakKeyDictionary[RuleSet, tuple[Prepared, Terms]] = WeakKeyDictionary()
+
+
+def prepared(rules: RuleSet) -> tuple[Prepared, Terms]:
+    """The rules taken apart, and a new dictionary that holds their constants."""
+    if rules not in _prepared:
+        terms = Terms()
+        _prepared[rules] = Prepared(rules, Vocabulary(rules, terms, DATATYPES)), terms
+    found, terms = _prepared[rules]
+    return found, terms.copy()
+
+
+def noise_of(rules: RuleSet, vocabulary: Vocabulary) -> dict[int, Noise]:
+    """What is not stored, by code."""
+    subjects: dict[int, set[int]] = defaultdict(set)
+    forms: dict[int, list[Form]] = defaultdict(list)
+    for form in rules.noise:
+        s, p, o = (None if isinstance(node, Var) else vocabulary.ids[node] for node in form)
+        assert p is not None
+        if p == vocabulary.type and o is not None:
+            p, o = ~o, None
+        if s is not None and o is None:
+            subjects[p].add(s)
+        else:
+            forms[p].append((-1 if s is None and form.s == form.o else s, o))
+    return {
+        code: Noise(np.array(sorted(subjects[code]), np.int64), forms[code])
+        for code in {*subjects, *forms}
+    }
+
+
+def axioms(rule: Rule, vocabulary: Vocabulary) -> list[tuple[int, Ids, str]]:
+    """What a rule without premises says: keys by code."""
+    found: dict[int, set[int]] = {}
+    for atom in rule.conclusions or ():
+        s, p, o = (vocabulary.ids[str(node)] for node in atom)
+        code, key = (~o, s) if p == vocabulary.type else (p, s << SHIFT | o)
+        found.setdefault(code, set()).add(key)
+    return [(code, np.array(sorted(keys)), rule.id) for code, keys in found.items()]
+
+
+def watched(pattern: Pattern, vocabulary: Vocabulary) -> set[int]:
+    """The relations whose growth makes new plans of a pattern."""
+    found = set()
+    for _, p, o in pattern.known:
+        if p == LISTS:
+            found.add(LIST)
+        elif p == vocabulary.type:
+            assert isinstance(o, int)
+            found.add(~o)
+        else:
+            assert isinstance(p, int)
+            found.add(p)
+    if value_rule(pattern.rule) == "not in":
+        found |= {~vocabulary.ids[name] for name in DATATYPES}
+    elif pattern.loose:
+        found.add(EVERY)
+    return found
+
+
+def read_by_plans(pattern: Pattern, vocabulary: Vocabulary) -> tuple[tuple[int, bool], ...] | None:
+    """Which of a solution's numbers are relations that its plan reads, and whether as classes.
+
+    None where a solution does not say all that its plans read.
+    """
+    if pattern.each or pattern.pairs or pattern.loose:
+        return None
+    found = []
+    for _, p, o in pattern.rest:
+        if isinstance(p, str):
+            found.append((pattern.names.index(p), False))
+        elif p == vocabulary.type and isinstance(o, str):
+            found.append((pattern.names.index(o), True))
+    return tuple(found)
+
+
+def unbound(pattern: Pattern, vocabulary: Vocabulary) -> bool:
+    """Whether a premise over the data has a property or class that the vocabulary does not give."""
+    given = variables(pattern.known)
+    if pattern.member and (pattern.each or pattern.pairs):
+        indices = ["i", *(pattern.pairs or ())]
+        given |= {f"{pattern.member}_{index}" for index in indices}
+    return bool(parameters([*pattern.rest, *pattern.each], vocabulary) - given)
+
+
+def planned(
+    pattern: Pattern, body: list[Named], head: Named | None, vocabulary: Vocabulary, equal: bool
+) -> Plan | None:
+    """A plan of a rule and how it is run; None where it would give only what it asks for."""
+    made = plan(pattern.rule, body, head, vocabulary, pattern.tests)
+    if made.head is not None:
+        if made.head in made.body:
+            return None
+        if equal and made.head[0] == vocabulary.same:
+            if halved(made) is not None:
+                made.kind = GROUP
+        elif transitive(made):
+            made.kind = CLOSE
+    return made
+
+
+def plans_of(
+    pattern: Pattern, rows: Iterable[Key], vocabulary: Vocabulary, equal: bool
+) -> Iterator[tuple[Key, Plan]]:
+    """The plans of solutions that say all of them, each with its solution.
+
+    Solutions of a kind have the same terms of the vocabulary in the same places, and like terms in
+    like places: a kind has the former's numbers, and ``~place`` of the first like term. Their
+    numbers are filled into models, which are made once.
+    """
+    named = vocabulary.numbers
+    groups: dict[Key, list[Key]] = defaultdict(list)
+    for row in rows:
+        groups[tuple([n if n in named else ~row.index(n) for n in row])].append(row)
+    for kind, alike in groups.items():
+        if kind not in pattern.models:
+            pattern.models[kind] = models(pattern, kind, vocabulary, equal)
+        for model in pattern.models[kind]:
+            yield from zip(alike, filled(model, kind, alike), strict=True)
+
+
+def models(pattern: Pattern, kind: Key, vocabulary: Vocabulary, equal: bool) -> list[Plan]:
+    """Plans with ``LIST + ~place``, which is no term's number, where a solution's is to be."""
+    row = [LIST + place if place < 0 else place for place in kind]
+    values = dict(zip(pattern.names, row, strict=True))
+    body = [replaced(atom, values) for atom in pattern.rest]
+    heads: list[Named | None] = [replaced(head, values) for head in pattern.heads] or [None]
+    found = (planned(pattern, body, head, vocabulary, equal) for head in heads)
+    return [made for made in found if made is not None]
+
+
+def filled(model: Plan, kind: Key, rows: list[Key]) -> Iterator[Plan]:
+    """A model with each solution's numbers, in classes' codes too."""
+    columns: dict[int, tuple[int, ...]] = {}
+    for place, column in zip(kind, zip(*rows, strict=True), strict=True):
+        if place < 0:
+            columns[LIST + place], columns[~(LIST + place)] = column, tuple(map(invert, column))
+
+    def of(premise: Premise) -> Iterator[Premise]:
+        code, s, o = (columns.get(node) or repeat(node) for node in premise)
+        return zip(code, s, o, strict=False)
+
+    bodies = zip(*map(of, model.body), strict=False)
+    heads = repeat(None) if model.head is None else of(model.head)
+    return (model.like(body, head) for _, body, head in zip(rows, bodies, heads, strict=False))
+
+
+def transitive(made: Plan) -> bool:
+    """Whether a plan says that its relation is transitive."""
+    assert made.head is not None
+    code, x, z = made.head
+    if code < 0 or len(made.body) != 2 or made.tests or x >= 0 or z >= 0 or x == z:
+        return False
+    (c1, a, b), (c2, c, d) = made.body
+    if c1 != code or c2 != code:
+        return False
+    middle = b if b < 0 and b == c else None
+    return ((a, d) == (x, z) and middle is not None and middle not in (x, z)) or (
+        (c, b) == (x, z) and a == d and a < 0 and a not in (x, z)
+    )

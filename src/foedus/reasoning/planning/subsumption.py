@@ -1,0 +1,150 @@
+"""Which plans would only repeat the work of others, found by applying the rules to themselves.
+
+Two kinds. A *guard*: cls-svf1 with owl:Thing asks for all that cls-svf2 asks for and more, so it
+need not run then. A *skip*: of all classes above a class, cax-sco need not look at those that
+scm-sco found; going up link by link gives the same. Whether a rule's results may be skipped is
+tried out on the smallest example: its premises, without its conclusion, must lead to what the
+conclusion would have led to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from foedus.reasoning.planning.plan import Named, Pattern, Vocabulary, read_rule
+from foedus.reasoning.rules.rule import Rule
+
+Facts = set[tuple[int, int, int]]
+
+
+def guards(pattern: Pattern, others: list[Pattern]) -> list[dict[str, int]]:
+    """Values of a pattern's variables with which another asks for less and gives the same."""
+    if pattern.each or pattern.pairs or pattern.tests or not pattern.heads:
+        return []  # a contradiction is told by every rule that finds it
+    found = []
+    mine = [*pattern.known, *pattern.rest]
+    for other in others:
+        theirs = [*other.known, *other.rest]
+        if other is pattern or other.each or other.pairs or len(theirs) >= len(mine):
+            continue
+        if other.tests or len(other.heads) != len(pattern.heads):
+            continue
+        for names, values in _embed(theirs, mine, {}, {}):
+            heads = [tuple(names.get(n, n) for n in h) for h in other.heads]
+            if heads == [tuple(values.get(n, n) for n in h) for h in pattern.heads]:
+                found.append({str(k): v for k, v in values.items()})
+                break
+    return [guard for guard in found if guard]
+
+
+Renaming = dict[object, object]
+
+
+def _embed(
+    theirs: list[Named], mine: list[Named], names: Renaming, values: dict[object, int]
+) -> Iterator[tuple[Renaming, dict[object, int]]]:
+    """Ways to read their premises as some of mine, with variables of mine made constants."""
+    if not theirs:
+        yield names, values
+        return
+    for atom in mine:
+        new_names, new_values = dict(names), dict(values)
+        for a, b in zip(theirs[0], atom, strict=True):
+            b_now: object = new_values.get(b, b)
+            if isinstance(a, str):
+                if new_names.setdefault(a, b_now) != b_now:
+                    break
+            elif isinstance(b_now, str):
+                new_values[b_now] = a
+            elif a != b_now:
+                break
+        else:
+            yield from _embed(theirs[1:], mine, new_names, new_values)
+
+
+def prune(
+    chosen: list[Pattern], patterns: list[Pattern], rules: list[Rule], vocabulary: Vocabulary
+) -> None:
+    """Set ``skips`` and ``redundant`` of the chosen ones among patterns that run together."""
+    sources = [read_rule(rule, vocabulary) for rule in rules] if chosen else []
+    sources = [s for s in sources if not (s.known or s.each or s.pairs)]
+    for pattern in chosen:
+        pattern.skips = _skips(pattern, sources, patterns)
+        pattern.redundant = guards(pattern, patterns)
+
+
+def _skips(pattern: Pattern, sources: list[Pattern], patterns: list[Pattern]) -> frozenset[str]:
+    if len(pattern.known) != 1 or pattern.each or pattern.pairs or pattern.tests:
+        return frozenset()
+    (known,) = pattern.known
+    if any(isinstance(node, int) for node in (known[0], known[2])):
+        return frozenset()
+    found = set()
+    for source in sources:
+        heads = [head for head in source.heads if head[1] == known[1]]
+        if heads and all(_follows(source, head, pattern, known, patterns) for head in heads):
+            found.add(source.rule.id)
+    return frozenset(found)
+
+
+def _follows(
+    source: Pattern, head: Named, pattern: Pattern, known: Named, patterns: list[Pattern]
+) -> bool:
+    """Whether a pattern's conclusion follows from a source's premises without its conclusion."""
+    numbers: dict[object, int] = {}
+
+    def frozen(atom: Named, names: dict[object, int]) -> tuple[int, int, int]:
+        s, p, o = (
+            names.setdefault(node, (1 << 50) + len(numbers) + len(names))
+            if isinstance(node, str)
+            else node
+            for node in atom
+        )
+        return s, p, o
+
+    facts: Facts = {frozen(atom, numbers) for atom in source.rest}
+    s, _, o = frozen(head, numbers)
+    names: dict[object, int] = {known[0]: s, known[2]: o}
+    if known[0] == known[2]:
+        return False
+    facts |= {frozen(atom, names) for atom in pattern.rest}
+    goals = {frozen(atom, names) for atom in pattern.heads}
+    for _ in range(4):
+        if goals <= facts:
+            return True
+        present = {fact[1] for fact in facts}
+        new: Facts = set()
+        for other in patterns:
+            if other.each or other.pairs or other.tests or not other.heads:
+                continue
+            body = [*other.known, *other.rest]
+            if all(isinstance(p, str) or p in present for _, p, _ in body):
+                for values in _match(body, facts, {}):
+                    new |= {_filled(h, values) for h in other.heads}
+        if new <= facts:
+            return False
+        facts |= new
+    return goals <= facts
+
+
+def _match(
+    body: list[Named], facts: Facts, values: dict[object, int]
+) -> Iterator[dict[object, int]]:
+    if not body:
+        yield values
+        return
+    for fact in facts:
+        found = dict(values)
+        for node, term in zip(body[0], fact, strict=True):
+            if isinstance(node, str):
+                if found.setdefault(node, term) != term:
+                    break
+            elif node != term:
+                break
+        else:
+            yield from _match(body[1:], facts, found)
+
+
+def _filled(atom: Named, values: dict[object, int]) -> tuple[int, int, int]:
+    s, p, o = (values[node] if isinstance(node, str) else node for node in atom)
+    return s, p, o

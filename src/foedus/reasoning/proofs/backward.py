@@ -1,0 +1,410 @@
+"""Rules read backwards: the applications that give a triple, over what was there before a step."""
+
+from __future__ import annotations
+
+import heapq
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import product
+
+import numpy as np
+
+from foedus.reasoning.evaluation.unfolding import shifted
+from foedus.reasoning.planning.plan import Named, named, replaced
+from foedus.reasoning.proofs.history import Row, View
+from foedus.reasoning.rules import years
+from foedus.reasoning.rules.datatypes import in_datatype, is_ill_typed
+from foedus.reasoning.rules.rule import Atom, Before, Differ, Operand, Rule, Sum, Value, Var
+from foedus.reasoning.storage.columns import LOW, SHIFT, Ids
+from foedus.terms import Term, is_literal
+
+Values = dict[str, int]
+
+#: So few premises are matched by recursion, which takes half as long.
+_FEW = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """One application of a rule: its bindings, and the triples it rests on."""
+
+    rule: Rule
+    values: Values
+    premises: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A premise to match; ``place`` is its place among the premises of the instance.
+
+    ``spelt`` marks a premise in which the rule itself names a literal.
+    """
+
+    atom: Named
+    place: tuple[int, int]
+    spelt: bool = False
+
+
+@dataclass(slots=True)
+class _Match:
+    """A premise of a search: the rows still to be tried, and what the last of them gave."""
+
+    task: int
+    rows: Iterator[Row]
+    row: Row = (0, 0, 0)
+    found: Values = field(default_factory=dict)
+    changed: list[tuple[int, Named]] = field(default_factory=list)  # other premises, as they were
+
+    def next(self, atom: Named, spelt: bool) -> bool:
+        """Take the next row that the premise can be."""
+        s, p, o = atom
+        for row in self.rows:
+            found = unify((s, p, row[2] if spelt and isinstance(o, int) else o), row)
+            if found is not None:
+                self.row, self.found = row, found
+                return True
+        return False
+
+
+class Backward:
+    """Finds rule applications in a view."""
+
+    def __init__(self, view: View) -> None:
+        self.view = view
+        self.engine = view.engine
+        self.ids = view.engine.original
+        self.rules = [rule for rule in view.engine.rules if rule.premises]
+        self.by_head: dict[tuple[int | None, int | None], list[Rule]] = defaultdict(list)
+        for rule in self.rules:
+            for atom in rule.conclusions or ():
+                _, p, o = named(atom, self.ids)
+                p_ = p if isinstance(p, int) else None
+                o_ = o if p_ == view.type and isinstance(o, int) else None
+                if rule not in self.by_head[p_, o_]:
+                    self.by_head[p_, o_].append(rule)
+        self.spellings = self._spellings()
+
+    def _spellings(self) -> dict[int, list[int]]:
+        """For each literal that rules name: all of the data that mean the same."""
+        alias, same = self.engine.literals.alias, self.engine.equality.same
+        return {
+            number: same(alias.get(number, number))
+            for token, number in self.ids.items()
+            if is_literal(token)
+        }
+
+    def rules_for(self, row: Row) -> list[Rule]:
+        """Rules with a conclusion of the triple's form, those with few premises first."""
+        _, p, o = row
+        found: dict[str, Rule] = {}
+        for key in ((p, None), (p, o), (None, None)):
+            if p != self.view.type and key == (p, o):
+                continue
+            for rule in self.by_head.get(key, ()):
+                found[rule.id] = rule
+        return sorted(found.values(), key=lambda r: (len(r.premises) + 2 * len(r.lists), r.id))
+
+    def instances(self, rule: Rule, goal: Row | None, before: int) -> Iterator[Instance]:
+        """Applications of a rule that conclude the goal (None: false) from what was there."""
+        if rule.conclusions is None:
+            yield from self.applied(rule, {}, None, None, before)
+            return
+        assert goal is not None
+        for atom in rule.conclusions:
+            head = named(atom, self.ids)
+            values = unify(head, goal)
+            if values is not None:
+                yield from self.applied(rule, values, head, goal, before)
+
+    def applied(
+        self,
+        rule: Rule,
+        values: Values,
+        head: Named | None,
+        goal: Row | None,
+        before: int,
+        chosen_picks: tuple[int, ...] | None = None,
+        apart: bool = False,
+    ) -> Iterator[Instance]:
+        """Applications of a rule with some variables given.
+
+        ``chosen_picks`` are the indices of a rule about a list; ``apart`` asks for readings in
+        which the members at these differ.
+        """
+        plain = [
+            Task(replaced(named(a, self.ids), values), (k, 0), spelt(a))
+            for k, a in enumerate(rule.premises)
+            if not a.each
+        ]
+        if not rule.lists:
+            for found, rows in self.solve(plain, values, before):
+                yield from self.tested(rule, found, rows, ())
+            return
+        (listed,) = rule.lists
+        start = listed.head.name
+        about = [task for task in plain if start in task.atom]
+        rest = [task for task in plain if task not in about]
+        single = {n.name for a in rule.premises for n in a if isinstance(n, Var) and not n.index}
+        scalar = {k: v for k, v in values.items() if k in single}
+        # nodes that a chain is to pass; the ends of it are the head's
+        stops = {k: v for k, v in values.items() if k not in single and k not in (head or ())}
+        about = [
+            Task(replaced(named(rule.premises[t.place[0]], self.ids), scalar), t.place, t.spelt)
+            for t in about
+        ]
+        for base, base_rows in self.solve(about, scalar, before):
+            for members, cells in self.view.readings(base[start], before):
+                size = len(members)
+                bound = {**base, **{f"{listed.member}_{k}": m for k, m in enumerate(members, 1)}}
+                each = [
+                    (k, here, a)
+                    for k, a in enumerate(rule.premises)
+                    if a.each
+                    for here in range(1, size + 1)
+                ]
+                if chosen_picks is not None and max(chosen_picks) > size:
+                    continue
+                if apart and chosen_picks is not None:
+                    a, b = chosen_picks
+                    if members[a - 1] == members[b - 1]:
+                        continue
+                for numbers in (
+                    [chosen_picks] if chosen_picks else self._picks(rule, head, goal, members)
+                ):
+                    chosen = {**bound, **stops}
+                    names = dict(zip(rule.picks, numbers, strict=True))
+
+                    if head is not None and goal is not None:
+                        more = unify(replaced(placed(head, 0, names, size), chosen), goal)
+                        if more is None:
+                            continue
+                        chosen |= more
+                    tasks = [
+                        Task(replaced(placed(t.atom, 0, names, size), chosen), t.place, t.spelt)
+                        for t in rest
+                    ]
+                    tasks += [
+                        Task(
+                            replaced(placed(named(a, self.ids), here, names, size), chosen),
+                            (k, here),
+                        )
+                        for k, here, a in each
+                    ]
+                    for found, rows in self.solve(tasks, chosen, before):
+                        yield from self.tested(
+                            rule, {**found, **names}, {**base_rows, **rows}, cells
+                        )
+
+    def _picks(
+        self, rule: Rule, head: Named | None, goal: Row | None, members: tuple[int, ...]
+    ) -> Iterator[tuple[int, ...]]:
+        """The choices of the rule's indices that the goal and `i < j` allow."""
+        places = range(1, len(members) + 1)
+        order = [t for t in rule.tests if isinstance(t, Before)]
+        if len(rule.picks) == 1 and head is not None and goal is not None:
+            (index,) = rule.picks
+            name = f"{rule.lists[0].member}_{index}"
+            for node, term in zip(head, goal, strict=True):
+                if node == name:
+                    yield from ((k,) for k in places if members[k - 1] == term)
+                    return
+        for numbers in product(places, repeat=len(rule.picks)):
+            names = dict(zip(rule.picks, numbers, strict=True))
+            if all(names[t.left] < names[t.right] for t in order):
+                yield numbers
+
+    def solve(
+        self, tasks: list[Task], values: Values, before: int
+    ) -> Iterator[tuple[Values, dict[tuple[int, int], Row]]]:
+        """All ways to match premises, the most bound first."""
+        return (self._few if len(tasks) <= _FEW else self._many)(tasks, values, before)
+
+    def _many(
+        self, tasks: list[Task], values: Values, before: int
+    ) -> Iterator[tuple[Values, dict[tuple[int, int], Row]]]:
+        """The same with a stack of its own: there may be a premise for each member of a list."""
+        atoms = [task.atom for task in tasks]
+        costs = [self._cost(atom) for atom in atoms]
+        having: dict[str, list[int]] = defaultdict(list)
+        for k, atom in enumerate(atoms):
+            for name in {node for node in atom if isinstance(node, str)}:
+                having[name].append(k)
+        left = set(range(len(tasks)))
+        heap = [(cost, k) for k, cost in enumerate(costs)]
+        heapq.heapify(heap)
+        matched: list[_Match] = []
+
+        def change(k: int, atom: Named) -> None:
+            atoms[k], costs[k] = atom, self._cost(atom)
+            heapq.heappush(heap, (costs[k], k))
+
+        while True:
+            self.engine.tick()
+            if left:
+                cost, k = heapq.heappop(heap)
+                if k not in left or cost != costs[k]:
+                    continue
+                left.remove(k)
+                rest = [(atoms[n], tasks[n].spelt) for n in self._sharing(atoms[k], having, left)]
+                rows = self._rows(atoms[k], tasks[k].spelt, rest, bool(left), before)
+                matched.append(_Match(k, rows))
+            else:
+                found = {n: v for match in matched for n, v in match.found.items()}
+                yield {**values, **found}, {tasks[m.task].place: m.row for m in matched}
+            while matched:  # take the next row of the last premise that has one
+                last = matched[-1]
+                for n, atom in last.changed:
+                    change(n, atom)
+                last.changed = []
+                if last.next(atoms[last.task], tasks[last.task].spelt):
+                    for n in self._sharing(atoms[last.task], having, left):
+                        last.changed.append((n, atoms[n]))
+                        change(n, replaced(atoms[n], last.found))
+                    break
+                left.add(last.task)
+                change(last.task, atoms[last.task])
+                matched.pop()
+            else:
+                return
+
+    def _few(
+        self, tasks: list[Task], values: Values, before: int
+    ) -> Iterator[tuple[Values, dict[tuple[int, int], Row]]]:
+        if not tasks:
+            yield values, {}
+            return
+        task = min(tasks, key=lambda t: self._cost(t.atom))
+        rest = [t for t in tasks if t is not task]
+        others = [(t.atom, t.spelt) for t in rest]
+        match = _Match(0, self._rows(task.atom, task.spelt, others, bool(rest), before))
+        while match.next(task.atom, task.spelt):
+            found, left = match.found, rest
+            if found:
+                left = [Task(replaced(t.atom, found), t.place, t.spelt) for t in rest]
+            for more, used in self._few(left, {**values, **found}, before):
+                yield more, {task.place: match.row, **used}
+
+    @staticmethod
+    def _sharing(atom: Named, having: dict[str, list[int]], left: set[int]) -> list[int]:
+        """The places of premises still to be matched that share a name with one."""
+        names = {node for node in atom if isinstance(node, str)}
+        return sorted({n for name in names for n in having[name]} & left) if names else []
+
+    def _rows(
+        self, atom: Named, spelt: bool, rest: list[tuple[Named, bool]], more: bool, before: int
+    ) -> Iterator[Row]:
+        """The triples that a premise may be; ``rest`` are premises that share a name with it."""
+        s, p, o = (node if isinstance(node, int) else None for node in atom)
+        names = [node for node in atom if isinstance(node, str)]
+        if len(names) == 1 and more and p is not None and not spelt:
+            column = self._narrowed(self._column(atom, before), names[0], rest, before)
+            return (
+                (s if s is not None else x, p, o if o is not None else x) for x in column.tolist()
+            )
+        if spelt and isinstance(atom[2], int):
+            ways = self.spellings[atom[2]]
+            return (row for x in ways for row in self.view.match(s, p, x, before))
+        return self.view.match(s, p, o, before)
+
+    def _cost(self, atom: Named) -> tuple[int, int]:
+        s, p, o = atom
+        free = isinstance(s, str) + isinstance(o, str) + 3 * isinstance(p, str)
+        size = 0
+        if free == 1 and p == self.view.type and isinstance(s, str):
+            size = 1  # a whole class
+        return free, size
+
+    def _column(self, atom: Named, before: int) -> Ids:
+        s, p, o = atom
+        assert isinstance(p, int)
+        if p == self.view.type:
+            if isinstance(o, int):
+                return self.view.members(~o, before)
+            assert isinstance(s, int)
+            return np.array(self.view.classes(s, before), np.int64)
+        if isinstance(s, int):
+            return self.view.objects(p, s, before)
+        if isinstance(o, int):
+            return self.view.subjects(p, o, before)
+        keys = self.view.pairs(p, before)  # the same name twice
+        loops: Ids = keys[keys >> SHIFT == keys & LOW] & LOW
+        return loops
+
+    def _narrowed(self, column: Ids, name: str, rest: list[tuple[Named, bool]], before: int) -> Ids:
+        """The values of a name that all premises which then lack nothing agree to."""
+        for (s, p, o), spelt in rest:
+            if not len(column):
+                break
+            if isinstance(p, int) and (s == name) + (o == name) == 1:
+                other = o if s == name else s
+                if isinstance(other, int) and not spelt:
+                    pattern = (None, o) if s == name else (s, None)
+                    mask = self.view.filter(column, pattern[0], p, pattern[1], before)  # type: ignore[arg-type]
+                    column = column[mask]
+        return column
+
+    # Tests
+
+    def tested(
+        self, rule: Rule, values: Values, rows: dict[tuple[int, int], Row], cells: tuple[Row, ...]
+    ) -> Iterator[Instance]:
+        """The instance, if the rule's tests allow it."""
+        values = dict(values)
+        if all(self._holds(test, values) for test in rule.tests):
+            premises = tuple(rows[place] for place in sorted(rows))
+            yield Instance(rule, values, tuple(dict.fromkeys((*premises, *cells))))
+
+    def _holds(self, test: object, values: Values) -> bool:
+        if isinstance(test, Differ):
+            a, b = values[test.left.name], values[test.right.name]
+            rep = self.engine.frozen
+            if rep is not None and max(a, b) < len(rep):
+                return bool(rep[a] != rep[b])
+            return a != b
+        if isinstance(test, Sum):
+            left, right = self._operand(test.left, values), self._operand(test.right, values)
+            total = years.add(left, right, test.sign) if left and right else None
+            number = self.engine.terms.find(total) if total is not None else None
+            if number is None:
+                return False
+            bound = values.setdefault(test.result.name, number)
+            return bound == number
+        if isinstance(test, Value):
+            v = self._token(values[test.left.name])
+            if test.kind == "missing":
+                return is_literal(v) and is_ill_typed(v)
+            assert test.right
+            return in_datatype(v, self._token(values[test.right.name])) is False
+        return True
+
+    def _operand(self, side: Operand, values: Values) -> Term | None:
+        term = self._token(values[side.node.name]) if isinstance(side.node, Var) else side.node
+        return years.year_of(term) if side.year else term
+
+    def _token(self, number: int) -> Term:
+        return self.engine.terms.token(number)
+
+
+def placed(atom: Named, here: int, names: Values, size: int) -> Named:
+    """A premise with its indices made numbers: those that pick, and that of `each`."""
+    for index, k in names.items():
+        atom = shifted(atom, index, k, size)
+    return shifted(atom, "i" if here else "", here, size)
+
+
+def spelt(atom: Atom) -> bool:
+    """Whether a premise names a literal."""
+    return isinstance(atom.o, str) and is_literal(atom.o)
+
+
+def unify(atom: Named, row: Row) -> Values | None:
+    """What the names of a premise must stand for to make it the triple."""
+    found: Values = {}
+    for node, term in zip(atom, row, strict=True):
+        if isinstance(node, int):
+            if node != term:
+                return None
+        elif found.setdefault(node, term) != term:
+            return None
+    return found

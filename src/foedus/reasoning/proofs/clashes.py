@@ -1,0 +1,281 @@
+"""Contradictions: found on columns, each told as an application of its rule."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import combinations, islice
+
+import numpy as np
+
+from foedus.reasoning.encoding.dictionary import LITERAL
+from foedus.reasoning.evaluation.engine import Engine
+from foedus.reasoning.planning.plan import BUILTIN, Pairs, Plan, named, replaced, value_rule
+from foedus.reasoning.proofs.backward import Instance, Values
+from foedus.reasoning.proofs.history import EVER, Row
+from foedus.reasoning.proofs.prover import Prover
+from foedus.reasoning.rules.datatypes import in_datatype, value_key
+from foedus.reasoning.rules.proof import Clash, Proof, Step
+from foedus.reasoning.rules.rule import Rule, Value
+from foedus.reasoning.storage.columns import LOW, NONE, SHIFT, Ids, pack, unique, within
+from foedus.terms import Triple, compact
+
+MOST = 100  # told of one rule
+_PREMISES = 100_000  # of those told of one rule; one clash can rest on a list of 20,000 members
+_REASONS = 3  # in the message of one
+_RENAMING = BUILTIN - {"eq-ref"}
+
+
+def clashes(engine: Engine, prover: Prover) -> tuple[tuple[Clash, ...], Counter[str]]:
+    """The contradictions, sorted, and how many there are of each rule.
+
+    At most ``MOST`` of a rule, and fewer where they have very many premises.
+    """
+    counts: Counter[str] = Counter()
+    found: dict[tuple[str, frozenset[Row]], Clash] = {}
+    told: Counter[str] = Counter()
+    premises: Counter[str] = Counter()
+    triples: dict[Row, Triple] = {}  # those of a list stand in each clash about two of its members
+    for rule, instances, count in _all(engine, prover):
+        if count:
+            counts[rule.id] += count
+        for instance in instances:
+            if told[rule.id] >= MOST or premises[rule.id] > _PREMISES:
+                break
+            engine.tick()
+            key = rule.id, frozenset(instance.premises)
+            if key not in found:
+                told[rule.id] += 1
+                premises[rule.id] += len(instance.premises)
+                for row in instance.premises:
+                    if row not in triples:
+                        triples[row] = prover.triple(row)
+                found[key] = _clash(engine, prover, instance, triples)
+    counts |= told  # a thing that is known to be several things and values is one row of a column
+    return tuple(sorted(found.values(), key=lambda c: (c.rule, c.premises))), +counts
+
+
+def _clash(
+    engine: Engine, prover: Prover, instance: Instance, triples: Mapping[Row, Triple]
+) -> Clash:
+    step = prover.step(None, instance)
+
+    def sentence(step: Step) -> str:
+        rule = engine.rules[str(step.rule)]
+        return rule.sentence(prover.bindings(step), lambda t: compact(t, engine.rules.prefixes))
+
+    reasons = islice(_reasons(prover, instance.premises), _REASONS)
+    message = "; ".join(dict.fromkeys(map(sentence, (step, *reasons))))
+    premises = tuple(triples[row] for row in instance.premises)
+
+    def proof() -> Proof:
+        engine.begin()
+        return prover.built(step, {})
+
+    return Clash(instance.rule.id, message, premises, proof)
+
+
+def _reasons(prover: Prover, premises: Iterable[Row]) -> Iterator[Step]:
+    """The steps by which things come out as one, and literals as members of a class.
+
+    Such a premise is in no file: these steps name the subjects and properties that it comes from.
+    """
+    kinds, same = prover.engine.terms.kinds, prover.view.same
+    waiting: list[Row | Step] = []
+    waiting += [row for row in premises if row[1] == same or kinds[row[0]] >= LITERAL]
+    while waiting:
+        part = waiting.pop()
+        step = part if isinstance(part, Step) else prover.explain(part)
+        if step.rule in _RENAMING:
+            waiting += reversed(step.premises)
+        elif step.premises and step.rule != "eq-ref":
+            yield step
+
+
+Found = tuple[Rule, Iterator[Instance], int]
+
+
+def _all(engine: Engine, prover: Prover) -> Iterator[Found]:
+    for plan in engine.agenda.clashing:
+        rule = engine.rules[plan.rule]
+        if isinstance(plan, Pairs):
+            yield from _pairs(engine, prover, rule, plan)
+            continue
+        names = plan.names
+        for columns in engine.tables(plan, set(names.values())):
+            size = len(next(iter(columns.values()))) if columns else 1
+            yield rule, _told(engine, prover, rule, plan, columns, size), size
+    for rule in engine.rules:
+        if rule.conclusions is None and value_rule(rule) == "missing" and len(rule.premises) == 1:
+            yield from _ill_typed(engine, prover, rule)
+
+
+def _told(
+    engine: Engine, prover: Prover, rule: Rule, plan: Plan, columns: dict[int, Ids], size: int
+) -> Iterator[Instance]:
+    """Rows of a plan's bindings as applications of the rule."""
+    for row in range(min(size, 10 * MOST)):
+        values = dict(plan.values)
+        for name, number in plan.names.items():
+            if number in columns:
+                values[name] = int(columns[number][row])
+        yield from _forms(prover, rule, values)
+
+
+def _forms(prover: Prover, rule: Rule, values: Values) -> Iterator[Instance]:
+    """An application with the given values; or those with other names for them that say more."""
+    test = next((t for t in rule.tests if isinstance(t, Value)), None)
+    if test is not None and len(rule.premises) == 1 and test.right is not None:
+        kind = prover.engine.terms.token(values[test.right.name])
+        for v in prover.equality.same(values[test.left.name]):
+            if in_datatype(prover.engine.terms.token(v), kind) is False:
+                yield _instance(prover, rule, {**values, test.left.name: v})
+                return
+        return
+    apart = _apart(prover, rule, values)
+    first = next(apart, None)
+    if first is None:
+        first = next(prover.backward.applied(rule, values, None, None, EVER), None)
+    if first is not None:
+        yield first
+        yield from apart
+
+
+def _instance(prover: Prover, rule: Rule, values: Values) -> Instance:
+    """The application of a rule whose variables are all given."""
+    rows = (replaced(named(atom, prover.backward.ids), values) for atom in rule.premises)
+    return Instance(rule, values, tuple((int(s), int(p), int(o)) for s, p, o in rows))
+
+
+def _apart(prover: Prover, rule: Rule, values: Values) -> Iterator[Instance]:
+    """Applications in which a thing goes by two names that another premise tells apart."""
+    if rule.lists or not prover.view.equal or not prover.equality:
+        return
+    properties = [prover.backward.ids.get(str(atom.p)) for atom in rule.premises]
+    for atom, p in zip(rule.premises, properties, strict=True):
+        a, b = str(atom.s)[1:], str(atom.o)[1:]
+        if p != prover.view.same or a not in values or b not in values:
+            continue
+        for other, q in zip(rule.premises, properties, strict=True):
+            ends = str(other.s)[1:], str(other.o)[1:]
+            if {*ends} != {a, b} or q is None or q == p:
+                continue
+            for s, _, o in prover.forms((values[a], q, values[b]), EVER):
+                if s != o:
+                    changed = {**values, ends[0]: s, ends[1]: o}
+                    yield from islice(prover.backward.applied(rule, changed, None, None, EVER), 1)
+            if q == prover.view.different and len(properties) == 2:
+                for x, y in _values_apart(prover, values[a]):
+                    yield _instance(prover, rule, {**values, a: x, b: y})
+
+
+def _values_apart(prover: Prover, number: int) -> Iterator[tuple[int, int]]:
+    """Any two literals that came out as one with a thing, but are two values by dt-diff."""
+    if "dt-diff" not in prover.engine.rules:
+        return
+    terms = prover.engine.terms
+    each: dict[object, int] = {}  # value: a literal
+    for n in prover.equality.same(number):
+        if terms.kinds[n] >= LITERAL and (key := value_key(terms.token(n))) is not None:
+            each.setdefault(key, n)
+    yield from combinations(each.values(), 2)
+
+
+def _pairs(engine: Engine, prover: Prover, rule: Rule, plan: Pairs) -> Iterator[Found]:
+    """What holds of two members of a list that exclude each other."""
+    members = np.array(plan.members, np.int64)
+    if not plan.parts:
+        rep = engine.equality.rep[members] if engine.equality else members
+        groups = rep
+        where = np.arange(len(members))
+    else:
+        keys, places = [], []
+        for place, part in enumerate(plan.parts):
+            assert part.head is not None
+            _, s, o = part.head
+            for columns in engine.tables(part, {s, o}):
+                if plan.shared == 1:
+                    found = unique(columns[s])
+                elif plan.shared:
+                    found = unique(pack(columns[s], columns[o]))
+                else:
+                    found = np.zeros(1, np.int64)
+                keys.append(found)
+                places.append(np.full(len(found), place))
+        if not keys:
+            return
+        groups, where = np.concatenate(keys), np.concatenate(places)
+    order = np.lexsort((where, groups))
+    ranked, where = groups[order], where[order]
+    alike = np.flatnonzero(ranked[1:] == ranked[:-1])
+    if not len(alike):
+        return
+    sizes = np.diff(
+        np.append(np.flatnonzero(np.append(True, ranked[1:] != ranked[:-1])), len(ranked))
+    )
+    count = int((sizes * (sizes - 1) // 2).sum())
+
+    def told() -> Iterator[Instance]:
+        for at in alike[: 10 * MOST].tolist():
+            i, j = int(where[at]) + 1, int(where[at + 1]) + 1
+            values = dict(plan.values)
+            if plan.parts:
+                names = plan.parts[i - 1].names
+                assert plan.parts[i - 1].head is not None
+                head = plan.parts[i - 1].head
+                assert head is not None
+                by_number = {number: name for name, number in names.items()}
+                key = int(ranked[at])
+                if plan.shared == 1:
+                    values[by_number[head[1]]] = key
+                elif plan.shared:
+                    values[by_number[head[1]]] = key >> SHIFT
+                    values[by_number[head[2]]] = key & LOW
+            picks = (i, j)
+            apart = prover.backward.applied(rule, values, None, None, EVER, picks, not plan.parts)
+            some = next(apart, None) or next(
+                prover.backward.applied(rule, values, None, None, EVER, picks), None
+            )
+            if some is not None:
+                yield some
+
+    yield rule, told(), count
+
+
+def _ill_typed(engine: Engine, prover: Prover, rule: Rule) -> Iterator[Found]:
+    """Triples with a literal that is not in the datatype that it is written with."""
+    bad = engine.literals.ill
+    if not len(bad):
+        return
+    (test,) = rule.tests
+    value = test.left.name  # type: ignore[union-attr]
+    place = [str(node)[1:] for node in rule.premises[0]].index(value)
+    names = [str(node)[1:] for node in rule.premises[0]]
+    same = engine.vocabulary.same
+    for literal in bad.tolist() if engine.equality and place == 2 else ():
+        for other in engine.equality.same(literal):
+            if other != literal:
+                row = (other, same, literal)
+                yield rule, iter([Instance(rule, dict(zip(names, row, strict=True)), (row,))]), 1
+    for code, relation in list(engine.relations.items()):
+        keys = relation.full
+        for layer in (*relation.layers, *relation.dead):
+            keys = layer.keys
+            if code < 0 and place != 0:  # the class is the literal, or it is none
+                hits = keys if ~code in bad else NONE
+            else:
+                term = keys if code < 0 else (keys >> SHIFT if place == 0 else keys & LOW)
+                hits = keys[within(term, bad)]
+            if not len(hits):
+                continue
+
+            def told(code: int = code, hits: Ids = hits) -> Iterator[Instance]:
+                for key in hits[: 10 * MOST].tolist():
+                    row = (
+                        (key, engine.vocabulary.type, ~code)
+                        if code < 0
+                        else (key >> SHIFT, code, key & LOW)
+                    )
+                    yield Instance(rule, dict(zip(names, row, strict=True)), (row,))
+
+            yield rule, told(), len(hits)

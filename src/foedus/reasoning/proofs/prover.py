@@ -1,0 +1,382 @@
+"""Why a triple holds, found when asked for.
+
+The engine keeps no derivations, only the step at which each triple was found; all that a triple
+rests on is of earlier steps. So a proof is a rule read backwards over earlier triples, and it ends.
+Two things were not found by single applications of rules, and are put in words of rules here: a
+transitive closure (a shortest path, halved again and again), and terms that are one (a path of
+links for eq-trans, and eq-rep-s, eq-rep-p, eq-rep-o for what is said of them).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from itertools import islice
+
+import numpy as np
+
+from foedus.reasoning.encoding.dictionary import LITERAL
+from foedus.reasoning.planning.plan import named, replaced
+from foedus.reasoning.proofs.backward import Backward, Instance, placed, unify
+from foedus.reasoning.proofs.history import EVER, Row, View
+from foedus.reasoning.rules.datatypes import in_datatype, value_key
+from foedus.reasoning.rules.proof import Proof, Step
+from foedus.reasoning.rules.rule import Rule
+from foedus.reasoning.storage.columns import LOW, SHIFT, in_order, pack, within
+from foedus.reasoning.storage.links import Link
+from foedus.reasoning.storage.relation import REWRITTEN, Layer
+from foedus.terms import Term
+
+_CHOICES = 24  # rule instances to choose the shallowest from
+
+
+class Prover:
+    """Explains the triples of an engine in one state."""
+
+    def __init__(self, view: View, asserted: Callable[[Row], bool]) -> None:
+        self.view, self.asserted = view, asserted
+        self.engine = view.engine
+        self.backward = Backward(view)
+        self.equality = view.engine.equality
+
+    # From rows to proofs
+
+    def prove(self, row: Row) -> Proof:
+        """One proof of a triple that holds."""
+        return self.built(row, {})
+
+    def built(self, goal: Row | Step, known: dict[Row, Proof]) -> Proof:
+        """The proof of a triple or step; a triple met twice has one proof.
+
+        So no triple can rest on itself: each proof is made of proofs that were there before it.
+        """
+        steps: dict[Row, Step] = {}
+
+        def step_of(part: Row | Step) -> Step:
+            if isinstance(part, Step):
+                return part
+            if part not in steps:
+                steps[part] = self.explain(part)
+            return steps[part]
+
+        done: dict[int, Proof] = {}
+        begun: set[int] = set()
+        root = step_of(goal)
+        stack: list[tuple[Step, bool]] = [(root, False)]
+        while stack:
+            self.engine.tick()
+            step, ready = stack.pop()
+            if id(step) in done:
+                continue
+            if step.row is not None and step.row in known:
+                done[id(step)] = known[step.row]  # one reason for a triple, the first that is done
+                continue
+            children = [step_of(part) for part in step.premises]
+            if not ready:
+                assert id(step) not in begun, f"{step.row} rests on itself"
+                begun.add(id(step))
+                stack.append((step, True))
+                stack += [(child, False) for child in children if id(child) not in done]
+                continue
+            proof = Proof(
+                self.triple(step.row) if step.row is not None else None,
+                step.rule,
+                self.bindings(step),
+                tuple(done[id(child)] for child in children),
+            )
+            done[id(step)] = proof
+            if step.row is not None:
+                known.setdefault(step.row, proof)
+        return done[id(root)]
+
+    def triple(self, row: Row) -> tuple[Term, Term, Term]:
+        """A triple in words."""
+        s, p, o = (self.engine.terms.token(n) for n in row)
+        return s, p, o
+
+    def bindings(self, step: Step) -> dict[str, Term]:
+        """What the variables of a step stand for; indices stay numbers."""
+        if step.rule is None:
+            return {}
+        picks = self.engine.rules[step.rule].picks
+        token = self.engine.terms.token
+        return {
+            name: str(value) if name in picks else token(value)
+            for name, value in step.values.items()
+            if not name.startswith("?")
+        }
+
+    # Why a triple
+
+    def explain(self, row: Row) -> Step:
+        """The last step to a triple that holds."""
+        if self.asserted(row):
+            return Step(row, None, {})
+        s, p, o = row
+        if p == self.view.same and self.view.equal:
+            return self.same(s, o, EVER)
+        code, key = self.view.coded(row)
+        layer = self.view.find(code, key)
+        if layer is None:
+            return self.rewritten(row, EVER)
+        if layer.origin == REWRITTEN:
+            return self.rewritten(row, layer.step)
+        if special := self.special(row, layer.origin, layer.step):
+            return special
+        if (code, layer.step) in self.engine.batches:
+            return self.along(row, layer.origin, layer.step)
+        found = self.derived(row, layer.origin, layer.step)
+        if found is None:  # named by what was its representative then
+            return self.rewritten(row, layer.step)
+        return found
+
+    def special(self, row: Row, origin: str, before: int) -> Step | None:
+        """Steps without premises: axioms, and what literals are by themselves."""
+        s, p, o = row
+        terms = self.engine.terms
+
+        def names(term: int) -> list[int]:
+            return sorted(
+                (t for t in self.equality.same(term) if terms.kinds[t] >= LITERAL),
+                key=lambda t: (t != term, t),
+            )
+
+        bases: list[Step] = []
+        if origin == "dt-type2":
+            for v in names(s):
+                if in_datatype(terms.token(v), terms.token(o)):
+                    bases.append(Step((v, p, o), origin, {"v": v, "d": o}))
+        elif origin == "dt-diff":
+            for v in names(s):
+                for w in names(o):
+                    keys = value_key(terms.token(v)), value_key(terms.token(w))
+                    if keys[0] != keys[1] and None not in keys:
+                        bases.append(Step((v, p, w), origin, {"v": v, "w": w}))
+        elif origin in self.engine.rules and not self.engine.rules[origin].written:
+            return Step(row, origin, {})
+        for base in bases:
+            assert base.row is not None
+            if all(self.view.one(a, b, before) for a, b in zip(base.row, row, strict=True)):
+                return base if base.row == row else self.replace(base, base.row, row, before)
+        return None
+
+    def derived(self, row: Row, origin: str, before: int) -> Step | None:
+        """A rule instance that gives a triple from what was there before a step."""
+        rules = self.backward.rules_for(row)
+        rules.sort(key=lambda rule: rule.id != origin)
+        best: tuple[int, Instance] | None = None
+        for rule in rules:
+            for instance in islice(self.backward.instances(rule, row, before), _CHOICES):
+                depth = max((self.rank(premise) for premise in instance.premises), default=0)
+                if best is None or depth < best[0]:
+                    best = depth, instance
+                if depth <= 1:
+                    break
+            if best is not None:
+                break
+        return self.step(row, best[1]) if best else None
+
+    def rank(self, row: Row) -> int:
+        """How late a triple was found; 0 if it was asserted."""
+        if self.asserted(row):
+            return 0
+        return self.view.step(row) or 1
+
+    def step(self, row: Row | None, instance: Instance) -> Step:
+        """An instance as a step."""
+        return Step(row, instance.rule.id, instance.values, instance.premises)
+
+    # Transitive closures
+
+    def along(self, row: Row, origin: str, before: int) -> Step:
+        """A triple of a transitive closure, by halves of a shortest path."""
+        s, p, o = row
+        path = self.path(s, p, o, before)
+        return self.halves(path, p, self.engine.rules[origin], before)
+
+    def path(self, s: int, p: int, o: int, before: int) -> list[int]:
+        """The nodes of a shortest path over what was there before a step."""
+        relation = self.engine.relations[p]
+        came: dict[int, int] = {}
+        waiting = deque([s])
+        while waiting and o not in came:
+            here = waiting.popleft()
+            ends = self.view.objects(p, here, before)
+            keys = ends << SHIFT | o
+            useful = ends == o
+            for layer in (*relation.layers, *relation.dead):
+                useful |= layer.has(keys)
+            for there in ends[useful].tolist():
+                if there not in came:
+                    came[there] = here
+                    waiting.append(there)
+        nodes = [o]
+        while len(nodes) < 2 or nodes[-1] != s:
+            nodes.append(came[nodes[-1]])
+        return nodes[::-1]
+
+    def halves(self, path: list[int], p: int, rule: Rule, before: int) -> Step:
+        """A step over a path of three nodes or more."""
+        middle = len(path) // 2
+        row = path[0], p, path[-1]
+        links = (path[0], p, path[middle]), (path[middle], p, path[-1])
+        assert rule.conclusions
+        head = named(rule.conclusions[0], self.backward.ids)
+        values = unify(head, row) or {}
+        if rule.lists:  # a chain of the property with itself
+            (each,) = (named(a, self.backward.ids) for a in rule.premises if a.each)
+            values |= {str(placed(each, 2, {}, 2)[0]): path[middle]}
+            found = next(self.backward.applied(rule, values, head, row, EVER))
+            values, rows = found.values, found.premises
+        else:
+            atoms = [replaced(named(a, self.backward.ids), values) for a in rule.premises]
+            free = {n for atom in atoms if atom[1] == p for n in atom if isinstance(n, str)}
+            values |= dict.fromkeys(free, path[middle])
+            finals = (replaced(atom, values) for atom in atoms)
+            rows = tuple((int(s), int(p), int(o)) for s, p, o in finals)
+        parts = {links[0]: path[: middle + 1], links[1]: path[middle:]}
+        premises: list[Row | Step] = []
+        for one in rows:
+            part = parts.get(one, [])
+            premises.append(self.halves(part, p, rule, before) if len(part) > 2 else one)
+        return Step(row, rule.id, values, tuple(premises))
+
+    # Terms that are one
+
+    def same(self, a: int, b: int, before: int) -> Step:
+        """Why two terms are one."""
+        row = a, self.view.same, b
+        if self.asserted(row):
+            return Step(row, None, {})
+        if a == b:
+            return self.reflexive(a)
+        path = self.equality.path(a, b, before)
+        assert path, f"{self.triple(row)} does not hold"
+        return self.linked(a, b, path)
+
+    def linked(self, a: int, b: int, path: list[Link]) -> Step:
+        """A step over a path of links."""
+        row = a, self.view.same, b
+        if self.asserted(row):
+            return Step(row, None, {})
+        if len(path) == 1:
+            return self.link(a, b, path[0])
+        middle = len(path) // 2
+        m = a
+        for link in path[:middle]:
+            m = link.b if link.a == m else link.a
+        parts = self.linked(a, m, path[:middle]), self.linked(m, b, path[middle:])
+        return Step(row, "eq-trans", {"x": a, "y": m, "z": b}, parts)
+
+    def link(self, a: int, b: int, link: Link) -> Step:
+        """A step over one link, turned round if need be."""
+        row, turned = (a, self.view.same, b), (b, self.view.same, a)
+        if link.rule == "dt-eq":
+            return Step(row, "dt-eq", {"v": a, "w": b})
+        if (a, b) == (link.a, link.b) or not self.asserted(turned):
+            found = None if not link.rule else self.derived(row, link.rule, link.step)
+            if found is not None:
+                return found
+        if self.asserted(turned):
+            return Step(row, "eq-sym", {"x": b, "y": a}, (turned,))
+        found = self.derived(turned, link.rule, link.step)
+        if found is None:
+            raise AssertionError(f"no rule gives {self.triple(row)}")
+        return Step(row, "eq-sym", {"x": b, "y": a}, (found,))
+
+    def reflexive(self, a: int) -> Step:
+        """Why a term is the same as itself."""
+        row = a, self.view.same, a
+        if "eq-ref" in self.engine.rules and (found := self.eldest(a)) is not None:
+            return Step(row, "eq-ref", dict(zip("spo", found, strict=True)), (found,))
+        other = next(x for x in self.equality.same(a) if x != a)
+        parts = self.same(a, other, EVER), self.same(other, a, EVER)
+        return Step(row, "eq-trans", {"x": a, "y": other, "z": a}, parts)
+
+    def eldest(self, a: int) -> Row | None:
+        """A triple with a term in it that was asserted, or else the one that was found first."""
+        best: tuple[int, Row] | None = None
+        match = self.view.match
+        for rows in (
+            match(a, None, None, EVER),
+            match(None, a, None, EVER),
+            match(None, None, a, EVER),
+        ):
+            for row in rows:
+                asserted = self.asserted(row)
+                if row[1] == self.view.same and self.view.equal and not asserted:
+                    continue
+                rank = 0 if asserted else self.view.step(row) or 1
+                if best is None or rank < best[0]:
+                    best = rank, row
+                if rank == 0:
+                    return row
+        return best[1] if best else None
+
+    def replace(self, inner: Step | Row, old: Row, new: Row, before: int) -> Step:
+        """From a triple to the same with other names for its terms."""
+        here: Step | Row = inner
+        s, p, o = old
+        for place, name in enumerate("spo"):
+            a, b = old[place], new[place]
+            if a == b:
+                continue
+            values = {"s": s, "p": p, "o": o, f"{name}2": b}
+            s, p, o = (b if k == place else x for k, x in enumerate((s, p, o)))
+            here = Step((s, p, o), f"eq-rep-{name}", values, (self.same(a, b, before), here))
+        assert isinstance(here, Step)
+        return here
+
+    def rewritten(self, row: Row, before: int) -> Step:
+        """A triple that was found under other names."""
+        for form in self.forms(row, before):
+            if form != row:
+                inner: Step | Row = form
+                code, key = self.view.coded(form)
+                layer = self.view.find(code, key)
+                if layer is not None and layer.origin in ("dt-type2", "dt-diff"):
+                    made = self.special(row, layer.origin, before)
+                    if made is not None:
+                        return made
+                return self.replace(inner, form, row, before)
+        raise AssertionError(f"no reason for {self.triple(row)}")
+
+    def forms(self, row: Row, before: int) -> Iterator[Row]:
+        """The triples that say the same under other names, and were not rewritten, oldest first."""
+        s, p, o = row
+        equality = self.equality
+        found: list[tuple[int, Row]] = []
+        for q in equality.same(p):
+            groups: list[tuple[int, list[int], list[int] | None]]
+            if q == self.view.type:
+                groups = [(~c, equality.same(s), None) for c in equality.same(o)]
+            else:
+                groups = [(q, equality.same(s), equality.same(o))]
+            for code, subjects, objects in groups:
+                for layer, key in self.named_so(code, subjects, objects, before):
+                    if layer.origin != REWRITTEN:
+                        form = (key, q, ~code) if code < 0 else (key >> SHIFT, q, key & LOW)
+                        found.append((layer.step, form))
+        for _, form in sorted(
+            found, key=lambda x: (x[0], sum(a != b for a, b in zip(x[1], row, strict=True)))
+        ):
+            if all(self.view.one(a, b, before) for a, b in zip(form, row, strict=True)):
+                yield form
+
+    def named_so(
+        self, code: int, subjects: list[int], objects: list[int] | None, before: int
+    ) -> Iterator[tuple[Layer, int]]:
+        """The keys of before a step that are about some of the subjects and objects."""
+        s = np.array(subjects, np.int64)
+        if objects is None:
+            yield from self.view.held(code, s, before)
+            return
+        o = np.array(objects, np.int64)
+        if len(s) * len(o) <= 4096:
+            wanted = in_order(pack(np.repeat(s, len(o)), np.tile(o, len(s))))
+            yield from self.view.held(code, wanted, before)
+            return
+        for layer in self.view.layers(code):
+            if layer.step < before:
+                mask = within(layer.keys >> SHIFT, s) & within(layer.keys & LOW, o)
+                yield from ((layer, key) for key in layer.keys[mask].tolist())

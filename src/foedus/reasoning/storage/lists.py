@@ -1,0 +1,77 @@
+"""RDF lists read from two columns, rdf:first and rdf:rest."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from itertools import islice, product
+
+import numpy as np
+
+from foedus.errors import LimitReached
+from foedus.reasoning.rules.listing import readings
+from foedus.reasoning.storage.columns import LOW, SHIFT, Ids
+from foedus.reasoning.storage.relation import Relation
+
+#: In more ways than this no list is read: each of them may make plans of its own.
+_READINGS = 1000
+
+
+class Lists:
+    """The members of lists. A cell with two members or tails gives several readings."""
+
+    def __init__(
+        self,
+        first: int,
+        rest: int,
+        nil: int,
+        relations: dict[int, Relation],
+        name: Callable[[int], str],
+    ) -> None:
+        self._codes = first, rest
+        self._nil, self._name = nil, name
+        self._relations = relations
+        self.step = -1
+        self._first: dict[int, list[int]] = {}
+        self._rest: dict[int, list[int]] = {}
+        self._known: dict[int, list[tuple[int, ...]]] = {}
+
+    def refresh(self) -> bool:
+        """Read the columns again if they have changed; whether they have."""
+        step = -1
+        for code in self._codes:
+            if code in self._relations:
+                step = max(step, self._relations[code].step)
+        if step == self.step:
+            return False
+        self.step = step
+        self._known.clear()
+        self._first, self._rest = (self._pairs(code) for code in self._codes)
+        return True
+
+    def _pairs(self, code: int) -> dict[int, list[int]]:
+        out: dict[int, list[int]] = defaultdict(list)
+        if code in self._relations:
+            keys = self._relations[code].full
+            for s, o in zip((keys >> SHIFT).tolist(), (keys & LOW).tolist(), strict=True):
+                out[s].append(o)
+        return dict(out)
+
+    def readings(self, head: int) -> list[tuple[int, ...]]:
+        """The members of a list, once for each way to read it; only lists that end in rdf:nil."""
+        known = self._known.get(head)
+        if known is None:
+            found = readings(head, self._nil, self._contents, self._name)
+            known = [members for members, _ in islice(found, _READINGS + 1)]
+            if len(known) > _READINGS:
+                raise LimitReached.readings(self._name(head))
+            self._known[head] = known
+        return known
+
+    def _contents(self, cell: int) -> Iterator[tuple[int, int]]:
+        return product(self._first.get(cell, ()), self._rest.get(cell, ()))
+
+    def members(self, head: int) -> Ids:
+        """Every member of a list, whatever the reading."""
+        found = sorted({member for reading in self.readings(head) for member in reading})
+        return np.array(found, np.int64)

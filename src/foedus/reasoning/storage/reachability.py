@@ -1,0 +1,179 @@
+"""The transitive closure of a relation, however long its chains.
+
+Short chains are followed one link a round on sorted columns. Where that does not end soon, the
+nodes are ordered by components, and each takes the reach of its successors: rows of bits while
+they are few, arrays otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from foedus.reasoning.storage.columns import (
+    LOW,
+    SHIFT,
+    Ids,
+    Mask,
+    in_order,
+    minus,
+    pack,
+    spread,
+    unique,
+)
+from foedus.reasoning.storage.relation import GIVEN, Layer
+
+_ROUNDS = 16
+_BITS = 1 << 14
+
+
+def closed(edges: Ids, check: Callable[[int], None], start: Ids | None = None) -> Ids:
+    """All keys that follow from sorted keys, those included; ``check`` may refuse a size.
+
+    With ``start``, sorted keys too, at least those that follow from them with the help of all.
+    """
+    fresh = edges if start is None else start
+    full = [fresh]
+    links = Layer(-1, edges, GIVEN)
+    for _ in range(_ROUNDS):
+        _, first, counts = links.neighbours(fresh & LOW, forward=True)
+        total = int(counts.sum())
+        check(total)
+        if total > 8 * len(fresh) + 1000:
+            break  # many ways to the same place
+        probe, place = spread(first, counts)
+        found = (fresh & ~LOW).take(probe) | edges.take(place) & LOW
+        fresh = minus(unique(found), full)
+        if not len(fresh):
+            return in_order(np.concatenate(full)) if len(full) > 1 else full[0]
+        full.append(fresh)
+    return _reach(edges, check)
+
+
+def _reach(edges: Ids, check: Callable[[int], None]) -> Ids:
+    """The same by components and reachability."""
+    nodes = unique(np.concatenate([edges >> SHIFT, edges & LOW]))
+    s, o = np.searchsorted(nodes, edges >> SHIFT), np.searchsorted(nodes, edges & LOW)
+    component, count = components(len(nodes), s, o)
+    between = unique(pack(component[s], component[o]))
+    loops = np.zeros(count, np.bool_)
+    loops[(between >> SHIFT)[between >> SHIFT == between & LOW]] = True
+    between = between[between >> SHIFT != between & LOW]
+    after = np.searchsorted(between >> SHIFT, np.arange(count + 1)).tolist()
+    follow = _bits if count <= _BITS else _sets
+    return follow(nodes, component, loops, after, (between & LOW).tolist(), check)
+
+
+def _bits(
+    nodes: Ids,
+    component: Ids,
+    loops: Mask,
+    after: list[int],
+    targets: list[int],
+    check: Callable[[int], None],
+) -> Ids:
+    """Reachability as a row of bits for each component, successors first."""
+    count = len(loops)
+    rows = np.zeros((count, (count + 7) // 8), np.uint8)
+    for c in range(count):
+        if c & 255 == 0:  # the time may be used up
+            check(0)
+        row = rows[c]
+        for d in targets[after[c] : after[c + 1]]:
+            row |= rows[d]
+            row[d >> 3] |= 128 >> (d & 7)
+        if loops[c]:
+            row[c >> 3] |= 128 >> (c & 7)
+    out: list[Ids] = []
+    total, size = 0, max(1, (1 << 24) // len(nodes))
+    for at in range(0, len(nodes), size):
+        block = np.unpackbits(rows[component[at : at + size]], axis=1, count=count)
+        block = np.take(block, component, axis=1).view(np.bool_)
+        sizes = np.count_nonzero(block, axis=1)
+        total += int(sizes.sum())
+        check(total)
+        ends = np.flatnonzero(block)
+        ends -= np.repeat(np.arange(len(block)) * len(nodes), sizes)
+        keys = np.repeat(nodes[at : at + size] << SHIFT, sizes)
+        keys |= nodes[ends]
+        out.append(keys)
+    return np.concatenate(out)
+
+
+def _sets(
+    nodes: Ids,
+    component: Ids,
+    loops: Mask,
+    after: list[int],
+    targets: list[int],
+    check: Callable[[int], None],
+) -> Ids:
+    """Reachability as a sorted array for each component, for very many of them."""
+    count = len(loops)
+    order = np.argsort(component, kind="stable")
+    starts = np.searchsorted(component[order], np.arange(count + 1))
+    sizes = np.diff(starts)
+    reach: list[Ids] = []
+    out: list[Ids] = []
+    total = 0
+    for c in range(count):
+        later = targets[after[c] : after[c + 1]]
+        check(sum(len(reach[d]) for d in later))
+        parts = [np.array([c] * int(loops[c]) + later, np.int64), *(reach[d] for d in later)]
+        reach.append(unique(np.concatenate(parts)))
+        _, place = spread(starts[reach[c]], sizes[reach[c]])
+        members, ends = order[starts[c] : starts[c + 1]], order[place]
+        total += len(members) * len(ends)
+        check(total)
+        out.append((nodes[members][:, None] << SHIFT | nodes[ends]).ravel())
+    return in_order(np.concatenate(out))
+
+
+def components(count: int, s: Ids, o: Ids) -> tuple[Ids, int]:
+    """The strong component of each node, numbered so that an edge never leads to a higher one."""
+    order = np.argsort(s, kind="stable")
+    targets = o[order].tolist()
+    starts = np.searchsorted(s[order], np.arange(count + 1)).tolist()
+    component, found = tarjan(count, starts, targets)
+    return np.array(component, np.int64), found
+
+
+def tarjan(count: int, starts: list[int], targets: list[int]) -> tuple[list[int], int]:
+    """Tarjan's components without recursion; the targets of node n start at ``starts[n]``."""
+    index, low = [0] * count, [0] * count
+    component = [-1] * count
+    at = starts[:count]
+    stack: list[int] = []
+    clock = found = 0
+    for root in range(count):
+        if index[root]:
+            continue
+        clock += 1
+        index[root] = low[root] = clock
+        stack.append(root)
+        path = [root]
+        while path:
+            node = path[-1]
+            if at[node] < starts[node + 1]:
+                to = targets[at[node]]
+                at[node] += 1
+                if not index[to]:
+                    clock += 1
+                    index[to] = low[to] = clock
+                    stack.append(to)
+                    path.append(to)
+                elif component[to] < 0 and index[to] < low[node]:
+                    low[node] = index[to]
+                continue
+            path.pop()
+            if path and low[node] < low[path[-1]]:
+                low[path[-1]] = low[node]
+            if low[node] == index[node]:
+                while True:
+                    member = stack.pop()
+                    component[member] = found
+                    if member == node:
+                        break
+                found += 1
+    return component, found

@@ -1,0 +1,1 @@
+"""Second opinions: other ways to the same closure, which the tests hold against ours."""
