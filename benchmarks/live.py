@@ -19,7 +19,7 @@ from foedus.reasoning import check_proof, close, ruleset
 from foedus.reasoning.closure import Closure
 from foedus.reasoning.encoding.reading import read
 from foedus.reasoning.evaluation.engine import Engine
-from foedus.reasoning.planning.compilation import prepared
+from foedus.reasoning.planning.compilation import compiled
 from foedus.reasoning.storage.columns import Ids, union
 from foedus.reasoning.storage.partition import partition
 from foedus.reasoning.storage.relation import SEVERAL, Relation
@@ -59,7 +59,7 @@ def main() -> None:
     file, samples = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 1000
     rng = random.Random(7)
     rules = ruleset()
-    _, terms = prepared(rules)
+    _, terms = compiled(rules)
     triples = read(file, terms)
     alone: dict[type[Engine], list[float]] = {Engine: [], Forgetful: []}
     for _ in range(TURNS):

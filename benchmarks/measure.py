@@ -42,7 +42,7 @@ def parsed(file: str) -> Any:
 
 def written_out(closure: Any) -> int:
     """The number of triples, each made under every name; ``len`` would only count them."""
-    stored = closure._stored
+    stored = closure._materialization
     return sum(len(stored.derived(code)) + len(stored.asserted.get(code, ())) for code in stored)
 
 
@@ -51,11 +51,11 @@ def foedus(task: str, file: str, work: Path) -> int:
     from foedus.reasoning.closure import Closure
     from foedus.reasoning.encoding.reading import parts_of
     from foedus.reasoning.evaluation.engine import Engine
-    from foedus.reasoning.planning.compilation import prepared
+    from foedus.reasoning.planning.compilation import compiled
     from foedus.reasoning.storage.partition import partition
 
     rules = ruleset()  # read and taken apart once in a process, as modules are
-    _, terms = prepared(rules)
+    _, terms = compiled(rules)
     if task in ("parsed", "engine"):
         parts = list(parts_of(file, terms))
         if task == "parsed":

@@ -39,7 +39,7 @@ def view_without(rules: frozenset[str]) -> QuadStore:
     assert not unknown, f"no such rule: {sorted(unknown)}"
     left = type(everything)(
         tuple(rule for rule in everything.rules if rule.id not in rules),
-        everything.noise,
+        everything.trivial,
         everything.prefixes,
     )
     closure = close(sorted(graph().asserted), rules=left)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from foedus.reasoning.storage import columns
-from foedus.reasoning.storage.columns import Ids, in_order, located, within
+from foedus.reasoning.storage.columns import Ids, located, sort_inplace, within
 from foedus.reasoning.storage.relation import Relation
 
 KEYS = st.lists(st.integers(0, 60), max_size=40)
@@ -39,7 +39,7 @@ def shuffled(count: int) -> Ids:
     ids=["ordered", "the other way round", "in no order", "repeated"],
 )
 def test_keys_are_sorted_in_any_order(keys: Ids) -> None:
-    assert in_order(keys.copy()).tolist() == sorted(keys.tolist())
+    assert sort_inplace(keys.copy()).tolist() == sorted(keys.tolist())
 
 
 @given(st.lists(KEYS, max_size=12), st.integers(0, 50))
@@ -47,7 +47,7 @@ def test_layers_hold_what_came_however_they_are_joined(batches: list[list[int]],
     relation, held = Relation(7), set[int]()
 
     def check() -> None:
-        assert sorted(key for x in relation.shelves for key in x.keys.tolist()) == sorted(held)
+        assert sorted(key for x in relation.segments for key in x.keys.tolist()) == sorted(held)
         assert relation.full.tolist() == sorted(held)
         assert relation.new(np.arange(61)).tolist() == sorted({*range(61)} - held)
 
@@ -58,9 +58,9 @@ def test_layers_hold_what_came_however_they_are_joined(batches: list[list[int]],
             held.update(new)
             relation.append(step, np.array(new, np.int64))
             check()
-            if held and len(relation.layers[0]) > 1:
-                gone = relation.layers[0].keys[:1]
-                relation.layers[0].remove(gone)
-                relation.forget(relation.layers[0])
+            if held and len(relation.deltas[0]) > 1:
+                gone = relation.deltas[0].keys[:1]
+                relation.deltas[0].remove(gone)
+                relation.forget(relation.deltas[0])
                 held.remove(int(gone[0]))
                 check()

@@ -7,8 +7,8 @@ from itertools import islice
 from hypothesis import HealthCheck, Phase, assume, given, settings
 from strategies import FIRST, REST, graphs
 
-from foedus.reasoning.proofs.graph_proofs import Held
-from foedus.reasoning.proofs.hypothetical import Supposing
+from foedus.reasoning.proofs.graph_proofs import GraphDerivations
+from foedus.reasoning.proofs.hypothetical import Hypothesis
 from foedus.reasoning.rules.checker import check_proof
 from foedus.reasoning.rules.table import ruleset
 from foedus.reasoning.witnesses import naive
@@ -26,7 +26,7 @@ relaxed = settings(
 @given(graphs(size=6))
 def test_all_proofs_are_found_in_the_graph_itself(graph: list[Triple]) -> None:
     closure, asserted = naive.close(graph), set(graph)
-    held = Held(RULES, closure.facts.match, asserted.__contains__, closure.proof)
+    held = GraphDerivations(RULES, closure.facts.match, asserted.__contains__, closure.proof)
     for triple in islice(closure.derived, 20):
         found = list(held.proofs(triple))
         ends = {(p.rule, tuple(sorted(p.bindings.items()))) for p in found}
@@ -44,7 +44,7 @@ def test_what_is_supposed_gives_what_a_new_closure_has(
     before, after = naive.close(graph, rules=FEWER), naive.close([*graph, *more], rules=FEWER)
     cells = {t for t in after.facts.steps if t[1] in (FIRST, REST)}
     assume(cells <= before.facts.steps.keys())
-    supposed = Supposing(more, FEWER, before.facts.match, before.proof, 10_000)
+    supposed = Hypothesis(more, FEWER, before.facts.match, before.proof, 10_000)
     asserted = {*graph, *more}
     clashes = {}
     for proof in supposed.contradictions():
@@ -56,5 +56,5 @@ def test_what_is_supposed_gives_what_a_new_closure_has(
         assert check_proof(proof, asserted, FEWER)
     known = {(clash.rule, frozenset(clash.premises)) for clash in before.clashes}
     for clash in after.clashes:
-        if not any(FEWER.is_noise(t) for t in clash.premises):
+        if not any(FEWER.is_trivial(t) for t in clash.premises):
             assert {(clash.rule, frozenset(clash.premises))} <= known | clashes.keys()

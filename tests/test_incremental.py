@@ -16,7 +16,7 @@ from foedus.errors import LimitReached
 from foedus.reasoning import closure as closing
 from foedus.reasoning.closure import Closure, close
 from foedus.reasoning.evaluation import specialization
-from foedus.reasoning.incremental.compaction import count_layers, settle
+from foedus.reasoning.incremental.compaction import count_deltas, settle
 from foedus.reasoning.proofs import history
 from foedus.reasoning.rules.checker import check_proof
 from foedus.reasoning.rules.table import ruleset
@@ -53,11 +53,11 @@ def few(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None
     """Small graphs are read whole; here, the ways of large ones are gone, too."""
     monkeypatch.setattr(relation, "FEW", request.param)
     if not request.param:
-        monkeypatch.setattr(relation, "_SHELVES", 1)
+        monkeypatch.setattr(relation, "_SEGMENTS", 1)
         monkeypatch.setattr(relation, "_LOOSE", 0)
         monkeypatch.setattr(relation, "_SMALL", 0)
         monkeypatch.setattr(relation, "_GONE", 0)
-        monkeypatch.setattr(history, "_LAYERS", 0)
+        monkeypatch.setattr(history, "_DELTAS", 0)
         monkeypatch.setattr(specialization, "_MANY", 0)
 
 
@@ -240,12 +240,12 @@ def test_many_changes_leave_no_more_layers_than_a_few() -> None:
     ]
     graph += [(ex(i), ex(p), ex(i + 1)) for i in range(30) for p in "pq"]
     closure = close(graph)
-    first = count_layers(closure._engine)
+    first = count_deltas(closure._engine)
     for i in range(200):
         part = graph[4 + i % 60 :: 7]
         closure.withdraw(part)
         closure.add(part)
-    assert count_layers(closure._engine) < 4 * first
+    assert count_deltas(closure._engine) < 4 * first
     assert closure.statistics["rounds"] > 500  # and it did not start over
     assert shown(closure) == shown(close(graph))
     assert proved(closure)

@@ -12,7 +12,7 @@ from test_engine import SAME, TYPE, ex, listed, owl
 
 from foedus.errors import LimitReached
 from foedus.reasoning.closure import close
-from foedus.reasoning.proofs.graph_proofs import Held
+from foedus.reasoning.proofs.graph_proofs import GraphDerivations
 from foedus.reasoning.rules.checker import check_proof
 from foedus.reasoning.rules.listing import readings
 from foedus.reasoning.rules.matching import Facts
@@ -136,7 +136,9 @@ def test_a_list_of_very_many(says: list[Triple], data: list[Triple], goal: Tripl
     facts = Facts()
     for triple in closure:
         facts.add(triple, None)
-    step = next(Held(RULES, facts.match, set(graph).__contains__, closure.proof).steps(goal))
+    step = next(
+        GraphDerivations(RULES, facts.match, set(graph).__contains__, closure.proof).steps(goal)
+    )
     assert step.rule == proof.rule
 
 

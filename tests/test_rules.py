@@ -105,7 +105,7 @@ def test_what_is_not_stored_is_noise_and_says_why(rule: Rule) -> None:
     closure = close(rule.example, rules=[rule.id])
     hidden = {t for t, step in closure.facts.steps.items() if step}
     assert hidden and rule.reason
-    assert all(RULES.is_noise(t) for t in hidden)
+    assert all(RULES.is_trivial(t) for t in hidden)
     assert not closure.derived
 
 

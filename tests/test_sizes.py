@@ -19,16 +19,16 @@ from foedus.reasoning.storage.columns import (
     SHIFT,
     Ids,
     holds,
-    in_order,
     inserted,
     located,
     pack,
+    sort_inplace,
     within,
     without,
 )
 from foedus.reasoning.storage.partition import partition
 from foedus.reasoning.storage.reachability import closed
-from foedus.reasoning.storage.relation import Layer, Relation
+from foedus.reasoning.storage.relation import Delta, Relation
 from foedus.terms import Triple
 
 RULES = ruleset()
@@ -120,7 +120,7 @@ def test_keys_are_looked_for_and_sorted(count: int, ordered: bool) -> None:
     for side in ("left", "right"):
         assert (located(column, probes, side) == column.searchsorted(probes, side)).all()
     assert (within(probes, column) == np.isin(probes, column)).all()
-    assert (in_order(probes.copy()) == np.sort(probes)).all()
+    assert (sort_inplace(probes.copy()) == np.sort(probes)).all()
     assert holds(column, int(column[7])) and not holds(column, -1)
 
 
@@ -138,13 +138,13 @@ def test_keys_are_put_in_and_taken_out(count: int) -> None:
 def test_neighbours_in_a_long_layer(probes: int, gone: int) -> None:
     rng = np.random.default_rng(4)
     column = np.unique(pack(rng.integers(0, 40_000, 100_000), rng.integers(0, 40_000, 100_000)))
-    layer, lost = Layer(1, column, "r"), np.unique(rng.choice(column, gone, replace=False))
-    layer.remove(lost)
+    delta, lost = Delta(1, column, "r"), np.unique(rng.choice(column, gone, replace=False))
+    delta.remove(lost)
     left = np.setdiff1d(column, lost)
     terms = np.unique(rng.choice(40_000, probes))
     for forward in (True, False, False, False, False, False, False):  # it turns round after a while
         mine = left if forward else np.sort(pack(left & LOW, left >> SHIFT))
-        ranked, begin, counts = layer.neighbours(terms, forward)
+        ranked, begin, counts = delta.neighbours(terms, forward)
         for term, start, size in list(zip(terms, begin, counts, strict=True))[:50]:
             wanted = mine[(mine >> SHIFT) == term] & LOW
             assert (np.sort(ranked[start : start + size] & LOW) == wanted).all()

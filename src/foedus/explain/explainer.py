@@ -106,7 +106,7 @@ class Explainer:
         """The class of that name; raises `UnknownName` for what nothing is a kind of."""
         names, kind = self.graph.names, self.phrases.kind_of
         curie = expand(text.strip(), self.graph.prefixes)
-        if curie and (self.find(None, kind, curie) or self.rules.is_noise((curie, kind, curie))):
+        if curie and (self.find(None, kind, curie) or self.rules.is_trivial((curie, kind, curie))):
             return curie
         found = names.resolve(text, "class")
         if not names.is_a(found, "class"):
@@ -141,7 +141,7 @@ class Explainer:
     def why(self, triple: Triple, every: bool = False) -> Explanation:
         """Why a triple holds: one proof, or ``every`` proof; or why it does not."""
         sentence, one = self.phrases.sentence(triple), self.prove(triple)
-        if one is None and self.rules.is_noise(triple):  # true of everything, and not stored
+        if one is None and self.rules.is_trivial(triple):  # true of everything, and not stored
             one = Step(triple, sentence, origin=Origin("meaning"))
             return Explanation(triple, sentence, (one,))
         claims = tuple(self._claimed(triple, one is not None))
@@ -155,9 +155,9 @@ class Explainer:
 
     def proofs(self, triple: Triple) -> Iterator[Step]:
         """The proofs of a triple in words, smallest first."""
-        from foedus.reasoning.proofs.graph_proofs import Held
+        from foedus.reasoning.proofs.graph_proofs import GraphDerivations
 
-        held = Held(self.rules, self.find, self.is_asserted, self.graph.proof)
+        held = GraphDerivations(self.rules, self.find, self.is_asserted, self.graph.proof)
         return map(self.tell, held.proofs(triple, PROOFS))
 
     def is_asserted(self, triple: Triple) -> bool:

@@ -17,11 +17,11 @@ from foedus.reasoning.encoding.reading import following, known, parts_of, read, 
 from foedus.reasoning.encoding.reading import triples as read_as_strings
 from foedus.reasoning.encoding.values import declared
 from foedus.reasoning.evaluation.engine import Engine
-from foedus.reasoning.evaluation.materialization import Stored
+from foedus.reasoning.evaluation.materialization import Materialization
 from foedus.reasoning.incremental import compaction
 from foedus.reasoning.incremental.unmerge import Rebuild
 from foedus.reasoning.incremental.withdrawal import Withdrawal
-from foedus.reasoning.proofs.history import Row, View
+from foedus.reasoning.proofs.history import History, Row
 from foedus.reasoning.rules.proof import Clash, Proof
 from foedus.reasoning.rules.table import RuleSet, ruleset
 from foedus.reasoning.storage.columns import (
@@ -42,7 +42,7 @@ from foedus.terms import Term, Triple
 if TYPE_CHECKING:
     from foedus.reasoning.entailment.entails import Entailment
     from foedus.reasoning.entailment.unsupported import Unsupported
-    from foedus.reasoning.proofs.ways import EngineWays
+    from foedus.reasoning.proofs.ways import EngineDerivations
 
 
 #: A withdrawal that takes longer than the closure took, and than so many seconds, starts over.
@@ -68,8 +68,8 @@ class Closure:
         engine.load(asserted)
         engine.run()
         self._built = time.thread_time() - started
-        self._engine, self._stored = engine, Stored(engine, asserted)
-        self._settled = self._fresh = compaction.count_layers(engine)
+        self._engine, self._materialization = engine, Materialization(engine, asserted)
+        self._compacted = self._fresh = compaction.count_deltas(engine)
 
     @property
     def rules(self) -> RuleSet:
@@ -86,47 +86,50 @@ class Closure:
     @property
     def asserted_keys(self) -> Mapping[int, Ids]:
         """What was given: sorted keys by the code of the property or class, not to be changed."""
-        return self._stored.asserted
+        return self._materialization.asserted
 
     def coded(self, triple: Triple) -> tuple[int, int] | None:
         """The code and key of a triple; None where one of its terms does not occur."""
         row = self._row(triple)
-        return self._view.coded(row) if row is not None else None
+        return self._history.coded(row) if row is not None else None
 
     # What is in it
 
     @property
     def asserted(self) -> Iterator[Triple]:
         """The triples that were given, each once."""
-        for code, keys in sorted(self._stored.asserted.items()):
+        for code, keys in sorted(self._materialization.asserted.items()):
             yield from self._tokens(code, keys)
 
     @property
     def derived(self) -> Iterator[Triple]:
         """The stored triples that were not given."""
-        for code in self._stored:
-            yield from self._tokens(code, self._stored.derived(code))
+        for code in self._materialization:
+            yield from self._tokens(code, self._materialization.derived(code))
 
     def __iter__(self) -> Iterator[Triple]:
         yield from self.asserted
         yield from self.derived
 
     def __len__(self) -> int:
-        stored = self._stored
-        return sum(stored.count(code) + len(stored.asserted.get(code, NONE)) for code in stored)
+        materialization = self._materialization
+        return sum(
+            materialization.count(code) + len(materialization.asserted.get(code, NONE))
+            for code in materialization
+        )
 
     def __repr__(self) -> str:
-        asserted = sum(map(len, self._stored.asserted.values()))
+        asserted = sum(map(len, self._materialization.asserted.values()))
         return f"<Closure of {asserted:,} asserted and {len(self) - asserted:,} derived triples>"
 
     def __contains__(self, triple: Any) -> bool:
         row = self._row(triple)
-        return row is not None and self._stored.holds(*self._view.coded(row))
+        return row is not None and self._materialization.holds(*self._history.coded(row))
 
     def holds(self, triple: Any) -> bool:
         """Whether the rules give a triple, stored or not."""
         row = self._row(triple)
-        return row is not None and self._stored.true(*self._view.coded(row))
+        return row is not None and self._materialization.true(*self._history.coded(row))
 
     def triples(
         self,
@@ -149,7 +152,7 @@ class Closure:
         if -1 in (ns, np_, no):
             return
         type_ = self._engine.vocabulary.type
-        codes: Iterable[int] = self._stored
+        codes: Iterable[int] = self._materialization
         if np_ is not None and np_ != type_:
             codes = (np_,)
         elif np_ == type_ and no is not None:
@@ -159,8 +162,8 @@ class Closure:
                 continue
             if code < 0 and no is not None and ~code != no:
                 continue
-            held = self._stored.asserted.get(code, NONE)
-            for keys in (held, self._stored.derived(code)) if derived else (held,):
+            held = self._materialization.asserted.get(code, NONE)
+            for keys in (held, self._materialization.derived(code)) if derived else (held,):
                 if code < 0:
                     found = keys if ns is None else keys[keys == ns]
                 else:
@@ -196,23 +199,23 @@ class Closure:
     # Why
 
     @cached_property
-    def _view(self) -> View:
-        return View(self._engine)
+    def _history(self) -> History:
+        return History(self._engine)
 
     @cached_property
-    def _prover(self) -> EngineWays:
-        from foedus.reasoning.proofs.ways import EngineWays
+    def _prover(self) -> EngineDerivations:
+        from foedus.reasoning.proofs.ways import EngineDerivations
 
         def asserted(row: Row) -> bool:
-            code, key = self._view.coded(row)
-            return holds(self._stored.asserted.get(code, NONE), key)
+            code, key = self._history.coded(row)
+            return holds(self._materialization.asserted.get(code, NONE), key)
 
-        return EngineWays(self._view, asserted)
+        return EngineDerivations(self._history, asserted)
 
     def proof(self, triple: Any) -> Proof | None:
         """One proof of a triple that the rules give; None if they do not."""
         row = self._row(triple)
-        if row is None or not self._stored.true(*self._view.coded(row)):
+        if row is None or not self._materialization.true(*self._history.coded(row)):
             return None
         self._engine.begin(self._timeout)
         return self._prover.prove(row)
@@ -220,7 +223,7 @@ class Closure:
     def proofs(self, triple: Any, limit: int | None = None) -> Iterator[Proof]:
         """Proofs of a triple that differ in their last step, smallest first."""
         row = self._row(triple)
-        if row is not None and self._stored.true(*self._view.coded(row)):
+        if row is not None and self._materialization.true(*self._history.coded(row)):
             from foedus.reasoning.proofs.alternatives import all_proofs
 
             self._engine.begin(self._timeout)
@@ -287,10 +290,10 @@ class Closure:
         from foedus.reasoning.evaluation.statistics import by_rule
 
         return {
-            "asserted": sum(map(len, self._stored.asserted.values())),
-            "rounds": self._engine.step,
+            "asserted": sum(map(len, self._materialization.asserted.values())),
+            "rounds": self._engine.round,
             "seconds": self._seconds,
-            "derived": by_rule(self._stored),
+            "derived": by_rule(self._materialization),
         }
 
     def entails(
@@ -311,7 +314,7 @@ class Closure:
         end = time.monotonic() + self._timeout
         engine = Engine(self.rules, old.terms.copy(), limit=old.limit, end=end)
         numbers = read(triples, engine.terms)
-        asserted = dict(self._stored.asserted)
+        asserted = dict(self._materialization.asserted)
         for code, keys in partition([numbers], engine.vocabulary.type).items():
             asserted[code] = union([asserted.get(code, NONE), keys])
         made = Closure(engine, asserted, self._timeout)
@@ -336,12 +339,12 @@ class Closure:
         engine = self._engine
         engine.begin(self._timeout)
         parts = partition([numbers], engine.vocabulary.type)
-        before = dict(self._stored.asserted)
+        before = dict(self._materialization.asserted)
         try:
             how(parts)
-            self._settle()
+            self._compact()
         except Rebuild:
-            self._restart(self._stored.asserted)
+            self._restart(self._materialization.asserted)
         except LimitReached:
             engine.limit, engine.end = None, float("inf")
             self._restart(before)
@@ -349,20 +352,23 @@ class Closure:
         self._forget()
         self._seconds = time.perf_counter() - started
 
-    def _settle(self) -> None:
+    def _compact(self) -> None:
         """See that look-ups stay as quick as they were, however many changes there are."""
-        if compaction.count_layers(self._engine) > self._settled + 2 * self._fresh:
-            compaction.settle(self._engine)
-            self._settled = compaction.count_layers(self._engine)
-            if self._settled > 4 * self._fresh:
-                self._restart(self._stored.asserted)
+        if compaction.count_deltas(self._engine) > self._compacted + 2 * self._fresh:
+            compaction.compact(self._engine)
+            self._compacted = compaction.count_deltas(self._engine)
+            if self._compacted > 4 * self._fresh:
+                self._restart(self._materialization.asserted)
 
     def _add(self, parts: dict[int, Ids]) -> None:
-        engine, stored = self._engine, self._stored
-        new = {code: minus(keys, [stored.asserted.get(code, NONE)]) for code, keys in parts.items()}
+        engine, materialization = self._engine, self._materialization
+        new = {
+            code: minus(keys, [materialization.asserted.get(code, NONE)])
+            for code, keys in parts.items()
+        }
         new = {code: keys for code, keys in new.items() if len(keys)}
         for code, keys in new.items():
-            stored.put(code, keys)
+            materialization.put(code, keys)
             engine.assert_known(code, keys)
         links = len(engine.equality.links)
         engine.load(new)
@@ -371,13 +377,13 @@ class Closure:
             raise Rebuild  # what is different hangs on what is the same
 
     def _withdraw(self, parts: dict[int, Ids]) -> None:
-        stored = self._stored
+        materialization = self._materialization
         gone: dict[int, Ids] = {}
         for code, keys in parts.items():
-            if code in stored.asserted:
-                gone[code] = keys[within(keys, stored.asserted[code])]
-                stored.cancel(code, gone[code])
-        Withdrawal(self._engine, stored, max(_PATIENCE, self._built)).run(gone)
+            if code in materialization.asserted:
+                gone[code] = keys[within(keys, materialization.asserted[code])]
+                materialization.cancel(code, gone[code])
+        Withdrawal(self._engine, materialization, max(_PATIENCE, self._built)).run(gone)
 
     def _restart(self, asserted: dict[int, Ids]) -> None:
         """Start over, with terms and numbers as they are."""
@@ -387,7 +393,7 @@ class Closure:
 
     def _forget(self) -> None:
         """Drop what was found out about the closure as it was."""
-        self._stored.forget()
+        self._materialization.forget()
         for name in ("_clashed", "_view", "_prover"):
             self.__dict__.pop(name, None)
 
@@ -406,11 +412,11 @@ class Closure:
         writing.write(self._engine.terms, self._parts(derived_only), target, format, prefixes)
 
     def _parts(self, derived_only: bool) -> Iterator[Ids]:
-        stored = self._stored
-        for code in stored:
-            keys = stored.derived(code)
+        materialization = self._materialization
+        for code in materialization:
+            keys = materialization.derived(code)
             if not derived_only:
-                keys = union([stored.asserted.get(code, NONE), keys])
+                keys = union([materialization.asserted.get(code, NONE), keys])
             yield rows_of(code, keys, self._engine.vocabulary.type)
 
 

@@ -79,7 +79,7 @@ def page() -> str:
     ]
     axioms = {atom for rule in rules if not rule.written for atom in rule.conclusions or ()}
     lines += [
-        f"- {_short(_code([str(a)]), rules.prefixes)}" for a in rules.noise if a not in axioms
+        f"- {_short(_code([str(a)]), rules.prefixes)}" for a in rules.trivial if a not in axioms
     ]
     for table in sorted({rule.table for rule in rules if rule.table}):
         lines += ["", f"## Table {table}: {TITLES[table]}"]

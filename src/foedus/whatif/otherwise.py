@@ -8,7 +8,7 @@ from foedus.explain.origins import claim_contents
 from foedus.explain.steps import Explanation
 from foedus.knowledge import KnowledgeGraph
 from foedus.language.phrases import listed
-from foedus.reasoning.proofs.hypothetical import Supposing
+from foedus.reasoning.proofs.hypothetical import Hypothesis
 
 
 def alternatives(graph: KnowledgeGraph, told: Explanation) -> Explanation:
@@ -20,13 +20,13 @@ def alternatives(graph: KnowledgeGraph, told: Explanation) -> Explanation:
             remarks.append(f"With the background it would hold: {step.because or step.sentence}")
     claims = claim_contents(graph.view)
     if triple not in claims:
-        believed = Supposing(claims, explainer.rules, explainer.find, graph.proof)
+        believed = Hypothesis(claims, explainer.rules, explainer.find, graph.proof)
         if proof := believed.proof(triple):
             said = {leaf.triple for leaf in proof.walk() if leaf.triple in claims}
             who = {explainer.origins.speaker_of(c) or "" for t in said if t for c in claims[t]}
             step = explainer.tell(proof)
             remarks.append(f"It would hold if we believed {listed(sorted(who))}: {step.because}")
-    supposed = Supposing([triple], explainer.rules, explainer.find, graph.proof)
+    supposed = Hypothesis([triple], explainer.rules, explainer.find, graph.proof)
     if clash := next(supposed.contradictions(), None):
         remarks.append(f"It cannot be so: {explainer.tell(clash).because}")
     return replace(told, remarks=tuple(remarks))

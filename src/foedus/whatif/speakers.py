@@ -11,7 +11,7 @@ from foedus.explain.origins import ARTICLE, claim_contents, place
 from foedus.explain.steps import Passage
 from foedus.knowledge import KnowledgeGraph
 from foedus.reasoning.proofs.alternatives import size
-from foedus.reasoning.proofs.hypothetical import Supposing
+from foedus.reasoning.proofs.hypothetical import Hypothesis
 from foedus.resources import folder
 from foedus.safe_text import markdown, one_line, reworded
 from foedus.short import short_repr
@@ -95,7 +95,7 @@ class _Search:
         """The contradictions that come of what is claimed, and of what is told of the same."""
         explainer = self.explainer
         believed = {t: explainer.origins.believing(*claims) for t, claims in self.claims.items()}
-        supposed = Supposing(believed, explainer.rules, explainer.find, self.graph.proof)
+        supposed = Hypothesis(believed, explainer.rules, explainer.find, self.graph.proof)
         seen: set[object] = set()
         for proof in sorted(supposed.contradictions(), key=size):
             told = contradiction(proof, explainer, believed)

@@ -28,7 +28,7 @@ from foedus.reasoning.encoding.spans import (
     padded,
     spans,
 )
-from foedus.reasoning.storage.columns import unique
+from foedus.reasoning.storage.columns import sort_unique
 from foedus.store import convert
 from foedus.terms import Triple
 
@@ -172,7 +172,7 @@ class Scope:
         if not len(blank):
             return buffer, starts, lengths
         numbers = self.labels.intern_spans(buffer, starts[blank], lengths[blank])
-        used = unique(numbers.copy())  # np.unique takes 10 ms to begin with
+        used = sort_unique(numbers.copy())  # np.unique takes 10 ms to begin with
         which = used.searchsorted(numbers)
         names, places, sizes = spans([f"_:{self.prefix}{n}" for n in used.tolist()])
         starts, lengths = starts.copy(), lengths.copy()

@@ -13,7 +13,7 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from foedus.reasoning.storage.columns import in_order
+from foedus.reasoning.storage.columns import sort_inplace
 
 Ids: TypeAlias = NDArray[np.int64]
 Bytes: TypeAlias = NDArray[np.uint8]
@@ -173,4 +173,4 @@ def firsts(keys: Words) -> Ids:
         there = table[at]
         found.append(left[there == left])
         left = left[keys[there] != keys[left]]
-    return in_order(np.concatenate(found)) if found else left
+    return sort_inplace(np.concatenate(found)) if found else left

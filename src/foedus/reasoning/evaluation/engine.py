@@ -1,6 +1,6 @@
 """Semi-naive evaluation: plans are run on what is new until nothing is.
 
-Each result is a layer with a step of its own: all that a triple rests on is of earlier steps, which
+Each result is a delta with a round of its own: all that a triple rests on is of earlier rounds, which
 is what proofs need. Literature: Abiteboul, Hull, Vianu, Foundations of Databases, chapter 13.
 """
 
@@ -18,10 +18,10 @@ from foedus.reasoning.evaluation.literals import Literals
 from foedus.reasoning.evaluation.specialization import Specializer
 from foedus.reasoning.evaluation.state import mark
 from foedus.reasoning.planning.agenda import Agenda
-from foedus.reasoning.planning.compilation import prepared
+from foedus.reasoning.planning.compilation import compiled
 from foedus.reasoning.planning.plan import CLOSE, Plan
 from foedus.reasoning.rules.table import RuleSet
-from foedus.reasoning.storage.columns import LOW, NONE, SHIFT, Ids, minus, union, unique
+from foedus.reasoning.storage.columns import LOW, NONE, SHIFT, Ids, minus, sort_unique, union
 from foedus.reasoning.storage.equality import Equality
 from foedus.reasoning.storage.lists import Lists
 from foedus.reasoning.storage.reachability import closed
@@ -43,7 +43,7 @@ class Engine(Intake):
         end: float = float("inf"),
         progress: Callable[[str], None] | None = None,
     ) -> None:
-        made, fresh = prepared(rules)
+        made, fresh = compiled(rules)
         self.rules, self.limit, self.end, self.seconds = rules, limit, end, float("inf")
         self.terms = fresh if terms is None else terms
         self.progress, self.told = progress, time.monotonic()
@@ -51,10 +51,10 @@ class Engine(Intake):
         self.original = vocabulary.ids
         self.relations: dict[int, Relation] = {}
         self.equality = Equality()
-        self.equal, self.noise = made.equal, made.noise
+        self.equal, self.trivial = made.equal, made.trivial
         self.literals = Literals(rules, self.terms, len(fresh))
-        self.mixed: dict[tuple[int, int], dict[str, int]] = {}  # of layers that several rules gave
-        self.step = self.size = 0
+        self.mixed: dict[tuple[int, int], dict[str, int]] = {}  # of deltas that several rules gave
+        self.round = self.size = 0
         self.cleared = NONE, -1
         self.frozen: Ids | None = None  # representatives that `!=` respects
         self.lists = Lists(
@@ -73,7 +73,7 @@ class Engine(Intake):
         )
         if limit is not None:
             self.data.rows = min(self.data.rows, max(1 << 22, 32 * limit))
-        self.batches: set[tuple[int, int]] = set()  # layers that a transitive closure made at once
+        self.batches: set[tuple[int, int]] = set()  # deltas that a transitive closure made at once
         self.same_terms = 0
         self.named_same: Ids = NONE  # terms of asserted equalities
         self.agenda = Agenda()
@@ -83,7 +83,7 @@ class Engine(Intake):
     def load(self, parts: dict[int, Ids]) -> None:
         """Take in asserted keys by code."""
         self.equality.grow(len(self.terms))
-        self.step += 1
+        self.round += 1
         known = dict(self.literals.alias)
         pairs = self.literals.equal(parts, self.occurs)
         if known != self.literals.alias:
@@ -92,13 +92,15 @@ class Engine(Intake):
             self.installed = True
         if not self.installed:
             self.installed = True
-            self.specializer.install(self.specializer.prepared.first)
+            self.specializer.install(self.specializer.compiled.first)
         if self.equal:
             if len(pairs):
                 self.unite([(pairs >> SHIFT, pairs & LOW, "dt-eq")])
             same = parts.get(self.vocabulary.same, NONE)
             if len(same):
-                both = unique(np.concatenate([same >> SHIFT, same & LOW, [self.vocabulary.same]]))
+                both = sort_unique(
+                    np.concatenate([same >> SHIFT, same & LOW, [self.vocabulary.same]])
+                )
                 self.named_same = union([self.named_same, both])
                 self.unite([(same >> SHIFT, same & LOW, GIVEN)])
         for code, keys in parts.items():
@@ -117,7 +119,7 @@ class Engine(Intake):
         """Apply all rules until nothing is new."""
         self.saturate()
         specializer = self.specializer
-        if self.frozen is None and specializer.install(specializer.prepared.second):
+        if self.frozen is None and specializer.install(specializer.compiled.second):
             self.frozen = self.equality.rep.copy()
             self.saturate()
 
@@ -135,7 +137,7 @@ class Engine(Intake):
                 self.compute(target)
                 if self.progress and time.monotonic() - self.told > 0.5:
                     self.told = time.monotonic()
-                    self.progress(f"{self.size:,} triples after {self.step} rounds")
+                    self.progress(f"{self.size:,} triples after {self.round} rounds")
             elif specializer.is_due:
                 specializer.specialize()
             elif not self.new_terms():
@@ -159,7 +161,7 @@ class Engine(Intake):
         found: dict[str, list[Ids]] = {}
         pairs: list[tuple[Ids, Ids, str]] = []
         closers = []
-        now = self.step
+        now = self.round
         same = self.equal and target == self.vocabulary.same
         for plan in self.agenda.incoming[target]:
             if plan.kind == CLOSE:
@@ -173,18 +175,18 @@ class Engine(Intake):
                     found.setdefault(plan.rule, []).append(keys)
             plan.seen = now
         if same:
-            self.step += 1
+            self.round += 1
             self.unite(pairs)
             return
         if target == self.vocabulary.type:  # the class is found with the member
             for rule, parts in found.items():
-                self.step += 1
+                self.round += 1
                 self.route(target, union(parts), rule)
             return
         relation = self.relation(target)
         self.merge(relation, found)
         for plan in closers:
-            if relation.step > plan.seen:
+            if relation.round > plan.seen:
                 self.close(plan, relation)
 
     def merge(self, relation: Relation, found: dict[str, list[Ids]]) -> None:
@@ -197,8 +199,8 @@ class Engine(Intake):
                 marks = np.zeros(len(self.terms), np.bool_)
                 for part in parts:
                     marks[part] = True
-                for layer in relation.shelves:
-                    marks[layer.keys] = False
+                for delta in relation.segments:
+                    marks[delta.keys] = False
                 for part in fresh:
                     marks[part] = False
                 new = np.flatnonzero(marks)
@@ -208,26 +210,26 @@ class Engine(Intake):
                 continue
             counts[rule] = len(new)
             if schema:
-                self.step += 1
+                self.round += 1
                 self.take(relation, new, rule)
             else:
                 fresh.append(new)
         if fresh:
-            self.step += 1
+            self.round += 1
             origin = next(iter(counts)) if len(fresh) == 1 else SEVERAL
             if origin == SEVERAL:
-                self.mixed[relation.code, self.step] = counts
+                self.mixed[relation.code, self.round] = counts
             self.take(relation, union(fresh), origin)
 
     def close(self, plan: Plan, relation: Relation) -> None:
         """Run a plan that makes its relation transitive."""
-        first, now = plan.seen < 0, self.step
+        first, now = plan.seen < 0, self.round
         found = closed(relation.full, self.data.check) if first else self.candidates(plan)
         new = relation.new(found)
         if len(new):
-            self.step += 1
+            self.round += 1
             self.take(relation, new, plan.rule)
             self.agenda.wake(relation.code)
             if first:
-                self.batches.add((relation.code, self.step))
-        plan.seen = self.step if first else now
+                self.batches.add((relation.code, self.round))
+        plan.seen = self.round if first else now

@@ -6,7 +6,7 @@ import numpy as np
 
 from foedus.reasoning.evaluation.joins import Table
 from foedus.reasoning.evaluation.state import State
-from foedus.reasoning.planning.plan import Plan, Test2
+from foedus.reasoning.planning.plan import BoundTest, Plan
 from foedus.reasoning.rules import years
 from foedus.reasoning.rules.datatypes import in_datatype, is_ill_typed
 from foedus.reasoning.rules.rule import Differ, Operand, Sum, Value, Var
@@ -33,13 +33,13 @@ def apply_tests(plan: Plan, table: Table, state: State) -> dict[int, Ids]:
     return table.columns
 
 
-def _column(plan: Plan, test: Test2, var: Var, table: Table) -> Ids:
+def _column(plan: Plan, test: BoundTest, var: Var, table: Table) -> Ids:
     """The values of a variable, which the vocabulary may have made a constant."""
     found = table.columns.get(test.numbers[var.name])
     return np.full(table.size, plan.values[var.name]) if found is None else found
 
 
-def _value(plan: Plan, named: Test2, test: Value, table: Table, state: State) -> None:
+def _value(plan: Plan, named: BoundTest, test: Value, table: Table, state: State) -> None:
     tokens = _tokens(_column(plan, named, test.left, table), state)
     if test.kind == "missing":
         keep = [is_literal(v) and is_ill_typed(v) for v in tokens]
@@ -61,7 +61,7 @@ def _others(number: int, state: State) -> list[Term]:
     return state.terms.tokens(np.array(same, np.int64)) if len(same) > 1 else []
 
 
-def _sum(plan: Plan, named: Test2, test: Sum, table: Table, state: State) -> None:
+def _sum(plan: Plan, named: BoundTest, test: Sum, table: Table, state: State) -> None:
     def side(operand: Operand) -> list[Term | None]:
         node = operand.node
         if isinstance(node, Var):

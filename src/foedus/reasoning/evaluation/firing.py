@@ -17,10 +17,10 @@ from foedus.reasoning.storage.columns import (
     SHIFT,
     Ids,
     distinct,
-    in_order,
     pack,
+    sort_inplace,
+    sort_unique,
     turned,
-    unique,
 )
 
 
@@ -40,9 +40,9 @@ class Evaluation(State):
             if code == self.data.same:
                 return [number]
             relation = relations.get(code)
-            if relation is None or not relation.layers:
+            if relation is None or not relation.deltas:
                 return []  # nothing can match
-            if relation.layers[-1].step > seen and not plan.is_twin(number):
+            if relation.deltas[-1].round > seen and not plan.is_twin(number):
                 out.append(number)
         return out
 
@@ -85,7 +85,7 @@ class Evaluation(State):
             marks = np.zeros(len(self.terms), np.bool_)
             marks[keys] = True
             return np.flatnonzero(marks)
-        return unique(keys)
+        return sort_unique(keys)
 
     def copied(self, plan: Plan) -> Ids:
         """The same for a plan with one premise."""
@@ -94,11 +94,11 @@ class Evaluation(State):
             terms = self.occurring()
             return self.image(plan, pack(terms, terms))
         relation = self.relations.get(code)
-        if relation is None or relation.step <= plan.seen:
+        if relation is None or relation.round <= plan.seen:
             return NONE
         keys = relation.since(plan.seen)
-        if len(relation.layers) > 1 and plan.seen >= 0:
-            keys = in_order(keys)
+        if len(relation.deltas) > 1 and plan.seen >= 0:
+            keys = sort_inplace(keys)
         return self.image(plan, keys)
 
     def image(self, plan: Plan, keys: Ids) -> Ids:
@@ -112,7 +112,7 @@ class Evaluation(State):
                 return keys if hs < 0 else np.full(min(1, len(keys)), hs)
             if not len(keys):
                 return NONE
-            return unique(
+            return sort_unique(
                 pack(
                     keys if hs < 0 else np.full(len(keys), hs),
                     keys if ho < 0 else np.full(len(keys), ho),
@@ -138,12 +138,12 @@ class Evaluation(State):
                 return turned(keys)
         left = np.full(len(keys), hs) if hs >= 0 else keys >> SHIFT if hs == s else keys & LOW
         right = np.full(len(keys), ho) if ho >= 0 else keys >> SHIFT if ho == s else keys & LOW
-        return unique(pack(left, right))
+        return sort_unique(pack(left, right))
 
     def ends(self, keys: Ids) -> Ids:
         """The objects of keys, sorted, each once."""
         if len(keys) * 16 < len(self.terms):
-            return unique(keys & LOW)
+            return sort_unique(keys & LOW)
         marks = np.zeros(len(self.terms), np.bool_)
         marks[keys & LOW] = True
         return np.flatnonzero(marks)

@@ -11,7 +11,7 @@ import numpy as np
 
 from foedus.reasoning.evaluation.joins import Data, solve
 from foedus.reasoning.planning.plan import Plan, Premise
-from foedus.reasoning.storage.columns import NONE, SHIFT, Ids, pack, unique
+from foedus.reasoning.storage.columns import NONE, SHIFT, Ids, pack, sort_unique
 
 
 def halved(plan: Plan) -> Plan | None:
@@ -53,13 +53,13 @@ def adjacent(plan: Plan, data: Data, count: int) -> tuple[Ids, Ids]:
         return NONE, NONE
     things = table.columns[thing]
     if not shared:
-        ranked = unique(things)
+        ranked = sort_unique(things)
         return ranked[:-1], ranked[1:]
     group = table.columns[shared[0]]
     for name in shared[1:]:
         keys = pack(group, table.columns[name])
-        group = np.searchsorted(unique(keys.copy()), keys)
-    keys = unique(pack(group, things))
+        group = np.searchsorted(sort_unique(keys.copy()), keys)
+    keys = sort_unique(pack(group, things))
     agree = np.flatnonzero(keys[1:] >> SHIFT == keys[:-1] >> SHIFT)
     low = (1 << SHIFT) - 1
     return keys[agree] & low, keys[agree + 1] & low

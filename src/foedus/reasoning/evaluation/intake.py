@@ -12,9 +12,9 @@ from foedus.reasoning.encoding.dictionary import LITERAL
 from foedus.reasoning.evaluation.firing import Evaluation
 from foedus.reasoning.evaluation.literals import Literals
 from foedus.reasoning.rules.datatypes import datatypes_of, value_key
-from foedus.reasoning.storage.columns import LOW, NONE, SHIFT, Ids, Mask, pack, unique, within
+from foedus.reasoning.storage.columns import LOW, NONE, SHIFT, Ids, Mask, pack, sort_unique, within
 from foedus.reasoning.storage.partition import by_object
-from foedus.reasoning.storage.relation import GIVEN, REWRITTEN, Layer, Relation, beyond
+from foedus.reasoning.storage.relation import GIVEN, REWRITTEN, Delta, Relation, beyond
 
 
 class Listener(Protocol):
@@ -43,12 +43,12 @@ class Listener(Protocol):
 
 
 class Intake(Evaluation):
-    """Relations that grow, layer by layer; ``step`` is the number of the newest."""
+    """Relations that grow, delta by delta; ``round`` is the number of the newest."""
 
     literals: Literals
     listener: Listener
-    batches: set[tuple[int, int]]  # layers that a transitive closure made at once
-    cleared: tuple[Ids, int]  # terms, and a step: no layer up to it says anything of them
+    batches: set[tuple[int, int]]  # deltas that a transitive closure made at once
+    cleared: tuple[Ids, int]  # terms, and a round: no delta up to it says anything of them
     size: int
     limit: int | None
 
@@ -69,43 +69,43 @@ class Intake(Evaluation):
         if relation is None:
             return
         if not self.listener.is_schema(code):
-            home = next((layer for layer in relation.layers if layer.origin == GIVEN), None)
-            for layer in list(relation.layers):
-                if home is not None and layer.step > home.step and layer.origin != REWRITTEN:
-                    self.move(relation, layer, home, keys[layer.has(keys)])
+            home = next((delta for delta in relation.deltas if delta.origin == GIVEN), None)
+            for delta in list(relation.deltas):
+                if home is not None and delta.round > home.round and delta.origin != REWRITTEN:
+                    self.move(relation, delta, home, keys[delta.has(keys)])
             return
-        layers = []
-        for layer in relation.layers:
-            mine = keys[layer.has(keys)] if layer.origin != GIVEN else NONE
+        deltas = []
+        for delta in relation.deltas:
+            mine = keys[delta.has(keys)] if delta.origin != GIVEN else NONE
             if len(mine):
-                layer.remove(mine)
-                layers.append(Layer(layer.step, mine, GIVEN))
-            if len(layer):
-                layers.append(layer)
-        relation.layers = layers
+                delta.remove(mine)
+                deltas.append(Delta(delta.round, mine, GIVEN))
+            if len(delta):
+                deltas.append(delta)
+        relation.deltas = deltas
         relation.forget()
         self.listener.tell_again(code)
 
-    def move(self, relation: Relation, layer: Layer, home: Layer, keys: Ids) -> None:
-        """Move keys to an earlier layer."""
+    def move(self, relation: Relation, delta: Delta, home: Delta, keys: Ids) -> None:
+        """Move keys to an earlier delta."""
         if not len(keys):
             return
         home.insert(keys)
-        if len(keys) < len(layer):
-            layer.remove(keys)
+        if len(keys) < len(delta):
+            delta.remove(keys)
         else:
-            self.drop(relation, layer)
+            self.drop(relation, delta)
         relation.forget()
 
-    def drop(self, relation: Relation, layer: Layer) -> None:
-        """Drop a layer of which nothing is left."""
-        relation.layers.remove(layer)
-        if layer.origin != GIVEN:  # what was asserted of a batch is a layer of the same step
-            self.batches.discard((relation.code, layer.step))
+    def drop(self, relation: Relation, delta: Delta) -> None:
+        """Drop a delta of which nothing is left."""
+        relation.deltas.remove(delta)
+        if delta.origin != GIVEN:  # what was asserted of a batch is a delta of the same round
+            self.batches.discard((relation.code, delta.round))
         relation.forget()
 
     def receive(self, code: int, keys: Ids, origin: str) -> int:
-        """Take in sorted keys at the current step; how many were new.
+        """Take in sorted keys at the current round; how many were new.
 
         Keys that name terms by what is not their representative become rewritten ones.
         """
@@ -121,10 +121,10 @@ class Intake(Evaluation):
                 relation = self.relation(code)
                 old = beyond(keys[moved], relation.dead)
                 if len(old):
-                    relation.dead.append(Layer(self.step, old, origin))
+                    relation.dead.append(Delta(self.round, old, origin))
                 kept = self.receive(code, keys[~moved], origin) if not moved.all() else 0
-                self.step += 1
-                mapped = unique(equality.mapped(keys[moved], code < 0))
+                self.round += 1
+                mapped = sort_unique(equality.mapped(keys[moved], code < 0))
                 return kept + self.route(~target if code < 0 else target, mapped, REWRITTEN)
         return self.route(code, keys, origin)
 
@@ -137,7 +137,7 @@ class Intake(Evaluation):
             self.unite([(keys >> SHIFT, keys & LOW, origin)])
             return 0
         relation = self.relation(code)
-        new = relation.new(keys) if relation.layers else keys
+        new = relation.new(keys) if relation.deltas else keys
         self.take(relation, new, origin)
         return len(new)
 
@@ -145,9 +145,9 @@ class Intake(Evaluation):
         """Add keys that are new and tell who reads them."""
         if not len(new):
             return
-        if not relation.layers:
+        if not relation.deltas:
             self.listener.appear(relation.code)
-        relation.append(self.step, new, origin)
+        relation.append(self.round, new, origin)
         self.size += len(new)
         if self.limit is not None and self.size > self.limit:
             raise LimitReached.triples(self.limit)
@@ -157,7 +157,7 @@ class Intake(Evaluation):
         """Put the literals of a datatype that are among marked terms into its class."""
         members = self.literals.of(~code, self.equality, marks)
         if len(members):
-            self.step += 1
+            self.round += 1
             relation = self.relation(code)
             self.take(relation, relation.new(members), "dt-type2")
 
@@ -175,24 +175,24 @@ class Intake(Evaluation):
             rules.append((end, rule))
         left = np.concatenate([a for a, _, _ in pairs])
         right = np.concatenate([b for _, b, _ in pairs])
-        gone = self.equality.union(left, right, self.step, rules)
+        gone = self.equality.union(left, right, self.round, rules)
         if not len(gone):
             return
         self.listener.retire(gone)
         same = self.vocabulary.same
         before = self.relations
         moved: dict[int, list[Ids]] = defaultdict(list)
-        cleared, step = self.cleared
-        since = step if within(gone, cleared).all() else -1
+        cleared, round = self.cleared
+        since = round if within(gone, cleared).all() else -1
         for code, keys in self.equality.rewrite(before, gone, same, since):
             moved[code].append(keys)
-        self.step += 1
+        self.round += 1
         for code, parts in moved.items():
-            keys = unique(np.concatenate(parts))
+            keys = sort_unique(np.concatenate(parts))
             self.size -= len(keys)
             self.route(code, keys, REWRITTEN)
         self.listener.reinstall()
-        self.type_values(unique(self.equality.rep[gone]))
+        self.type_values(sort_unique(self.equality.rep[gone]))
 
     def type_values(self, reps: Ids) -> None:
         """Say of what was found to be a literal what is true of its value.
@@ -206,7 +206,7 @@ class Intake(Evaluation):
         rows, members = self.equality.expanded(reps)
         literal = kinds[members] >= LITERAL
         different = self.vocabulary.different
-        for row in unique(rows[literal]).tolist():
+        for row in sort_unique(rows[literal]).tolist():
             mine = rows == row
             tokens = self.terms.tokens(members[literal & mine])
             rep = reps[row : row + 1]
@@ -219,5 +219,5 @@ class Intake(Evaluation):
             if "dt-diff" in self.rules and several:
                 found.append((different, pack(rep, rep), "dt-diff"))
             for code, keys, rule in found:
-                self.step += 1
+                self.round += 1
                 self.take(self.relation(code), self.relation(code).new(keys), rule)

@@ -24,9 +24,9 @@ from foedus.reasoning.storage.columns import (
     Mask,
     pack,
     pieces,
+    sort_unique,
     spread,
     union,
-    unique,
     within,
 )
 from foedus.reasoning.storage.relation import Relation, among
@@ -109,10 +109,10 @@ class Table:
         elif more and self.size > 1:
             names_left = list(self.columns)
             if len(names_left) == 1:
-                values = unique(self.columns[names_left[0]])
+                values = sort_unique(self.columns[names_left[0]])
                 self.columns[names_left[0]], self.size = values, len(values)
             elif len(names_left) == 2:
-                keys = unique(pack(self.columns[names_left[0]], self.columns[names_left[1]]))
+                keys = sort_unique(pack(self.columns[names_left[0]], self.columns[names_left[1]]))
                 self.columns = {names_left[0]: keys >> SHIFT, names_left[1]: keys & LOW}
                 self.size = len(keys)
 
@@ -121,7 +121,7 @@ class Table:
 Order = list[tuple[Premise, set[int], set[int]]]
 
 
-def arranged(body: Sequence[Premise], start: int, wanted: set[int]) -> Order:
+def join_order(body: Sequence[Premise], start: int, wanted: set[int]) -> Order:
     """The premises, the given one first, then always one that has most of its variables bound."""
     named = [{t for t in premise[1:] if t < 0} for premise in body]
     order = [start, *_others(body, named, start)]
@@ -183,7 +183,7 @@ def solve(plan: Plan, data: Data, wanted: set[int], start: int, fresh: Ids | Non
         plan.orders = {}
     order = plan.orders.get(key)
     if order is None:
-        order = plan.orders[key] = arranged(plan.body, start, wanted)
+        order = plan.orders[key] = join_order(plan.body, start, wanted)
     assert isinstance(order, list)
     table = Table()
     for number, (premise, names, gone) in enumerate(order):
@@ -248,7 +248,7 @@ def extend(table: Table, premise: Premise, wanted: set[int], data: Data) -> None
         _same(table, s, o, data)
         return
     relation = data.relation(code)
-    if not relation.layers:
+    if not relation.deltas:
         table.empty()
     elif code < 0:
         _unary(table, s, relation, data)
@@ -271,12 +271,12 @@ def member(probes: Ids, relation: Relation) -> Mask:
     size = len(relation)
     if len(probes) > 256 and len(probes) * 8 > size:
         top = int(probes.max())
-        marks = np.zeros(max(top, int(max(x.keys[-1] for x in relation.shelves))) + 1, np.bool_)
-        for layer in relation.shelves:
-            marks[layer.keys] = True
+        marks = np.zeros(max(top, int(max(x.keys[-1] for x in relation.segments))) + 1, np.bool_)
+        for delta in relation.segments:
+            marks[delta.keys] = True
         found: Mask = marks[probes]
         return found
-    return among(probes, relation.shelves)
+    return among(probes, relation.segments)
 
 
 def _binary(table: Table, s: int, o: int, relation: Relation, wanted: set[int], data: Data) -> None:
@@ -293,14 +293,14 @@ def _binary(table: Table, s: int, o: int, relation: Relation, wanted: set[int], 
             if len(columns) == 2 and s != o and table.size > 1 << 12:
                 probes.sort()  # searching in order is ten times as fast
                 columns[s], columns[o] = probes >> SHIFT, probes & LOW
-            table.keep(among(probes, relation.shelves))
+            table.keep(among(probes, relation.segments))
     elif s_known or o_known:
         known, free = (s, o) if s_known else (o, s)
         if known >= 0:
             table.cross(free, beside(relation, s, o), data)
             return
         probes = columns[known]
-        beside_them = [layer.neighbours(probes, s_known) for layer in relation.shelves]
+        beside_them = [delta.neighbours(probes, s_known) for delta in relation.segments]
         if free not in wanted:
             some = beside_them[0][2] > 0
             for _, _, counts in beside_them[1:]:
@@ -337,13 +337,13 @@ def _binary(table: Table, s: int, o: int, relation: Relation, wanted: set[int], 
 def beside(relation: Relation, s: int, o: int) -> Ids:
     """What stands beside a given subject (s >= 0) or object in a property, sorted."""
     given = np.array([s if s >= 0 else o])
-    return union([layer.touching(given, s >= 0) & LOW for layer in relation.shelves])
+    return union([delta.touching(given, s >= 0) & LOW for delta in relation.segments])
 
 
 def _list(table: Table, s: int, o: int, data: Data) -> None:
     heads = table.columns.get(s) if s < 0 else np.array([s])
     assert heads is not None, "a list is asked for before its head is known"
-    kinds = unique(heads.copy())
+    kinds = sort_unique(heads.copy())
     lists = [data.members(head) for head in kinds.tolist()]
     sizes = np.array([len(x) for x in lists])
     starts = np.cumsum(sizes) - sizes
@@ -354,7 +354,7 @@ def _list(table: Table, s: int, o: int, data: Data) -> None:
         rows, places = np.repeat(np.arange(table.size), len(values)), np.tile(places, table.size)
     if o >= 0 or o in table.columns:
         asked = np.full(table.size, o) if o >= 0 else table.columns[o]
-        table.take(unique(rows[asked[rows] == values[places]]))
+        table.take(sort_unique(rows[asked[rows] == values[places]]))
         return
     table.take(rows)
     table.columns[o] = values[places]

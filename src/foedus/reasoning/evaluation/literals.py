@@ -26,8 +26,8 @@ from foedus.reasoning.storage.columns import (
     Mask,
     minus,
     pack,
+    sort_unique,
     union,
-    unique,
     within,
 )
 from foedus.reasoning.storage.equality import Equality
@@ -70,7 +70,7 @@ class Literals:
             objects = [keys & LOW for code, keys in parts.items() if code >= 0]
             objects.append(np.array([~code for code in parts if code < 0], np.int64))
             met = [some[terms.kinds[some] == TYPED] for some in objects]
-            back = unique(np.concatenate([NONE, *met]))
+            back = sort_unique(np.concatenate([NONE, *met]))
             back = back[within(back, self.absent)]
             self.absent = minus(self.absent, [back])
             typed = np.concatenate([back, typed])
@@ -161,7 +161,7 @@ class Literals:
         name, kinds = self.terms.token(datatype), self.terms.kinds
         typed = self._typed_in(name, np.flatnonzero(marks & (kinds == TYPED)))
         texts = self._texts_in(name, np.flatnonzero(marks & (kinds == LITERAL)))
-        return unique(equality.rep[np.concatenate([typed, texts])])
+        return sort_unique(equality.rep[np.concatenate([typed, texts])])
 
     def _typed_in(self, name: Term, typed: Ids) -> Ids:
         """Which of some typed literals a datatype holds."""
@@ -170,7 +170,7 @@ class Literals:
         typed, asked = typed[keep], late[keep]
         written = declared(self.terms, typed)
         inside = np.zeros(len(typed), np.bool_)
-        for kind in unique(written[written >= 0]).tolist():
+        for kind in sort_unique(written[written >= 0]).tolist():
             mine = written == kind
             if includes([KNOWN[kind]], name):
                 inside |= mine

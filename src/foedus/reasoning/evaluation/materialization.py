@@ -1,4 +1,4 @@
-"""What of a fixpoint is stored: every term that a representative stands for, and no noise."""
+"""What of a fixpoint is stored: every term that a representative stands for, and no trivial triples."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ from foedus.reasoning.storage.columns import (
     inserted,
     minus,
     pack,
+    sort_unique,
     union,
-    unique,
     within,
     without,
 )
 
 
-class Stored:
+class Materialization:
     """The asserted and derived keys of each property and class, found when asked for."""
 
     def __init__(self, engine: Engine, asserted: dict[int, Ids]) -> None:
         self.engine, self.asserted = engine, asserted
         self._derived: dict[int, tuple[tuple[Ids, ...], Ids]] = {}
         self._changes = engine.equality.changes
-        self._noise = engine.noise
+        self._trivial = engine.trivial
         self._uses: Ids | None = None  # of each term as the object of an asserted triple
 
     def put(self, code: int, keys: Ids) -> None:
@@ -58,7 +58,7 @@ class Stored:
 
     def lost(self, parts: dict[int, Ids]) -> Ids:
         """The literals of keys that are no longer asserted of anything, sorted."""
-        terms = unique(np.concatenate([_objects(parts), _classes(parts)]))
+        terms = sort_unique(np.concatenate([_objects(parts), _classes(parts)]))
         literals = terms[self.engine.terms.kinds[terms] >= LITERAL]
         if not len(literals):
             return NONE
@@ -72,7 +72,7 @@ class Stored:
     def codes(self) -> list[int]:
         """All properties and classes that may hold something, as they are called in the data."""
         engine = self.engine
-        called = {code for code, relation in engine.relations.items() if relation.layers}
+        called = {code for code, relation in engine.relations.items() if relation.deltas}
         found = called.union(self.asserted)
         if engine.equality:
             same = engine.equality.same
@@ -83,7 +83,7 @@ class Stored:
         return sorted(found)
 
     def all_of(self, code: int) -> Ids:
-        """All that holds for a property or class, noise included, sorted."""
+        """All that holds for a property or class, trivial triples included, sorted."""
         return self.engine.equality.expand(self._kept(code), code < 0)
 
     def _kept(self, code: int) -> Ids:
@@ -91,7 +91,7 @@ class Stored:
         engine, term = self.engine, ~code if code < 0 else code
         rep = engine.equality.of(term)
         if self.is_equality(code):
-            reps = unique(engine.equality.rep[engine.equality.changed])
+            reps = sort_unique(engine.equality.rep[engine.equality.changed])
             return pack(reps, reps)
         relation = engine.relations.get(~rep if code < 0 else rep)
         return relation.full if relation is not None else NONE
@@ -113,11 +113,11 @@ class Stored:
         return found[1]
 
     def _beside(self, code: int) -> Ids:
-        """All that holds beside what was asserted, noise included, sorted."""
+        """All that holds beside what was asserted, trivial triples included, sorted."""
         given, relation = self.asserted.get(code, NONE), self.engine.relations.get(code)
-        layers = relation.layers if relation is not None and not self.engine.equality else ()
-        if layers and layers[0].keys is given:  # so nothing of it is in the others
-            return union([layer.keys for layer in layers[1:]])
+        deltas = relation.deltas if relation is not None and not self.engine.equality else ()
+        if deltas and deltas[0].keys is given:  # so nothing of it is in the others
+            return union([delta.keys for delta in deltas[1:]])
         keys = self.all_of(code)
         if self.is_equality(code):  # what is the same as itself is not among the keys
             return minus(keys, [given])
@@ -126,7 +126,7 @@ class Stored:
     def count(self, code: int) -> int:
         """How many stored keys were not asserted; where it can, without writing them out."""
         kinds, given = self.engine.terms.kinds, self.asserted.get(code, NONE)
-        special = code in self._noise or self.is_equality(code)
+        special = code in self._trivial or self.is_equality(code)
         if special or code in self._derived or (code >= 0 and kinds[code] != IRI):
             return len(self.derived(code))
         keys = self._kept(code)
@@ -147,8 +147,8 @@ class Stored:
         """What the derived keys of a code hang on; the arrays themselves, as ids are given anew."""
         of = self.engine.equality.of
         relation = self.engine.relations.get(~of(~code) if code < 0 else of(code))
-        layers = relation.layers if relation is not None else ()
-        states = chain.from_iterable(layer.state for layer in layers)
+        deltas = relation.deltas if relation is not None else ()
+        states = chain.from_iterable(delta.state for delta in deltas)
         return (self.asserted.get(code, NONE), *states)
 
     def forget(self) -> None:
@@ -169,12 +169,12 @@ class Stored:
         if code >= 0 and kinds[code] != IRI:
             return np.zeros(len(keys), np.bool_)
         keep = each(keys, lambda some: kinds[some if code < 0 else some >> SHIFT] < LITERAL)
-        noise = self._noise.get(code)
-        if noise is None:
+        trivial = self._trivial.get(code)
+        if trivial is None:
             return keep
         subjects = keys if code < 0 else keys >> SHIFT
-        keep &= ~within(subjects, noise.subjects)
-        for s, o in noise.forms:
+        keep &= ~within(subjects, trivial.subjects)
+        for s, o in trivial.forms:
             hit = np.ones(len(keys), np.bool_)
             if s is not None:
                 hit &= subjects == (keys & LOW if s == -1 else s)

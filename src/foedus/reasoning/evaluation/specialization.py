@@ -20,7 +20,7 @@ from foedus.reasoning.evaluation.joins import Table, first
 from foedus.reasoning.evaluation.pending import Pending, Special, demand_of
 from foedus.reasoning.evaluation.unfolding import every, unfolded
 from foedus.reasoning.planning.agenda import Agenda
-from foedus.reasoning.planning.compilation import Part, Prepared, planned, plans_of
+from foedus.reasoning.planning.compilation import CompiledRules, Part, planned, plans_of
 from foedus.reasoning.planning.plan import (
     EVERY,
     LIST,
@@ -48,8 +48,8 @@ NO_ROWS: Final[Ids] = np.empty((0, 0), np.int64)
 class Specializer:
     """Makes plans of patterns, hears of relations that grow, and knows which classes are wanted."""
 
-    def __init__(self, graph: Intake, agenda: Agenda, prepared: Prepared) -> None:
-        self.graph, self.agenda, self.prepared = graph, agenda, prepared
+    def __init__(self, graph: Intake, agenda: Agenda, compiled: CompiledRules) -> None:
+        self.graph, self.agenda, self.compiled = graph, agenda, compiled
         self.patterns: list[Pattern] = []
         self.watching: dict[int, list[Pattern]] = defaultdict(list)  # by what they are solved over
         self.pending = Pending()
@@ -64,7 +64,7 @@ class Specializer:
         """Take some of the rules in. Whether there were any."""
         graph = self.graph
         for code, keys, rule in part.axioms:
-            graph.step += 1
+            graph.round += 1
             relation = graph.relation(code)
             graph.take(relation, relation.new(keys), rule)
         self.pending.active |= self._always()
@@ -86,7 +86,7 @@ class Specializer:
         """The relations that fill up when they are read, or are none."""
         vocabulary = self.graph.vocabulary
         datatypes = {~vocabulary.ids[name] for name in DATATYPES}
-        return {LIST, self.graph.data.same, vocabulary.type} | self.prepared.idle | datatypes
+        return {LIST, self.graph.data.same, vocabulary.type} | self.compiled.idle | datatypes
 
     def rename(self, of: Callable[[int], int]) -> None:
         """Terms that rules name have other representatives; `reinstall` makes the plans anew."""
@@ -103,12 +103,12 @@ class Specializer:
         self.watching.clear()
         self._due.clear()
         self.patterns, self._demanded, self._unfilled = [], set(), []
-        self.pending.reset({code for code, relation in graph.relations.items() if relation.layers})
+        self.pending.reset({code for code, relation in graph.relations.items() if relation.deltas})
         graph.data.same = graph.vocabulary.same if graph.equal else graph.data.same
-        self.prepared = Prepared(graph.rules, graph.vocabulary, self.prepared)
-        self.install(self.prepared.first)
+        self.compiled = CompiledRules(graph.rules, graph.vocabulary, self.compiled)
+        self.install(self.compiled.first)
         if graph.frozen is not None:
-            self.install(self.prepared.second)
+            self.install(self.compiled.second)
 
     def retire(self, gone: Ids) -> None:
         """Drop the plans that name terms by what is no longer their representative."""
@@ -143,7 +143,7 @@ class Specializer:
 
     def demand_merged(self, several: Mask) -> None:
         """Demand the idle classes that are one with others."""
-        for code in self.prepared.idle - self._demanded:
+        for code in self.compiled.idle - self._demanded:
             if several[~code]:
                 self.demand(code)
 
@@ -166,12 +166,12 @@ class Specializer:
 
     def is_idle(self, code: int) -> bool:
         """Whether a class need not be computed, since no plan reads it."""
-        return code in self.prepared.idle and code not in self._demanded
+        return code in self.compiled.idle and code not in self._demanded
 
     def demand(self, code: int) -> None:
         """A class is read for the first time: compute what was left out, and its literals."""
         self._demanded.add(code)
-        if code in self.prepared.idle:
+        if code in self.compiled.idle:
             self.pending.activate(demand_of(code))
             self.agenda.wake(code)
         if self.graph.literals.is_datatype(~code):
@@ -218,7 +218,7 @@ class Specializer:
 
     def add(self, plan: Plan) -> None:
         """Take a plan in; it runs on everything so far."""
-        plan.born = self.graph.step
+        plan.born = self.graph.round
         self.agenda.add(plan)
         for code in plan.reads:
             if code < 0 and code not in self._demanded:
@@ -262,7 +262,7 @@ class Specializer:
     def _ready(self, pattern: Pattern, rows: Ids) -> Iterator[Key]:
         """The solutions that need not wait; the others are left pending."""
         reads, target, pending = pattern.reads or (), pattern.target, self.pending
-        unwanted = self.prepared.idle - self._demanded if target is not None else set()
+        unwanted = self.compiled.idle - self._demanded if target is not None else set()
         if len(rows) > _MANY:
             active = np.fromiter(pending.active, np.int64, len(pending.active))
             active.sort()
@@ -317,7 +317,7 @@ class Specializer:
         if pattern.query is None or graph.changed(pattern.query):
             rows = self._solutions(pattern)
         else:  # mostly
-            rows, pattern.seen = NO_ROWS, graph.step
+            rows, pattern.seen = NO_ROWS, graph.round
         if not len(rows):
             return rows, iter(())
         for guard in pattern.redundant:
@@ -361,7 +361,7 @@ class Specializer:
         """What the vocabulary gives for a pattern's names, as far as it is new: a row for each, or
         several."""
         graph = self.graph
-        seen, pattern.seen = pattern.seen, graph.step
+        seen, pattern.seen = pattern.seen, graph.round
         query = pattern.query
         if query is None:
             return np.empty((1, 0), np.int64)
@@ -378,10 +378,10 @@ class Specializer:
     def _skipping(self, pattern: Pattern, query: Plan, seen: int) -> list[dict[int, Ids]]:
         """Solutions without those that other plans make superfluous."""
         out = []
-        for layer in self.graph.relations[query.body[0][0]].layers:
-            if layer.step > seen and layer.origin not in pattern.skips:
+        for delta in self.graph.relations[query.body[0][0]].deltas:
+            if delta.round > seen and delta.origin not in pattern.skips:
                 table = Table()
-                first(table, query.body[0], layer.keys)
+                first(table, query.body[0], delta.keys)
                 out.append(table.columns)
         return out
 

@@ -11,7 +11,7 @@ from foedus.reasoning.encoding.dictionary import Terms
 from foedus.reasoning.evaluation.joins import Data
 from foedus.reasoning.planning.plan import Vocabulary
 from foedus.reasoning.rules.table import RuleSet
-from foedus.reasoning.storage.columns import LOW, SHIFT, Ids, Mask, pieces, unique
+from foedus.reasoning.storage.columns import LOW, SHIFT, Ids, Mask, pieces, sort_unique
 from foedus.reasoning.storage.equality import Equality
 from foedus.reasoning.storage.lists import Lists
 from foedus.reasoning.storage.relation import Relation
@@ -30,7 +30,7 @@ class State:
     data: Data
     frozen: Ids | None  # representatives that `!=` respects
     named_same: Ids  # terms of asserted equalities
-    step: int  # of the newest layer
+    round: int  # of the newest delta
     end: float  # when the time is used up
     seconds: float  # that a piece of work may take
 
@@ -53,16 +53,16 @@ class State:
     def occurring(self) -> Ids:
         """Representatives of all terms in the triples, sorted: each is the same as itself."""
         if "eq-ref" not in self.rules:
-            return unique(self.equality.rep[self.equality.changed])
+            return sort_unique(self.equality.rep[self.equality.changed])
         marks = np.zeros(len(self.terms), np.bool_)
         marks[self.equality.rep[self.named_same]] = True
         for code, relation in self.relations.items():
-            if relation.layers:
+            if relation.deltas:
                 marks[~code if code < 0 else code] = True
                 if code < 0:
                     marks[self.vocabulary.type] = True
-            for layer in relation.layers:
-                mark(marks, code, layer.keys)
+            for delta in relation.deltas:
+                mark(marks, code, delta.keys)
         return np.flatnonzero(marks)
 
     def present(self) -> Mask:
@@ -70,8 +70,8 @@ class State:
         marks = np.zeros(len(self.terms), np.bool_)
         marks[self.named_same] = True
         for code, relation in self.relations.items():
-            for layer in (*relation.layers, *relation.dead):
-                mark(marks, code, layer.keys)
+            for delta in (*relation.deltas, *relation.dead):
+                mark(marks, code, delta.keys)
         return marks
 
     def occurs(self, number: int) -> bool:
@@ -79,8 +79,8 @@ class State:
         return any(
             bool((terms == number).any())
             for code, relation in self.relations.items()
-            for layer in (*relation.layers, *relation.dead)
-            for terms in terms_of(code, layer.keys)
+            for delta in (*relation.deltas, *relation.dead)
+            for terms in terms_of(code, delta.keys)
         )
 
 

@@ -6,36 +6,38 @@ from collections import Counter
 
 import numpy as np
 
-from foedus.reasoning.evaluation.materialization import Stored
+from foedus.reasoning.evaluation.materialization import Materialization
 from foedus.reasoning.storage.columns import LOW, SHIFT, Ids, pack, swap, within
 from foedus.reasoning.storage.relation import GIVEN, REWRITTEN, SEVERAL
 
 
-def by_rule(stored: Stored) -> dict[str, int]:
+def by_rule(materialization: Materialization) -> dict[str, int]:
     """The number of derived triples by rule; they add up to all that is derived.
 
     What holds under several names counts once for the rule that found it, and for eq-rep-s,
     eq-rep-p or eq-rep-o under every other name.
     """
     counts: Counter[str] = Counter()
-    for code in stored:
-        keys = stored.derived(code)
+    for code in materialization:
+        keys = materialization.derived(code)
         if not len(keys):
             continue
-        if stored.is_equality(code):
-            _equalities(stored, code, keys, counts)
+        if materialization.is_equality(code):
+            _equalities(materialization, code, keys, counts)
         else:
-            _found(stored, code, keys, counts)
+            _found(materialization, code, keys, counts)
     return {rule: n for rule, n in sorted(counts.items()) if n > 0}
 
 
-def _equalities(stored: Stored, code: int, keys: Ids, counts: Counter[str]) -> None:
+def _equalities(
+    materialization: Materialization, code: int, keys: Ids, counts: Counter[str]
+) -> None:
     """Links count for their rules, links turned round for eq-sym, the rest for eq-trans."""
-    left, same = len(keys), stored.engine.vocabulary.same
+    left, same = len(keys), materialization.engine.vocabulary.same
     if code != same:
         counts["eq-rep-p"] += left
         return
-    links = stored.engine.equality.links
+    links = materialization.engine.equality.links
     pairs = pack(links.a, links.b)
     there = within(pairs, keys) & ~links.by(GIVEN)
     back = within(swap(pairs), keys)
@@ -45,8 +47,8 @@ def _equalities(stored: Stored, code: int, keys: Ids, counts: Counter[str]) -> N
     counts["eq-trans"] += left - int(there.sum()) - int(back.sum())
 
 
-def _found(stored: Stored, code: int, keys: Ids, counts: Counter[str]) -> None:
-    engine = stored.engine
+def _found(materialization: Materialization, code: int, keys: Ids, counts: Counter[str]) -> None:
+    engine = materialization.engine
     of, term = engine.equality.of, ~code if code < 0 else code
     rep = of(term)
     if rep != term:
@@ -62,22 +64,22 @@ def _found(stored: Stored, code: int, keys: Ids, counts: Counter[str]) -> None:
         other = reps[subjects] != subjects
         counts["eq-rep-s"] += int(other.sum())
         keys = keys[~other]
-    for layer in engine.relations[code].layers:
-        number = len(layer)
+    for delta in engine.relations[code].deltas:
+        number = len(delta)
         if number > len(keys):
-            number = int(np.count_nonzero(layer.has(keys)))
+            number = int(np.count_nonzero(delta.has(keys)))
         else:
-            number = int(np.count_nonzero(within(layer.keys, keys)))
-        if layer.origin == REWRITTEN:
+            number = int(np.count_nonzero(within(delta.keys, keys)))
+        if delta.origin == REWRITTEN:
             counts["eq-rep-s"] += number
-        elif layer.origin == SEVERAL:
-            counts.update(shared(engine.mixed.get((code, layer.step), {}), number))
-        elif layer.origin:
-            counts[layer.origin] += number
+        elif delta.origin == SEVERAL:
+            counts.update(shared(engine.mixed.get((code, delta.round), {}), number))
+        elif delta.origin:
+            counts[delta.origin] += number
 
 
 def shared(found: dict[str, int], number: int) -> dict[str, int]:
-    """How many of some keys of a layer are whose, in the order in which the rules gave them."""
+    """How many of some keys of a delta are whose, in the order in which the rules gave them."""
     mine: dict[str, int] = {}
     for rule, n in found.items():
         mine[rule] = min(n, number)

@@ -106,9 +106,9 @@ def every(state: State, pattern: Pattern, body: list[Named]) -> Iterator[dict[st
     vocabulary = state.vocabulary
     if value_rule(pattern.rule) == "not in":
         kinds = [~vocabulary.ids[name] for name in sorted(DATATYPES)]
-        relations = [code for code in kinds if state.data.relation(code).layers]
+        relations = [code for code in kinds if state.data.relation(code).deltas]
     else:
-        relations = [code for code, relation in state.relations.items() if relation.layers]
+        relations = [code for code, relation in state.relations.items() if relation.deltas]
         if state.equal:
             relations.append(vocabulary.same)
 

@@ -1,4 +1,4 @@
-"""What plans give from triples of earlier steps: all that a triple may rest on."""
+"""What plans give from triples of earlier rounds: all that a triple may rest on."""
 
 from __future__ import annotations
 
@@ -8,47 +8,57 @@ from foedus.reasoning.evaluation.engine import Engine
 from foedus.reasoning.evaluation.filters import apply_tests
 from foedus.reasoning.evaluation.joins import Data, keys_of, solve
 from foedus.reasoning.planning.plan import CLOSE, LIST, Plan
-from foedus.reasoning.storage.columns import LOW, NONE, SHIFT, Ids, Mask, minus, pack, union, unique
+from foedus.reasoning.storage.columns import (
+    LOW,
+    NONE,
+    SHIFT,
+    Ids,
+    Mask,
+    minus,
+    pack,
+    sort_unique,
+    union,
+)
 from foedus.reasoning.storage.reachability import closed
-from foedus.reasoning.storage.relation import GIVEN, Layer, Relation
+from foedus.reasoning.storage.relation import GIVEN, Delta, Relation
 
 
-class Support:
+class Derivability:
     """What an engine's plans give, asked for single keys."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
 
-    def is_batch(self, code: int, layer: Layer) -> bool:
-        """Whether a transitive closure made a layer at once: its keys may rest on one another."""
-        return (code, layer.step) in self.engine.batches and layer.origin != GIVEN
+    def is_batch(self, code: int, delta: Delta) -> bool:
+        """Whether a transitive closure made a delta at once: its keys may rest on one another."""
+        return (code, delta.round) in self.engine.batches and delta.origin != GIVEN
 
-    def closes(self, code: int, layer: Layer) -> bool:
+    def closes(self, code: int, delta: Delta) -> bool:
         """Whether the plan that made a transitive closure is still there."""
         plans = self.engine.agenda.incoming.get(code, ())
-        return any(p.kind == CLOSE and p.rule == layer.origin for p in plans)
+        return any(p.kind == CLOSE and p.rule == delta.origin for p in plans)
 
     def reached(self, relation: Relation, before: int, subjects: Ids) -> Ids:
-        """The keys that links of earlier steps give some sorted subjects by transitivity."""
-        links = union([layer.keys for layer in relation.before(before)])
-        start = Layer(-1, links, GIVEN).touching(subjects, forward=True)
+        """The keys that links of earlier rounds give some sorted subjects by transitivity."""
+        links = union([delta.keys for delta in relation.before(before)])
+        start = Delta(-1, links, GIVEN).touching(subjects, forward=True)
         return closed(links, self.engine.data.check, start)
 
-    def unfounded(self, code: int, keys: Ids, layer: Layer) -> Ids:
-        """The keys that no plan gives any more from what is of earlier steps."""
+    def unfounded(self, code: int, keys: Ids, delta: Delta) -> Ids:
+        """The keys that no plan gives any more from what is of earlier rounds."""
         for plan in self.engine.agenda.incoming.get(code, ()):
             if not len(keys):
                 break
             listed = any(premise == LIST for premise, _, _ in plan.body)
-            if plan.born >= layer.step or (listed and self.engine.lists.step >= layer.step):
+            if plan.born >= delta.round or (listed and self.engine.lists.round >= delta.round):
                 continue  # it, or the list that it reads, is younger
-            if code in self.engine.agenda.schema and plan.rule != layer.origin:
+            if code in self.engine.agenda.schema and plan.rule != delta.origin:
                 continue  # of whom a triple of the vocabulary is, plans may rely on
-            keys = minus(keys, [self.given(plan, keys, layer.step)])
+            keys = minus(keys, [self.given(plan, keys, delta.round)])
         return keys
 
     def given(self, plan: Plan, keys: Ids, before: int | None) -> Ids:
-        """Those of the keys that a plan gives from what is there before a step."""
+        """Those of the keys that a plan gives from what is there before a round."""
         assert plan.head is not None
         engine = self.engine
         code, s, o = plan.head
@@ -70,7 +80,7 @@ class Support:
         table = solve(plan.check, data, plan.wanted, 0, keys)
         if not table.size:
             return NONE
-        return unique(keys_of(apply_tests(plan, table, engine), plan.head))
+        return sort_unique(keys_of(apply_tests(plan, table, engine), plan.head))
 
     def copied(self, plan: Plan, keys: Ids, before: int | None) -> Mask:
         """Which keys a plan with one premise gives."""
@@ -80,29 +90,29 @@ class Support:
         left, right = (np.full(len(keys), x) if x >= 0 else bound.get(x) for x in (s, o))
         found = np.zeros(len(keys), np.bool_)
         relation = self.engine.data.relation(code)
-        for layer in relation.shelves if before is None else relation.before(before):
+        for delta in relation.segments if before is None else relation.before(before):
             if code < 0:
-                found |= True if left is None else layer.has(left)
+                found |= True if left is None else delta.has(left)
             elif left is not None and right is not None:
-                found |= layer.has(pack(left, right))
+                found |= delta.has(pack(left, right))
             elif left is not None:
-                found |= layer.neighbours(left, forward=True)[2] > 0
+                found |= delta.neighbours(left, forward=True)[2] > 0
             elif right is not None:
-                found |= layer.neighbours(right, forward=False)[2] > 0
+                found |= delta.neighbours(right, forward=False)[2] > 0
             else:
-                found |= s != o or bool((layer.keys >> SHIFT == layer.keys & LOW).any())
+                found |= s != o or bool((delta.keys >> SHIFT == delta.keys & LOW).any())
         return found
 
     def earlier(self, plan: Plan, before: int) -> dict[int, Relation]:
-        """The relations of a plan as far as they are of earlier steps; empty ones are left out."""
+        """The relations of a plan as far as they are of earlier rounds; empty ones are left out."""
         out: dict[int, Relation] = {}
         for code, _, _ in plan.body:
             relation = self.engine.relations.get(code)
-            if relation is None or not relation.layers or relation.layers[0].step >= before:
+            if relation is None or not relation.deltas or relation.deltas[0].round >= before:
                 continue
-            if relation.step >= before:
+            if relation.round >= before:
                 part = Relation(code)
-                part.layers = relation.before(before)
+                part.deltas = relation.before(before)
                 relation = part
             out[code] = relation
         return out

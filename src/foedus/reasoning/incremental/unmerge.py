@@ -2,7 +2,7 @@
 
 Triples are kept under one name for each thing, the representative. So what is withdrawn under one
 name may still be said under another; and two terms may only have been one because of what goes.
-A class of names that rests on such a triple is *parted*: what was said of it by another name goes,
+A class of names that rests on such a triple is *unmerged*: what was said of it by another name goes,
 with what only followed from that; what was said of the representative alone stays. What is asserted
 of the other names comes back, and the rules find anew which of them are one.
 """
@@ -16,8 +16,17 @@ import numpy as np
 
 from foedus.reasoning.encoding.dictionary import LITERAL
 from foedus.reasoning.evaluation.engine import Engine
-from foedus.reasoning.storage.columns import LOW, NONE, Ids, Mask, in_order, union, unique, within
-from foedus.reasoning.storage.relation import REWRITTEN, Layer, Relation
+from foedus.reasoning.storage.columns import (
+    LOW,
+    NONE,
+    Ids,
+    Mask,
+    sort_inplace,
+    sort_unique,
+    union,
+    within,
+)
+from foedus.reasoning.storage.relation import REWRITTEN, Delta, Relation
 
 _MOST = 1 << 22  # names of keys that are written out
 
@@ -26,8 +35,8 @@ class Rebuild(Exception):
     """The change touches what can only be found by starting over."""
 
 
-class Parting:
-    """The classes of names as they were before a withdrawal, and those that are parted."""
+class Unmerge:
+    """The classes of names as they were before a withdrawal, and those that are unmerged."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
@@ -36,11 +45,11 @@ class Parting:
         self.rep = equality.rep
         self.several = equality.several
         self.values = np.zeros(len(self.rep), np.bool_)  # representatives of literals among them
-        self.parted = np.zeros(len(self.rep), np.bool_)  # representatives
-        self.fresh: list[Ids] = []  # parted since last asked
-        self.apart: Ids = NONE  # all terms of parted classes, once that is settled
+        self.unmerged = np.zeros(len(self.rep), np.bool_)  # representatives
+        self.fresh: list[Ids] = []  # unmerged since last asked
+        self.separated: Ids = NONE  # all terms of unmerged classes, once that is settled
         self._linked: dict[str, Mask] = {}
-        self._renamed: dict[tuple[Relation, int], Ids] = {}  # of how many dead layers
+        self._renamed: dict[tuple[Relation, int], Ids] = {}  # of how many dead deltas
         self.valued = False
         if self.some:
             among = np.flatnonzero(self.several)
@@ -54,7 +63,7 @@ class Parting:
 
     def current(self, code: int, keys: Ids) -> Ids:
         """Keys with the representatives' names, sorted."""
-        return unique(self.engine.equality.mapped(keys, code < 0)) if self.some else keys
+        return sort_unique(self.engine.equality.mapped(keys, code < 0)) if self.some else keys
 
     def check(self, code: int, keys: Ids) -> None:
         """Start over if keys are about literals that are one with others, or their code is one."""
@@ -74,25 +83,25 @@ class Parting:
             raise Rebuild
         return rows, forms
 
-    def shaken(self, relation: Relation, layer: Layer, keys: Ids) -> Mask:
-        """Which keys of a layer no other reason may hold in place.
+    def shaken(self, relation: Relation, delta: Delta, keys: Ids) -> Mask:
+        """Which keys of a delta no other reason may hold in place.
 
         They were found under other names: what was made of them then is not known.
         """
         if not self.some or not len(keys):
             return np.zeros(len(keys), np.bool_)
-        if layer.origin == REWRITTEN:
+        if delta.origin == REWRITTEN:
             return np.ones(len(keys), np.bool_)
         return self.renamed(relation, keys, -1)
 
     def renamed(self, relation: Relation, keys: Ids, after: int) -> Mask:
-        """Which keys were found under another name, too, after a step."""
-        dead = [layer for layer in relation.dead if layer.step > after]
+        """Which keys were found under another name, too, after a round."""
+        dead = [delta for delta in relation.dead if delta.round > after]
         if not dead or not len(keys):
             return np.zeros(len(keys), np.bool_)
         if (relation, len(dead)) not in self._renamed:
-            older = np.concatenate([layer.keys for layer in dead])
-            now = unique(self.engine.equality.mapped(older, relation.unary))
+            older = np.concatenate([delta.keys for delta in dead])
+            now = sort_unique(self.engine.equality.mapped(older, relation.unary))
             self._renamed[relation, len(dead)] = now
         return within(keys, self._renamed[relation, len(dead)])
 
@@ -108,27 +117,27 @@ class Parting:
             linked = links.a[links.by(rule)]
             marks[linked] = marks[self.rep[linked]] = True
         marks = self._linked[rule]
-        self.part_all(reps[marks[reps]])
+        self.unmerge_all(reps[marks[reps]])
 
-    def part_all(self, reps: Ids) -> None:
+    def unmerge_all(self, reps: Ids) -> None:
         """Part classes, given by their representatives."""
-        reps = unique(reps[self.several[reps] & ~self.parted[reps]])
+        reps = sort_unique(reps[self.several[reps] & ~self.unmerged[reps]])
         if not len(reps):
             return
         if self.values[reps].any() or self.engine.frozen is not None:
             raise Rebuild
-        self.parted[reps] = True
+        self.unmerged[reps] = True
         self.fresh.append(reps)
 
-    def about_parted(self) -> Iterator[tuple[int, Ids]]:
-        """The keys that were said under other names of classes parted since this was last asked,
+    def about_unmerged(self) -> Iterator[tuple[int, Ids]]:
+        """The keys that were said under other names of classes unmerged since this was last asked,
         as they are called now, by code."""
         engine, equality = self.engine, self.engine.equality
         names = equality.classes(np.concatenate(self.fresh)) & LOW
         self.fresh = []
-        if self.parted[self.rep[self._constants()]].any():
+        if self.unmerged[self.rep[self._constants()]].any():
             raise Rebuild
-        others = in_order(equality.represented(names))
+        others = sort_inplace(equality.represented(names))
         marks = equality.marked(others)
         for code, relation in list(engine.relations.items()):
             parts = [equality.concerned(x, others, marks, code < 0) for x in relation.dead]
@@ -144,7 +153,7 @@ class Parting:
         found |= {~c if c < 0 else c for c in self.engine.relations}
         return np.fromiter(found, np.int64, len(found))
 
-    def settle(self, gone: dict[int, Ids], asserted: dict[int, Ids]) -> dict[int, Ids]:
+    def compact(self, gone: dict[int, Ids], asserted: dict[int, Ids]) -> dict[int, Ids]:
         """Forget what keys that went were called, part the classes; what is asserted of them."""
         engine, equality = self.engine, self.engine.equality
         back: dict[int, Ids] = {}
@@ -160,9 +169,9 @@ class Parting:
             given = forms[within(forms, asserted.get(code, NONE))]
             if len(given):
                 back[code] = given
-        self.apart = in_order(equality.classes(np.flatnonzero(self.parted)) & LOW)
-        engine.cleared = equality.represented(self.apart), engine.step
-        equality.part(self.apart)  # in place: ``rep`` is no longer as it was
+        self.separated = sort_inplace(equality.classes(np.flatnonzero(self.unmerged)) & LOW)
+        engine.cleared = equality.represented(self.separated), engine.round
+        equality.part(self.separated)  # in place: ``rep`` is no longer as it was
         return back
 
     def _called(self, gone: dict[int, Ids], unary: bool) -> Iterator[tuple[int, Ids]]:
@@ -177,4 +186,4 @@ class Parting:
         ends = whose[named][rows].searchsorted(np.arange(len(codes) + 1)).tolist()
         for code, (start, end) in zip(codes, pairwise(ends), strict=True):
             if start < end:
-                yield code, in_order(forms[start:end])
+                yield code, sort_inplace(forms[start:end])

@@ -51,27 +51,29 @@ Form: TypeAlias = tuple[int | None, int | None]
 ALL: Final[Form] = None, None
 
 
-class Noise(NamedTuple):
+class Trivial(NamedTuple):
     """What a relation does not store: all that it says of some subjects, sorted; other forms."""
 
     subjects: Ids
     forms: list[Form]
 
 
-class Prepared:
+class CompiledRules:
     """Rules taken apart with one vocabulary; what holds a state is copied for each engine.
 
     ``like`` is the same rules with other numbers for some constants.
     """
 
     def __init__(
-        self, rules: RuleSet, vocabulary: Vocabulary, like: Prepared | None = None
+        self, rules: RuleSet, vocabulary: Vocabulary, like: CompiledRules | None = None
     ) -> None:
         self._vocabulary = copy(vocabulary)
         self.equal = is_equality(rules)
-        self.noise = noise_of(rules, vocabulary)
+        self.trivial = trivial_of(rules, vocabulary)
         #: Classes whose members are never stored: not computed unless a plan reads them.
-        self.idle = {code for code, noise in self.noise.items() if code < 0 and ALL in noise.forms}
+        self.idle = {
+            code for code, trivial in self.trivial.items() if code < 0 and ALL in trivial.forms
+        }
         self.first = Part(self.equal, vocabulary)
         self.second = Part(self.equal, vocabulary)
         for rule in rules:
@@ -88,7 +90,7 @@ class Prepared:
         """All patterns, those of rules with ``!=`` last."""
         return [*self.first.patterns, *self.second.patterns]
 
-    def _repeats(self, like: Prepared) -> bool:
+    def _repeats(self, like: CompiledRules) -> bool:
         """Take over which plans are superfluous, if the same constants are different as before."""
         old, new = like._vocabulary.ids, self._vocabulary.ids
         if not len(old) == len(set(old.values())) == len(set(new.values())):
@@ -151,23 +153,23 @@ class Part:
         self.patterns.append(pattern)
 
 
-_prepared: WeakKeyDictionary[RuleSet, tuple[Prepared, Terms]] = WeakKeyDictionary()
+_prepared: WeakKeyDictionary[RuleSet, tuple[CompiledRules, Terms]] = WeakKeyDictionary()
 
 
-def prepared(rules: RuleSet) -> tuple[Prepared, Terms]:
+def compiled(rules: RuleSet) -> tuple[CompiledRules, Terms]:
     """The rules taken apart, and a new dictionary that holds their constants."""
     if rules not in _prepared:
         terms = Terms()
-        _prepared[rules] = Prepared(rules, Vocabulary(rules, terms, DATATYPES)), terms
+        _prepared[rules] = CompiledRules(rules, Vocabulary(rules, terms, DATATYPES)), terms
     found, terms = _prepared[rules]
     return found, terms.copy()
 
 
-def noise_of(rules: RuleSet, vocabulary: Vocabulary) -> dict[int, Noise]:
+def trivial_of(rules: RuleSet, vocabulary: Vocabulary) -> dict[int, Trivial]:
     """What is not stored, by code."""
     subjects: dict[int, set[int]] = defaultdict(set)
     forms: dict[int, list[Form]] = defaultdict(list)
-    for form in rules.noise:
+    for form in rules.trivial:
         s, p, o = (None if isinstance(node, Var) else vocabulary.ids[node] for node in form)
         assert p is not None
         if p == vocabulary.type and o is not None:
@@ -177,7 +179,7 @@ def noise_of(rules: RuleSet, vocabulary: Vocabulary) -> dict[int, Noise]:
         else:
             forms[p].append((-1 if s is None and form.s == form.o else s, o))
     return {
-        code: Noise(np.array(sorted(subjects[code]), np.int64), forms[code])
+        code: Trivial(np.array(sorted(subjects[code]), np.int64), forms[code])
         for code in {*subjects, *forms}
     }
 

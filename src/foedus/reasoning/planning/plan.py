@@ -43,7 +43,7 @@ _NOTHING: Final[Mapping[str, int]] = MappingProxyType({})  # there may be a plan
 
 
 class Plan:
-    """One rule with its relations known; ``seen`` is the last step whose triples it has used,
+    """One rule with its relations known; ``seen`` is the last round whose triples it has used,
     ``born`` the last before it was made."""
 
     __slots__ = (
@@ -61,7 +61,11 @@ class Plan:
     )
 
     def __init__(
-        self, rule: str, body: tuple[Premise, ...], head: Premise | None, tests: tuple[Test2, ...]
+        self,
+        rule: str,
+        body: tuple[Premise, ...],
+        head: Premise | None,
+        tests: tuple[BoundTest, ...],
     ) -> None:
         self.rule, self.body, self.head, self.tests = rule, body, head, tests
         self.kind = ""
@@ -146,7 +150,7 @@ class Pairs(Plan):
 
 
 @dataclass(frozen=True, slots=True)
-class Test2:
+class BoundTest:
     """A test of a plan: the test as written, with the numbers of its variables by name."""
 
     test: Test
@@ -204,7 +208,7 @@ class Vocabulary:
         for rule in rules:
             for atom in (*rule.premises, *(rule.conclusions or ())):
                 constants += [node for node in atom if not isinstance(node, Var)]
-        constants += [node for atom in rules.noise for node in atom if not isinstance(node, Var)]
+        constants += [node for atom in rules.trivial for node in atom if not isinstance(node, Var)]
         tokens = list(dict.fromkeys([*constants, *sorted(datatypes)]))
         self._call(dict(zip(tokens, terms.intern_many(tokens).tolist(), strict=True)))
         data = {self.type, self.same, self.different}
@@ -338,7 +342,7 @@ def plan(
             if isinstance(node, Var):
                 numbers.setdefault(node.name, -1 - len(numbers))
     different = tuple(dict.fromkeys(premises))
-    made = Plan(rule.id, different, target, tuple(Test2(test, numbers) for test in tests))
+    made = Plan(rule.id, different, target, tuple(BoundTest(test, numbers) for test in tests))
     made.names = numbers
     return made
 

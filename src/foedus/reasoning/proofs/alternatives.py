@@ -14,7 +14,7 @@ _FOUND = 10_000
 _EFFORT = 50_000  # steps of proofs that are made to find the smallest few
 
 
-class Ways(Protocol):
+class Derivations(Protocol):
     """What leads to the triples of a closed graph; each may be written as it likes."""
 
     def steps(self, row: Row) -> Iterator[Step]:
@@ -33,7 +33,7 @@ class Ways(Protocol):
         """What the variables of a step stand for, as terms."""
 
 
-def all_proofs(ways: Ways, row: Row, limit: int | None) -> Iterator[Proof]:
+def all_proofs(ways: Derivations, row: Row, limit: int | None) -> Iterator[Proof]:
     """Proofs that differ in their last step, smallest first; none rests on what it proves.
 
     Where few are asked for and all there are would be long, not all of them are compared.
@@ -56,7 +56,7 @@ def all_proofs(ways: Ways, row: Row, limit: int | None) -> Iterator[Proof]:
         yield proof
 
 
-def whole(ways: Ways, triple: Triple, step: Step, parts: list[Proof]) -> Proof:
+def whole(ways: Derivations, triple: Triple, step: Step, parts: list[Proof]) -> Proof:
     """A proof from proofs of its premises, in which each triple again has one proof."""
     known: dict[Triple, Proof] = {}
     done: dict[int, Proof] = {}
@@ -96,7 +96,7 @@ class _Tries:
     left: int
 
 
-def _proof(ways: Ways, step: Step) -> Proof | None:
+def _proof(ways: Derivations, step: Step) -> Proof | None:
     """The proof that ends in a step, if there is one that does not rest on its own conclusion."""
     assert step.row is not None
     proof = ways.built(step, {})
@@ -131,7 +131,7 @@ def _rests(proof: Proof, triple: tuple[str, str, str]) -> bool:
     return False
 
 
-def _clear(ways: Ways, row: Row, avoid: frozenset[Row], tries: _Tries) -> Proof | None:
+def _clear(ways: Derivations, row: Row, avoid: frozenset[Row], tries: _Tries) -> Proof | None:
     """A proof of a triple that uses none of those to avoid."""
     if row in avoid:
         return None

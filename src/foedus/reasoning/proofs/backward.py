@@ -12,7 +12,7 @@ import numpy as np
 
 from foedus.reasoning.evaluation.unfolding import shifted
 from foedus.reasoning.planning.plan import Named, named, replaced
-from foedus.reasoning.proofs.history import Row, View
+from foedus.reasoning.proofs.history import History, Row
 from foedus.reasoning.rules import years
 from foedus.reasoning.rules.datatypes import in_datatype, is_ill_typed
 from foedus.reasoning.rules.rule import Atom, Before, Differ, Operand, Rule, Sum, Value, Var
@@ -67,20 +67,20 @@ class _Match:
         return False
 
 
-class Backward:
-    """Finds rule applications in a view."""
+class BackwardChaining:
+    """Finds rule applications in a history."""
 
-    def __init__(self, view: View) -> None:
-        self.view = view
-        self.engine = view.engine
-        self.ids = view.engine.original
-        self.rules = [rule for rule in view.engine.rules if rule.premises]
+    def __init__(self, history: History) -> None:
+        self.history = history
+        self.engine = history.engine
+        self.ids = history.engine.original
+        self.rules = [rule for rule in history.engine.rules if rule.premises]
         self.by_head: dict[tuple[int | None, int | None], list[Rule]] = defaultdict(list)
         for rule in self.rules:
             for atom in rule.conclusions or ():
                 _, p, o = named(atom, self.ids)
                 p_ = p if isinstance(p, int) else None
-                o_ = o if p_ == view.type and isinstance(o, int) else None
+                o_ = o if p_ == history.type and isinstance(o, int) else None
                 if rule not in self.by_head[p_, o_]:
                     self.by_head[p_, o_].append(rule)
         self.spellings = self._spellings()
@@ -99,7 +99,7 @@ class Backward:
         _, p, o = row
         found: dict[str, Rule] = {}
         for key in ((p, None), (p, o), (None, None)):
-            if p != self.view.type and key == (p, o):
+            if p != self.history.type and key == (p, o):
                 continue
             for rule in self.by_head.get(key, ()):
                 found[rule.id] = rule
@@ -154,7 +154,7 @@ class Backward:
             for t in about
         ]
         for base, base_rows in self.solve(about, scalar, before):
-            for members, cells in self.view.readings(base[start], before):
+            for members, cells in self.history.readings(base[start], before):
                 size = len(members)
                 bound = {**base, **{f"{listed.member}_{k}": m for k, m in enumerate(members, 1)}}
                 each = [
@@ -304,30 +304,30 @@ class Backward:
             )
         if spelt and isinstance(atom[2], int):
             ways = self.spellings[atom[2]]
-            return (row for x in ways for row in self.view.match(s, p, x, before))
-        return self.view.match(s, p, o, before)
+            return (row for x in ways for row in self.history.match(s, p, x, before))
+        return self.history.match(s, p, o, before)
 
     def _cost(self, atom: Named) -> tuple[int, int]:
         s, p, o = atom
         free = isinstance(s, str) + isinstance(o, str) + 3 * isinstance(p, str)
         size = 0
-        if free == 1 and p == self.view.type and isinstance(s, str):
+        if free == 1 and p == self.history.type and isinstance(s, str):
             size = 1  # a whole class
         return free, size
 
     def _column(self, atom: Named, before: int) -> Ids:
         s, p, o = atom
         assert isinstance(p, int)
-        if p == self.view.type:
+        if p == self.history.type:
             if isinstance(o, int):
-                return self.view.members(~o, before)
+                return self.history.members(~o, before)
             assert isinstance(s, int)
-            return np.array(self.view.classes(s, before), np.int64)
+            return np.array(self.history.classes(s, before), np.int64)
         if isinstance(s, int):
-            return self.view.objects(p, s, before)
+            return self.history.objects(p, s, before)
         if isinstance(o, int):
-            return self.view.subjects(p, o, before)
-        keys = self.view.pairs(p, before)  # the same name twice
+            return self.history.subjects(p, o, before)
+        keys = self.history.pairs(p, before)  # the same name twice
         loops: Ids = keys[keys >> SHIFT == keys & LOW] & LOW
         return loops
 
@@ -340,7 +340,7 @@ class Backward:
                 other = o if s == name else s
                 if isinstance(other, int) and not spelt:
                     pattern = (None, o) if s == name else (s, None)
-                    mask = self.view.filter(column, pattern[0], p, pattern[1], before)  # type: ignore[arg-type]
+                    mask = self.history.filter(column, pattern[0], p, pattern[1], before)  # type: ignore[arg-type]
                     column = column[mask]
         return column
 

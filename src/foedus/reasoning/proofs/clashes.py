@@ -17,7 +17,7 @@ from foedus.reasoning.proofs.prover import Prover
 from foedus.reasoning.rules.datatypes import in_datatype, value_key
 from foedus.reasoning.rules.proof import Clash, Proof, Step
 from foedus.reasoning.rules.rule import Rule, Value
-from foedus.reasoning.storage.columns import LOW, NONE, SHIFT, Ids, pack, unique, within
+from foedus.reasoning.storage.columns import LOW, NONE, SHIFT, Ids, pack, sort_unique, within
 from foedus.terms import Triple, compact
 
 MOST = 100  # told of one rule
@@ -80,7 +80,7 @@ def _reasons(prover: Prover, premises: Iterable[Row]) -> Iterator[Step]:
 
     Such a premise is in no file: these steps name the subjects and properties that it comes from.
     """
-    kinds, same = prover.engine.terms.kinds, prover.view.same
+    kinds, same = prover.engine.terms.kinds, prover.history.same
     waiting: list[Row | Step] = []
     waiting += [row for row in premises if row[1] == same or kinds[row[0]] >= LITERAL]
     while waiting:
@@ -149,12 +149,12 @@ def _instance(prover: Prover, rule: Rule, values: Values) -> Instance:
 
 def _apart(prover: Prover, rule: Rule, values: Values) -> Iterator[Instance]:
     """Applications in which a thing goes by two names that another premise tells apart."""
-    if rule.lists or not prover.view.equal or not prover.equality:
+    if rule.lists or not prover.history.equal or not prover.equality:
         return
     properties = [prover.backward.ids.get(str(atom.p)) for atom in rule.premises]
     for atom, p in zip(rule.premises, properties, strict=True):
         a, b = str(atom.s)[1:], str(atom.o)[1:]
-        if p != prover.view.same or a not in values or b not in values:
+        if p != prover.history.same or a not in values or b not in values:
             continue
         for other, q in zip(rule.premises, properties, strict=True):
             ends = str(other.s)[1:], str(other.o)[1:]
@@ -164,7 +164,7 @@ def _apart(prover: Prover, rule: Rule, values: Values) -> Iterator[Instance]:
                 if s != o:
                     changed = {**values, ends[0]: s, ends[1]: o}
                     yield from islice(prover.backward.applied(rule, changed, None, None, EVER), 1)
-            if q == prover.view.different and len(properties) == 2:
+            if q == prover.history.different and len(properties) == 2:
                 for x, y in _values_apart(prover, values[a]):
                     yield _instance(prover, rule, {**values, a: x, b: y})
 
@@ -195,9 +195,9 @@ def _pairs(engine: Engine, prover: Prover, rule: Rule, plan: Pairs) -> Iterator[
             _, s, o = part.head
             for columns in engine.tables(part, {s, o}):
                 if plan.shared == 1:
-                    found = unique(columns[s])
+                    found = sort_unique(columns[s])
                 elif plan.shared:
-                    found = unique(pack(columns[s], columns[o]))
+                    found = sort_unique(pack(columns[s], columns[o]))
                 else:
                     found = np.zeros(1, np.int64)
                 keys.append(found)
@@ -259,8 +259,8 @@ def _ill_typed(engine: Engine, prover: Prover, rule: Rule) -> Iterator[Found]:
                 yield rule, iter([Instance(rule, dict(zip(names, row, strict=True)), (row,))]), 1
     for code, relation in list(engine.relations.items()):
         keys = relation.full
-        for layer in (*relation.layers, *relation.dead):
-            keys = layer.keys
+        for delta in (*relation.deltas, *relation.dead):
+            keys = delta.keys
             if code < 0 and place != 0:  # the class is the literal, or it is none
                 hits = keys if ~code in bad else NONE
             else:

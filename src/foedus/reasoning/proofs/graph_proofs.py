@@ -13,10 +13,10 @@ from foedus.terms import Find, Term, Triple
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class GraphDerivations:
     """The triples of a closed graph: how to find them, and one proof of each.
 
-    What a closure holds but does not store takes no part (see `RuleSet.is_noise`).
+    What a closure holds but does not store takes no part (see `RuleSet.is_trivial`).
     """
 
     rules: RuleSet

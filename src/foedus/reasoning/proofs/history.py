@@ -1,4 +1,4 @@
-"""The triples as they were before a step: patterns looked up in sorted columns.
+"""The triples as they were before a round: patterns looked up in sorted columns.
 
 Rows that were rewritten when two terms became one are still here, in the form in which they were
 found. Everything is a term's own number; nothing here thinks of representatives, except for
@@ -23,36 +23,36 @@ from foedus.reasoning.storage.columns import (
     Mask,
     counted,
     pack,
+    sort_unique,
     spread,
     swap,
     union,
-    unique,
 )
-from foedus.reasoning.storage.relation import Layer, among
+from foedus.reasoning.storage.relation import Delta, among
 
 Row = tuple[int, int, int]
 EVER = 1 << 60
 
-#: Where a relation has more layers, its keys are sorted once, each beside the place of its layer.
-_LAYERS = 16
+#: Where a relation has more deltas, its keys are sorted once, each beside the place of its delta.
+_DELTAS = 16
 
 
 class Index(NamedTuple):
-    """The keys of many layers, sorted; for each the place of its layer, and its step."""
+    """The keys of many deltas, sorted; for each the place of its delta, and its round."""
 
     keys: Ids
     places: Ids
-    steps: Ids
-    layers: list[Layer]
+    rounds: Ids
+    deltas: list[Delta]
 
     def between(self, low: int, high: int, before: int) -> Ids:
-        """The keys from one to another (exclusive) that were there before a step."""
+        """The keys from one to another (exclusive) that were there before a round."""
         a, b = self.keys.searchsorted([low, high]).tolist()
-        found: Ids = self.keys[a:b][self.steps[a:b] < before]
+        found: Ids = self.keys[a:b][self.rounds[a:b] < before]
         return found
 
 
-class View:
+class History:
     """Lookups in an engine's relations, for one state of the engine."""
 
     def __init__(self, engine: Engine) -> None:
@@ -64,61 +64,61 @@ class View:
         self._classes: list[int] | None = None
         self._indices: dict[tuple[int, bool], Index | None] = {}
 
-    def layers(self, code: int) -> Iterator[Layer]:
-        """All layers of a relation, those of rewritten rows included, oldest first."""
+    def deltas(self, code: int) -> Iterator[Delta]:
+        """All deltas of a relation, those of rewritten rows included, oldest first."""
         relation = self.engine.relations.get(code)
         if relation is not None:
             if relation.dead:
-                yield from sorted((*relation.dead, *relation.layers), key=lambda x: x.step)
+                yield from sorted((*relation.dead, *relation.deltas), key=lambda x: x.round)
             else:
-                yield from relation.layers
+                yield from relation.deltas
 
     def index(self, code: int, back: bool = False) -> Index | None:
         """The index of a relation, subject and object exchanged if ``back``; None if it has few
-        layers, which are looked through one by one."""
+        deltas, which are looked through one by one."""
         if (code, back) not in self._indices:
-            found, layers = None, list(self.layers(code))
-            if len(layers) > _LAYERS:
-                keys = np.concatenate([layer.keys for layer in layers])
+            found, deltas = None, list(self.deltas(code))
+            if len(deltas) > _DELTAS:
+                keys = np.concatenate([delta.keys for delta in deltas])
                 keys = swap(keys) if back else keys
-                places = np.repeat(np.arange(len(layers)), [len(layer) for layer in layers])
+                places = np.repeat(np.arange(len(deltas)), [len(delta) for delta in deltas])
                 order = np.lexsort((places, keys))
-                steps = np.array([layer.step for layer in layers])[places]
-                found = Index(keys[order], places[order], steps[order], layers)
+                rounds = np.array([delta.round for delta in deltas])[places]
+                found = Index(keys[order], places[order], rounds[order], deltas)
             self._indices[code, back] = found
         return self._indices[code, back]
 
-    def find(self, code: int, key: int) -> Layer | None:
-        """The oldest layer that holds a key."""
+    def find(self, code: int, key: int) -> Delta | None:
+        """The oldest delta that holds a key."""
         index = self.index(code)
         if index is not None:
             at = int(index.keys.searchsorted(key))
             held = at < len(index.keys) and int(index.keys[at]) == key
-            return index.layers[int(index.places[at])] if held else None
-        for layer in self.layers(code):
-            if layer.holds(key):
-                return layer
+            return index.deltas[int(index.places[at])] if held else None
+        for delta in self.deltas(code):
+            if delta.holds(key):
+                return delta
         return None
 
-    def held(self, code: int, keys: Ids, before: int) -> Iterator[tuple[Layer, int]]:
-        """Those of the keys that were there before a step, each with every layer that holds it."""
+    def held(self, code: int, keys: Ids, before: int) -> Iterator[tuple[Delta, int]]:
+        """Those of the keys that were there before a round, each with every delta that holds it."""
         index = self.index(code)
         if index is None:
-            for layer in self.layers(code):
-                if layer.step < before:
-                    mine = keys[layer.has(keys)]
-                    yield from ((layer, key) for key in mine.tolist())
+            for delta in self.deltas(code):
+                if delta.round < before:
+                    mine = keys[delta.has(keys)]
+                    yield from ((delta, key) for key in mine.tolist())
             return
         for at in spread(*counted(index.keys, keys, keys))[1].tolist():
-            layer = index.layers[int(index.places[at])]
-            if layer.step < before:
-                yield layer, int(index.keys[at])
+            delta = index.deltas[int(index.places[at])]
+            if delta.round < before:
+                yield delta, int(index.keys[at])
 
-    def step(self, row: Row) -> int | None:
-        """The step at which a triple was found in just this form."""
+    def round(self, row: Row) -> int | None:
+        """The round at which a triple was found in just this form."""
         code, key = self.coded(row)
-        layer = self.find(code, key)
-        return layer.step if layer is not None else None
+        delta = self.find(code, key)
+        return delta.round if delta is not None else None
 
     def coded(self, row: Row) -> tuple[int, int]:
         """The relation code and key of a triple."""
@@ -126,70 +126,70 @@ class View:
         return (~o, s) if p == self.type else (p, s << SHIFT | o)
 
     def has(self, row: Row, before: int) -> bool:
-        """Whether a triple was there before a step."""
+        """Whether a triple was there before a round."""
         s, p, o = row
         if p == self.same and self.equal:
             return self.one(s, o, before)
         code, key = self.coded(row)
-        layer = self.find(code, key)
-        return layer is not None and layer.step < before
+        delta = self.find(code, key)
+        return delta is not None and delta.round < before
 
     def one(self, s: int, o: int, before: int) -> bool:
-        """Whether two terms were known to be one before a step."""
+        """Whether two terms were known to be one before a round."""
         equality = self.engine.equality
         if s == o:
             return True
         return equality.of(s) == equality.of(o) and equality.path(s, o, before) is not None
 
     def members(self, code: int, before: int) -> Ids:
-        """The members of a class before a step."""
-        return union([layer.keys for layer in self.layers(code) if layer.step < before])
+        """The members of a class before a round."""
+        return union([delta.keys for delta in self.deltas(code) if delta.round < before])
 
     def objects(self, p: int, s: int, before: int) -> Ids:
-        """What a subject had before a step, as objects of a property other than rdf:type."""
+        """What a subject had before a round, as objects of a property other than rdf:type."""
         if p == self.same and self.equal:
             others = self.engine.equality.same(s)
             return np.array([o for o in others if self.one(s, o, before)], np.int64)
         return self._beside(p, s, before, back=False)
 
     def subjects(self, p: int, o: int, before: int) -> Ids:
-        """What had an object before a step."""
+        """What had an object before a round."""
         if p == self.same and self.equal:
             return self.objects(p, o, before)
         return self._beside(p, o, before, back=True)
 
     def _beside(self, p: int, term: int, before: int, back: bool) -> Ids:
-        """The objects of a subject, or the other way round, before a step; sorted."""
+        """The objects of a subject, or the other way round, before a round; sorted."""
         index = self.index(p, back)
         if index is not None:
-            return unique(index.between(term << SHIFT, (term + 1) << SHIFT, before) & LOW)
+            return sort_unique(index.between(term << SHIFT, (term + 1) << SHIFT, before) & LOW)
         some = np.array([term])
-        layers = [layer for layer in self.layers(p) if layer.step < before]
-        return union([layer.touching(some, not back) & LOW for layer in layers])
+        deltas = [delta for delta in self.deltas(p) if delta.round < before]
+        return union([delta.touching(some, not back) & LOW for delta in deltas])
 
     def classes(self, x: int, before: int) -> list[int]:
-        """The classes that a term was in before a step."""
+        """The classes that a term was in before a round."""
         if self._classes is None:
             self._classes = [code for code in self.engine.relations if code < 0]
         return [~code for code in self._classes if self.has((x, self.type, ~code), before)]
 
     def pairs(self, p: int, before: int) -> Ids:
-        """All keys of a property before a step."""
+        """All keys of a property before a round."""
         if p == self.same and self.equal:
             links = self.engine.equality.links
-            keys = pack(links.a, links.b)[links.step < before]
-            return unique(np.concatenate([keys, swap(keys)]))
-        return union([layer.keys for layer in self.layers(p) if layer.step < before])
+            keys = pack(links.a, links.b)[links.round < before]
+            return sort_unique(np.concatenate([keys, swap(keys)]))
+        return union([delta.keys for delta in self.deltas(p) if delta.round < before])
 
     def properties(self) -> list[int]:
         """Every property that has or had a row."""
         found = [
-            code for code, r in self.engine.relations.items() if code >= 0 and (r.layers or r.dead)
+            code for code, r in self.engine.relations.items() if code >= 0 and (r.deltas or r.dead)
         ]
         return found + [self.same] * (self.equal and bool(self.engine.equality))
 
     def match(self, s: int | None, p: int | None, o: int | None, before: int) -> Iterator[Row]:
-        """All triples of a pattern before a step; None is any."""
+        """All triples of a pattern before a round; None is any."""
         if p is None:
             for q in [*self.properties(), self.type]:
                 yield from self.match(s, q, o, before)
@@ -230,9 +230,9 @@ class View:
         index = self.index(code)
         if index is not None:
             at = np.minimum(index.keys.searchsorted(keys), len(index.keys) - 1)
-            held: Mask = (index.keys[at] == keys) & (index.steps[at] < before)
+            held: Mask = (index.keys[at] == keys) & (index.rounds[at] < before)
             return held
-        return among(keys, (layer for layer in self.layers(code) if layer.step < before))
+        return among(keys, (delta for delta in self.deltas(code) if delta.round < before))
 
     # Lists
 
@@ -242,21 +242,21 @@ class View:
         tables: list[dict[int, list[tuple[int, int]]]] = []
         for code in (first, rest):
             table: dict[int, list[tuple[int, int]]] = {}
-            for layer in self.layers(code):
-                for key in layer.keys.tolist():
-                    table.setdefault(key >> SHIFT, []).append((key & LOW, layer.step))
+            for delta in self.deltas(code):
+                for key in delta.keys.tolist():
+                    table.setdefault(key >> SHIFT, []).append((key & LOW, delta.round))
             tables.append(table)
         return tables[0], tables[1]
 
     def readings(self, head: int, before: int) -> Iterator[tuple[tuple[int, ...], tuple[Row, ...]]]:
-        """Members and cells of a list before a step, for every way to read it."""
+        """Members and cells of a list before a round, for every way to read it."""
         vocabulary = self.engine.vocabulary
         firsts, rests = self._cells
 
         def contents(cell: int) -> Iterator[tuple[int, int]]:
             return product(
-                [f for f, step in firsts.get(cell, ()) if step < before],
-                [r for r, step in rests.get(cell, ()) if step < before],
+                [f for f, round in firsts.get(cell, ()) if round < before],
+                [r for r, round in rests.get(cell, ()) if round < before],
             )
 
         found = readings(head, vocabulary.nil, contents, self.engine.terms.token)

@@ -16,7 +16,7 @@ from foedus.reasoning.rules.table import RuleSet
 from foedus.terms import Find, Term, Triple, expand
 
 
-class Supposing:
+class Hypothesis:
     """What follows if triples are taken as facts beside those of a closed graph.
 
     ``find`` gives the graph's triples, ``proof`` one proof of each. What the graph holds already is

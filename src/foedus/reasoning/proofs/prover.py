@@ -17,14 +17,14 @@ import numpy as np
 
 from foedus.reasoning.encoding.dictionary import LITERAL
 from foedus.reasoning.planning.plan import named, replaced
-from foedus.reasoning.proofs.backward import Backward, Instance, placed, unify
-from foedus.reasoning.proofs.history import EVER, Row, View
+from foedus.reasoning.proofs.backward import BackwardChaining, Instance, placed, unify
+from foedus.reasoning.proofs.history import EVER, History, Row
 from foedus.reasoning.rules.datatypes import in_datatype, value_key
 from foedus.reasoning.rules.proof import Proof, Step
 from foedus.reasoning.rules.rule import Rule
-from foedus.reasoning.storage.columns import LOW, SHIFT, in_order, pack, within
+from foedus.reasoning.storage.columns import LOW, SHIFT, pack, sort_inplace, within
 from foedus.reasoning.storage.links import Link
-from foedus.reasoning.storage.relation import REWRITTEN, Layer
+from foedus.reasoning.storage.relation import REWRITTEN, Delta
 from foedus.terms import Term
 
 _CHOICES = 24  # rule instances to choose the shallowest from
@@ -33,11 +33,11 @@ _CHOICES = 24  # rule instances to choose the shallowest from
 class Prover:
     """Explains the triples of an engine in one state."""
 
-    def __init__(self, view: View, asserted: Callable[[Row], bool]) -> None:
-        self.view, self.asserted = view, asserted
-        self.engine = view.engine
-        self.backward = Backward(view)
-        self.equality = view.engine.equality
+    def __init__(self, history: History, asserted: Callable[[Row], bool]) -> None:
+        self.history, self.asserted = history, asserted
+        self.engine = history.engine
+        self.backward = BackwardChaining(history)
+        self.equality = history.engine.equality
 
     # From rows to proofs
 
@@ -113,21 +113,21 @@ class Prover:
         if self.asserted(row):
             return Step(row, None, {})
         s, p, o = row
-        if p == self.view.same and self.view.equal:
+        if p == self.history.same and self.history.equal:
             return self.same(s, o, EVER)
-        code, key = self.view.coded(row)
-        layer = self.view.find(code, key)
-        if layer is None:
+        code, key = self.history.coded(row)
+        delta = self.history.find(code, key)
+        if delta is None:
             return self.rewritten(row, EVER)
-        if layer.origin == REWRITTEN:
-            return self.rewritten(row, layer.step)
-        if special := self.special(row, layer.origin, layer.step):
+        if delta.origin == REWRITTEN:
+            return self.rewritten(row, delta.round)
+        if special := self.special(row, delta.origin, delta.round):
             return special
-        if (code, layer.step) in self.engine.batches:
-            return self.along(row, layer.origin, layer.step)
-        found = self.derived(row, layer.origin, layer.step)
+        if (code, delta.round) in self.engine.batches:
+            return self.along(row, delta.origin, delta.round)
+        found = self.derived(row, delta.origin, delta.round)
         if found is None:  # named by what was its representative then
-            return self.rewritten(row, layer.step)
+            return self.rewritten(row, delta.round)
         return found
 
     def special(self, row: Row, origin: str, before: int) -> Step | None:
@@ -156,7 +156,7 @@ class Prover:
             return Step(row, origin, {})
         for base in bases:
             assert base.row is not None
-            if all(self.view.one(a, b, before) for a, b in zip(base.row, row, strict=True)):
+            if all(self.history.one(a, b, before) for a, b in zip(base.row, row, strict=True)):
                 return base if base.row == row else self.replace(base, base.row, row, before)
         return None
 
@@ -180,7 +180,7 @@ class Prover:
         """How late a triple was found; 0 if it was asserted."""
         if self.asserted(row):
             return 0
-        return self.view.step(row) or 1
+        return self.history.round(row) or 1
 
     def step(self, row: Row | None, instance: Instance) -> Step:
         """An instance as a step."""
@@ -201,11 +201,11 @@ class Prover:
         waiting = deque([s])
         while waiting and o not in came:
             here = waiting.popleft()
-            ends = self.view.objects(p, here, before)
+            ends = self.history.objects(p, here, before)
             keys = ends << SHIFT | o
             useful = ends == o
-            for layer in (*relation.layers, *relation.dead):
-                useful |= layer.has(keys)
+            for delta in (*relation.deltas, *relation.dead):
+                useful |= delta.has(keys)
             for there in ends[useful].tolist():
                 if there not in came:
                     came[there] = here
@@ -245,7 +245,7 @@ class Prover:
 
     def same(self, a: int, b: int, before: int) -> Step:
         """Why two terms are one."""
-        row = a, self.view.same, b
+        row = a, self.history.same, b
         if self.asserted(row):
             return Step(row, None, {})
         if a == b:
@@ -256,7 +256,7 @@ class Prover:
 
     def linked(self, a: int, b: int, path: list[Link]) -> Step:
         """A step over a path of links."""
-        row = a, self.view.same, b
+        row = a, self.history.same, b
         if self.asserted(row):
             return Step(row, None, {})
         if len(path) == 1:
@@ -270,23 +270,23 @@ class Prover:
 
     def link(self, a: int, b: int, link: Link) -> Step:
         """A step over one link, turned round if need be."""
-        row, turned = (a, self.view.same, b), (b, self.view.same, a)
+        row, turned = (a, self.history.same, b), (b, self.history.same, a)
         if link.rule == "dt-eq":
             return Step(row, "dt-eq", {"v": a, "w": b})
         if (a, b) == (link.a, link.b) or not self.asserted(turned):
-            found = None if not link.rule else self.derived(row, link.rule, link.step)
+            found = None if not link.rule else self.derived(row, link.rule, link.round)
             if found is not None:
                 return found
         if self.asserted(turned):
             return Step(row, "eq-sym", {"x": b, "y": a}, (turned,))
-        found = self.derived(turned, link.rule, link.step)
+        found = self.derived(turned, link.rule, link.round)
         if found is None:
             raise AssertionError(f"no rule gives {self.triple(row)}")
         return Step(row, "eq-sym", {"x": b, "y": a}, (found,))
 
     def reflexive(self, a: int) -> Step:
         """Why a term is the same as itself."""
-        row = a, self.view.same, a
+        row = a, self.history.same, a
         if "eq-ref" in self.engine.rules and (found := self.eldest(a)) is not None:
             return Step(row, "eq-ref", dict(zip("spo", found, strict=True)), (found,))
         other = next(x for x in self.equality.same(a) if x != a)
@@ -296,7 +296,7 @@ class Prover:
     def eldest(self, a: int) -> Row | None:
         """A triple with a term in it that was asserted, or else the one that was found first."""
         best: tuple[int, Row] | None = None
-        match = self.view.match
+        match = self.history.match
         for rows in (
             match(a, None, None, EVER),
             match(None, a, None, EVER),
@@ -304,9 +304,9 @@ class Prover:
         ):
             for row in rows:
                 asserted = self.asserted(row)
-                if row[1] == self.view.same and self.view.equal and not asserted:
+                if row[1] == self.history.same and self.history.equal and not asserted:
                     continue
-                rank = 0 if asserted else self.view.step(row) or 1
+                rank = 0 if asserted else self.history.round(row) or 1
                 if best is None or rank < best[0]:
                     best = rank, row
                 if rank == 0:
@@ -332,10 +332,10 @@ class Prover:
         for form in self.forms(row, before):
             if form != row:
                 inner: Step | Row = form
-                code, key = self.view.coded(form)
-                layer = self.view.find(code, key)
-                if layer is not None and layer.origin in ("dt-type2", "dt-diff"):
-                    made = self.special(row, layer.origin, before)
+                code, key = self.history.coded(form)
+                delta = self.history.find(code, key)
+                if delta is not None and delta.origin in ("dt-type2", "dt-diff"):
+                    made = self.special(row, delta.origin, before)
                     if made is not None:
                         return made
                 return self.replace(inner, form, row, before)
@@ -348,35 +348,35 @@ class Prover:
         found: list[tuple[int, Row]] = []
         for q in equality.same(p):
             groups: list[tuple[int, list[int], list[int] | None]]
-            if q == self.view.type:
+            if q == self.history.type:
                 groups = [(~c, equality.same(s), None) for c in equality.same(o)]
             else:
                 groups = [(q, equality.same(s), equality.same(o))]
             for code, subjects, objects in groups:
-                for layer, key in self.named_so(code, subjects, objects, before):
-                    if layer.origin != REWRITTEN:
+                for delta, key in self.named_so(code, subjects, objects, before):
+                    if delta.origin != REWRITTEN:
                         form = (key, q, ~code) if code < 0 else (key >> SHIFT, q, key & LOW)
-                        found.append((layer.step, form))
+                        found.append((delta.round, form))
         for _, form in sorted(
             found, key=lambda x: (x[0], sum(a != b for a, b in zip(x[1], row, strict=True)))
         ):
-            if all(self.view.one(a, b, before) for a, b in zip(form, row, strict=True)):
+            if all(self.history.one(a, b, before) for a, b in zip(form, row, strict=True)):
                 yield form
 
     def named_so(
         self, code: int, subjects: list[int], objects: list[int] | None, before: int
-    ) -> Iterator[tuple[Layer, int]]:
+    ) -> Iterator[tuple[Delta, int]]:
         """The keys of before a step that are about some of the subjects and objects."""
         s = np.array(subjects, np.int64)
         if objects is None:
-            yield from self.view.held(code, s, before)
+            yield from self.history.held(code, s, before)
             return
         o = np.array(objects, np.int64)
         if len(s) * len(o) <= 4096:
-            wanted = in_order(pack(np.repeat(s, len(o)), np.tile(o, len(s))))
-            yield from self.view.held(code, wanted, before)
+            wanted = sort_inplace(pack(np.repeat(s, len(o)), np.tile(o, len(s))))
+            yield from self.history.held(code, wanted, before)
             return
-        for layer in self.view.layers(code):
-            if layer.step < before:
-                mask = within(layer.keys >> SHIFT, s) & within(layer.keys & LOW, o)
-                yield from ((layer, key) for key in layer.keys[mask].tolist())
+        for delta in self.history.deltas(code):
+            if delta.round < before:
+                mask = within(delta.keys >> SHIFT, s) & within(delta.keys & LOW, o)
+                yield from ((delta, key) for key in delta.keys[mask].tolist())

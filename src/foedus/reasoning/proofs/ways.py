@@ -1,4 +1,4 @@
-"""All last steps to a triple: the rule instances that give it, read from an engine's view."""
+"""All last steps to a triple: the rule instances that give it, read from an engine's history."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from foedus.reasoning.proofs.prover import Prover
 from foedus.reasoning.rules.proof import Step
 
 
-class EngineWays(Prover):
+class EngineDerivations(Prover):
     """A prover that finds every last step that leads to a triple, not only one."""
 
     def steps(self, row: Row) -> Iterator[Step]:
         """Every last step, that of the one proof first."""
         first = self.explain(row)
         yield first
-        view, equality = self.view, self.equality
+        history, equality = self.history, self.equality
         s, p, o = row
         for rule in self.backward.rules_for(row):
-            if view.equal and rule.id in (
+            if history.equal and rule.id in (
                 "eq-ref",
                 "eq-sym",
                 "eq-trans",
@@ -30,10 +30,10 @@ class EngineWays(Prover):
                 continue
             for instance in self.backward.instances(rule, row, EVER):
                 yield self.step(row, instance)
-        if not view.equal or not equality:
+        if not history.equal or not equality:
             return
-        if p == view.same:
-            if s != o and view.one(s, o, EVER):
+        if p == history.same:
+            if s != o and history.one(s, o, EVER):
                 yield Step(row, "eq-sym", {"x": o, "y": s}, ((o, p, s),))
                 for m in equality.same(s):
                     if m not in (s, o):
@@ -46,5 +46,5 @@ class EngineWays(Prover):
                     form = tuple(other if k == place else x for k, x in enumerate(row))
                     a, q, b = form
                     values = {"s": a, "p": q, "o": b, f"{name}2": row[place]}
-                    same = other, view.same, row[place]
+                    same = other, history.same, row[place]
                     yield Step(row, f"eq-rep-{name}", values, (same, (a, q, b)))

@@ -66,7 +66,7 @@ class RuleSet:
     """
 
     rules: tuple[Rule, ...]
-    noise: tuple[Atom, ...]
+    trivial: tuple[Atom, ...]
     prefixes: Mapping[str, str]
 
     __repr__ = short_repr
@@ -87,12 +87,12 @@ class RuleSet:
         ids = [rule.id for rule in self.rules]
         raise UnknownName("rule", rule_id, get_close_matches(rule_id, ids, 2))
 
-    def is_noise(self, triple: Triple) -> bool:
+    def is_trivial(self, triple: Triple) -> bool:
         """Whether a derived triple is left out of what is stored (and holds all the same)."""
         s, p, _ = triple
         if is_literal(s) or not is_iri(p):
             return True
-        return any(_fits(form, triple) for form in self.noise)
+        return any(_fits(form, triple) for form in self.trivial)
 
 
 def _fits(form: Atom, triple: Triple) -> bool:
@@ -123,7 +123,7 @@ def ruleset(choice: str | Iterable[str] = "owl2rl", extra: Iterable[str | Path] 
             rules.append(rule)
     if len(rules) == len(chosen):
         return chosen
-    return RuleSet(tuple(rules), chosen.noise, chosen.prefixes)
+    return RuleSet(tuple(rules), chosen.trivial, chosen.prefixes)
 
 
 @cache
@@ -137,7 +137,7 @@ def _chosen(names: tuple[str, ...]) -> RuleSet:
             raise UnknownName("rule or profile", name, near)
         chosen |= set(profiles.get(name, [name]))
     rules = tuple(rule for rule in table.rules if rule.id in chosen)
-    return RuleSet(rules, table.noise, table.prefixes)
+    return RuleSet(rules, table.trivial, table.prefixes)
 
 
 @cache

@@ -66,7 +66,7 @@ def distinct(ranked: Ids) -> Ids:
     return ranked[keep]
 
 
-def in_order(keys: Ids) -> Ids:
+def sort_inplace(keys: Ids) -> Ids:
     """The keys, sorted where they are: the array is used up.
 
     They are made from sorted columns, so as a rule they come in long runs, which merging uses: on
@@ -79,27 +79,27 @@ def in_order(keys: Ids) -> Ids:
 
 def _scattered(keys: Ids) -> bool:
     """Whether of many keys one in five or more stands before a smaller one, told from a sample."""
-    step = len(keys) // _SAMPLE
-    if step < 4:  # they are too few to matter
+    round = len(keys) // _SAMPLE
+    if round < 4:  # they are too few to matter
         return False
-    return 5 * int(np.count_nonzero(keys[1::step] < keys[:-1:step])) > _SAMPLE
+    return 5 * int(np.count_nonzero(keys[1::round] < keys[:-1:round])) > _SAMPLE
 
 
-def unique(keys: Ids) -> Ids:
+def sort_unique(keys: Ids) -> Ids:
     """Sorted, each once; the array is used up."""
-    return distinct(in_order(keys))
+    return distinct(sort_inplace(keys))
 
 
 def turned(keys: Ids) -> Ids:
     """The keys with subject and object exchanged, sorted."""
-    return in_order(swap(keys))
+    return sort_inplace(swap(keys))
 
 
 def union(parts: Sequence[Ids]) -> Ids:
     """All keys of sorted arrays that hold none twice, sorted, each once."""
     parts = [part for part in parts if len(part)]
     if len(parts) > 1:
-        return unique(np.concatenate(parts))
+        return sort_unique(np.concatenate(parts))
     return parts[0] if parts else NONE
 
 
@@ -154,7 +154,7 @@ def without(ranked: Ids, gone: Ids) -> Ids:
 def inserted(ranked: Ids, new: Ids) -> Ids:
     """A sorted array and sorted keys that are not in it."""
     if len(new) * _PIECE > len(ranked):
-        return in_order(np.concatenate([ranked, new]))
+        return sort_inplace(np.concatenate([ranked, new]))
     parts, last = [], 0
     for number, place in enumerate(ranked.searchsorted(new).tolist()):
         parts += [ranked[last:place], new[number : number + 1]]

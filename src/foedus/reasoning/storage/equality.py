@@ -23,20 +23,20 @@ from foedus.reasoning.storage.columns import (
     bounds,
     counted,
     each,
-    in_order,
     inserted,
     pack,
     pieces,
+    sort_inplace,
+    sort_unique,
     spread,
     swap,
     union,
-    unique,
     without,
 )
 from foedus.reasoning.storage.links import Link, Links
-from foedus.reasoning.storage.relation import Layer, Relation
+from foedus.reasoning.storage.relation import Delta, Relation
 
-#: All of a layer is read at once where it is no more than ``FEW`` times as long.
+#: All of a delta is read at once where it is no more than ``FEW`` times as long.
 _SHORT = 64
 
 
@@ -73,7 +73,7 @@ class Equality:
         found: Ids = terms[self.rep[terms] != terms]
         return found
 
-    def union(self, a: Ids, b: Ids, step: int, rules: list[tuple[int, str]]) -> Ids:
+    def union(self, a: Ids, b: Ids, round: int, rules: list[tuple[int, str]]) -> Ids:
         """Make pairs one; the terms whose representative changed, sorted.
 
         ``rules`` says which rule gave the pairs: each item is the end of a run, and its rule.
@@ -111,8 +111,8 @@ class Equality:
             return NONE
         pairs = np.concatenate(linked)
         kinds = numbers[np.searchsorted(ends, pairs, side="right")]
-        self.links.append(a[pairs], b[pairs], step, kinds)
-        new = unique(np.concatenate(changed))
+        self.links.append(a[pairs], b[pairs], round, kinds)
+        new = sort_unique(np.concatenate(changed))
         self._renew(union([self.changed, new]), np.concatenate([new, self.rep[new]]), True)
         return new
 
@@ -137,17 +137,17 @@ class Equality:
             self._several[about] = joined
         if self._names is not None:
             rows = self.classes(about)
-            some = unique(np.concatenate([rows & LOW, about]))
+            some = sort_unique(np.concatenate([rows & LOW, about]))
             some = some[self.several[some]]
             left = without(self._names, rows)
-            self._names = inserted(left, in_order(pack(self.rep[some], some)))
+            self._names = inserted(left, sort_inplace(pack(self.rep[some], some)))
 
     def classes(self, reps: Ids) -> Ids:
         """The terms that some representatives stand for, each beside its own, as sorted keys.
 
         Of those that stand for themselves alone there is none.
         """
-        lows = unique(reps << SHIFT)
+        lows = sort_unique(reps << SHIFT)
         first, counts = counted(self.names, lows, lows | LOW)
         return self.names.take(spread(first, counts)[1])
 
@@ -167,14 +167,14 @@ class Equality:
         marks[terms] = True
         return marks
 
-    def concerned(self, layer: Layer, terms: Ids, marks: Mask, unary: bool) -> Ids:
-        """The keys of a layer that hold one of some terms, sorted and marked; sorted."""
-        if max(len(terms), _SHORT) * tuning.FEW < len(layer):
+    def concerned(self, delta: Delta, terms: Ids, marks: Mask, unary: bool) -> Ids:
+        """The keys of a delta that hold one of some terms, sorted and marked; sorted."""
+        if max(len(terms), _SHORT) * tuning.FEW < len(delta):
             if unary:
-                return terms[layer.has(terms)]
-            here, there = (layer.touching(terms, forward) for forward in (True, False))
-            return unique(np.concatenate([here, swap(there)])) if len(there) else here
-        return layer.keys[self.about(marks, layer.keys, unary)]
+                return terms[delta.has(terms)]
+            here, there = (delta.touching(terms, forward) for forward in (True, False))
+            return sort_unique(np.concatenate([here, swap(there)])) if len(there) else here
+        return delta.keys[self.about(marks, delta.keys, unary)]
 
     def mapped(self, keys: Ids, unary: bool) -> Ids:
         """Keys with representatives in the place of terms, not sorted."""
@@ -231,7 +231,7 @@ class Equality:
                 alone = False
             else:
                 parts.append(some)
-        return keys if alone else in_order(np.concatenate(parts))
+        return keys if alone else sort_inplace(np.concatenate(parts))
 
     def forms(self, keys: Ids, unary: bool) -> tuple[Ids, Ids]:
         """Every form that keys have with the names of their terms: the rows, and the forms."""
@@ -252,7 +252,7 @@ class Equality:
     # Why two terms are one
 
     def path(self, a: int, b: int, before: int) -> list[Link] | None:
-        """The links from a to b of steps before a given one, in order; None if there are none."""
+        """The links from a to b of rounds before a given one, in order; None if there are none."""
         came: dict[int, Link | None] = {a: None}
         waiting = deque([a])
         while waiting:
@@ -261,7 +261,7 @@ class Equality:
                 break
             for link in self.links.around(here):
                 there = link.b if link.a == here else link.a
-                if link.step < before and there not in came:
+                if link.round < before and there not in came:
                     came[there] = link
                     waiting.append(there)
         if b not in came:
@@ -279,31 +279,31 @@ class Equality:
         """Take keys with terms that are gone out of their relations; what they become, by code.
 
         ``special`` is a code whose relation has a meaning of its own (owl:sameAs) and is left.
-        Layers up to the step ``since`` are known to hold no such keys.
+        Deltas up to the round ``since`` are known to hold no such keys.
         """
         marks = self.marked(gone)
         out: list[tuple[int, Ids]] = []
         for code, relation in list(relations.items()):
-            if code == special or not relation.layers:
+            if code == special or not relation.deltas:
                 continue
             term = ~code if code < 0 else code
             renamed = bool(marks[term])
             touched = False
             kept = []
-            for layer in relation.layers:
-                if layer.step <= since:
-                    kept.append(layer)
+            for delta in relation.deltas:
+                if delta.round <= since:
+                    kept.append(delta)
                     continue
-                moved = layer.keys if renamed else self.concerned(layer, gone, marks, code < 0)
+                moved = delta.keys if renamed else self.concerned(delta, gone, marks, code < 0)
                 if len(moved):
                     touched = True
-                    relation.dead.append(Layer(layer.step, moved, layer.origin))
+                    relation.dead.append(Delta(delta.round, moved, delta.origin))
                     new = int(self.rep[term])
                     out.append((~new if code < 0 else new, self.mapped(moved, code < 0)))
-                    layer.remove(moved)
-                if len(layer):
-                    kept.append(layer)
+                    delta.remove(moved)
+                if len(delta):
+                    kept.append(delta)
             if touched:
-                relation.layers = kept
+                relation.deltas = kept
                 relation.forget()
         return out

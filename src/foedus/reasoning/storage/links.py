@@ -11,11 +11,11 @@ from foedus.reasoning.storage.columns import NONE, Ids, Mask
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Two terms found to be one at a step, by a rule ('' if asserted)."""
+    """Two terms found to be one at a round, by a rule ('' if asserted)."""
 
     a: int
     b: int
-    step: int
+    round: int
     rule: str
 
 
@@ -23,7 +23,7 @@ class Links:
     """Links in columns, in the order found. ``rule`` holds places in ``rules``."""
 
     def __init__(self) -> None:
-        self.a, self.b, self.step, self.rule = NONE, NONE, NONE, NONE
+        self.a, self.b, self.round, self.rule = NONE, NONE, NONE, NONE
         self.rules: list[str] = []
         self._ends: tuple[Ids, Ids] | None = None
         self._around: dict[int, list[Link]] = {}
@@ -42,21 +42,21 @@ class Links:
         found: Mask = self.rule == (self.rules.index(rule) if rule in self.rules else -1)
         return found
 
-    def append(self, a: Ids, b: Ids, step: int, rule: Ids) -> None:
-        """Add links of one step."""
+    def append(self, a: Ids, b: Ids, round: int, rule: Ids) -> None:
+        """Add links of one round."""
         self._set(
             np.concatenate([self.a, a]),
             np.concatenate([self.b, b]),
-            np.concatenate([self.step, np.full(len(a), step)]),
+            np.concatenate([self.round, np.full(len(a), round)]),
             np.concatenate([self.rule, rule]),
         )
 
     def keep(self, mask: Mask) -> None:
         """Forget all other links."""
-        self._set(self.a[mask], self.b[mask], self.step[mask], self.rule[mask])
+        self._set(self.a[mask], self.b[mask], self.round[mask], self.rule[mask])
 
-    def _set(self, a: Ids, b: Ids, step: Ids, rule: Ids) -> None:
-        self.a, self.b, self.step, self.rule = a, b, step, rule
+    def _set(self, a: Ids, b: Ids, round: Ids, rule: Ids) -> None:
+        self.a, self.b, self.round, self.rule = a, b, round, rule
         self._ends, self._around = None, {}
 
     def around(self, term: int) -> list[Link]:
@@ -69,7 +69,7 @@ class Links:
             ends, places = self._ends
             low, high = ends.searchsorted([term, term + 1]).tolist()
             self._around[term] = [
-                Link(int(self.a[n]), int(self.b[n]), int(self.step[n]), self.rules[self.rule[n]])
+                Link(int(self.a[n]), int(self.b[n]), int(self.round[n]), self.rules[self.rule[n]])
                 for n in places[low:high].tolist()
             ]
         return self._around[term]

@@ -31,20 +31,20 @@ class Lists:
         self._codes = first, rest
         self._nil, self._name = nil, name
         self._relations = relations
-        self.step = -1
+        self.round = -1
         self._first: dict[int, list[int]] = {}
         self._rest: dict[int, list[int]] = {}
         self._known: dict[int, list[tuple[int, ...]]] = {}
 
     def refresh(self) -> bool:
         """Read the columns again if they have changed; whether they have."""
-        step = -1
+        round = -1
         for code in self._codes:
             if code in self._relations:
-                step = max(step, self._relations[code].step)
-        if step == self.step:
+                round = max(round, self._relations[code].round)
+        if round == self.round:
             return False
-        self.step = step
+        self.round = round
         self._known.clear()
         self._first, self._rest = (self._pairs(code) for code in self._codes)
         return True

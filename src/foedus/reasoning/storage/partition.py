@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from foedus.errors import LimitReached
-from foedus.reasoning.storage.columns import LOW, SHIFT, Ids, pack, turned, unique
+from foedus.reasoning.storage.columns import LOW, SHIFT, Ids, pack, sort_unique, turned
 
 #: Triples that are taken apart at once: as many as the processor's caches hold.
 _CHUNK = 1 << 17
@@ -33,7 +33,7 @@ def partition(parts: Iterable[Ids], type_: int, limit: int | None = None) -> dic
             ranks = grown
         mine = ranks[groups]
         if not mine.all():
-            new = unique(groups[mine == 0])
+            new = sort_unique(groups[mine == 0])
             ranks[new] = np.arange(len(new)) + len(codes) + 1
             codes += [~(group >> 1) if group & 1 else group >> 1 for group in new.tolist()]
             held += [[] for _ in range(len(new))]
@@ -67,7 +67,7 @@ def _joined(parts: list[Ids]) -> Ids:
     """All keys, sorted, each once; the list is used up."""
     keys = np.concatenate(parts)
     parts.clear()
-    return unique(keys)
+    return sort_unique(keys)
 
 
 def rows_of(code: int, keys: Ids, type_: int) -> Ids:

@@ -16,13 +16,13 @@ from foedus.reasoning.storage.columns import (
     SHIFT,
     Ids,
     Mask,
-    in_order,
     minus,
     pack,
+    sort_inplace,
+    sort_unique,
     spread,
-    unique,
 )
-from foedus.reasoning.storage.relation import GIVEN, Layer
+from foedus.reasoning.storage.relation import GIVEN, Delta
 
 _ROUNDS = 16
 _BITS = 1 << 14
@@ -35,7 +35,7 @@ def closed(edges: Ids, check: Callable[[int], None], start: Ids | None = None) -
     """
     fresh = edges if start is None else start
     full = [fresh]
-    links = Layer(-1, edges, GIVEN)
+    links = Delta(-1, edges, GIVEN)
     for _ in range(_ROUNDS):
         _, first, counts = links.neighbours(fresh & LOW, forward=True)
         total = int(counts.sum())
@@ -44,19 +44,19 @@ def closed(edges: Ids, check: Callable[[int], None], start: Ids | None = None) -
             break  # many ways to the same place
         probe, place = spread(first, counts)
         found = (fresh & ~LOW).take(probe) | edges.take(place) & LOW
-        fresh = minus(unique(found), full)
+        fresh = minus(sort_unique(found), full)
         if not len(fresh):
-            return in_order(np.concatenate(full)) if len(full) > 1 else full[0]
+            return sort_inplace(np.concatenate(full)) if len(full) > 1 else full[0]
         full.append(fresh)
     return _reach(edges, check)
 
 
 def _reach(edges: Ids, check: Callable[[int], None]) -> Ids:
     """The same by components and reachability."""
-    nodes = unique(np.concatenate([edges >> SHIFT, edges & LOW]))
+    nodes = sort_unique(np.concatenate([edges >> SHIFT, edges & LOW]))
     s, o = np.searchsorted(nodes, edges >> SHIFT), np.searchsorted(nodes, edges & LOW)
     component, count = components(len(nodes), s, o)
-    between = unique(pack(component[s], component[o]))
+    between = sort_unique(pack(component[s], component[o]))
     loops = np.zeros(count, np.bool_)
     loops[(between >> SHIFT)[between >> SHIFT == between & LOW]] = True
     between = between[between >> SHIFT != between & LOW]
@@ -121,13 +121,13 @@ def _sets(
         later = targets[after[c] : after[c + 1]]
         check(sum(len(reach[d]) for d in later))
         parts = [np.array([c] * int(loops[c]) + later, np.int64), *(reach[d] for d in later)]
-        reach.append(unique(np.concatenate(parts)))
+        reach.append(sort_unique(np.concatenate(parts)))
         _, place = spread(starts[reach[c]], sizes[reach[c]])
         members, ends = order[starts[c] : starts[c + 1]], order[place]
         total += len(members) * len(ends)
         check(total)
         out.append((nodes[members][:, None] << SHIFT | nodes[ends]).ravel())
-    return in_order(np.concatenate(out))
+    return sort_inplace(np.concatenate(out))
 
 
 def components(count: int, s: Ids, o: Ids) -> tuple[Ids, int]:

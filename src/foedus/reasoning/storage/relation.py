@@ -1,8 +1,8 @@
 """Triples in columns, one relation per property and one per class.
 
 A relation of a property holds the keys of its pairs, that of a class its members. Keys arrive in
-layers: a layer is sorted, holds no key twice and none of another layer, and carries the step at
-which it was found. Layers are never merged in place, so they say how old a triple is.
+deltas: a delta is sorted, holds no key twice and none of another delta, and carries the round at
+which it was found. Deltas are never merged in place, so they say how old a triple is.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from foedus.reasoning.storage.columns import (
     bounds,
     counted,
     holds,
-    in_order,
     inserted,
     minus,
+    sort_inplace,
     spread,
     turned,
     union,
@@ -46,26 +46,26 @@ _SMALL: Final = 1 << 10
 #: Keys that are gone are taken out of their columns when there is one in so many.
 _GONE: Final = 64
 
-#: For look-ups, few keys are joined whatever their layers. Of many, short layers are where there
-#: are at least so many layers; those that come after, where there are more than so many, so that
+#: For look-ups, few keys are joined whatever their deltas. Of many, short deltas are where there
+#: are at least so many deltas; those that come after, where there are more than so many, so that
 #: each is at least twice as long as the next.
-_SHELVES, _LOOSE = 3, 2
+_SEGMENTS, _LOOSE = 3, 2
 
-#: How a layer came about, where it was not a rule.
+#: How a delta came about, where it was not a rule.
 GIVEN, REWRITTEN, SEVERAL = "", "=", "+"
 
 
-class Layer:
-    """Keys that a relation received at one step; ``origin`` is the rule that gave them.
+class Delta:
+    """Keys that a relation received at one round; ``origin`` is the rule that gave them.
 
     Keys that are removed are noted down, and taken out of the columns when they have become many
     or the columns are wanted as they are: so a change of a few keys copies none.
     """
 
-    __slots__ = ("_back", "_gone", "_keys", "_scans", "origin", "step")
+    __slots__ = ("_back", "_gone", "_keys", "_scans", "origin", "round")
 
-    def __init__(self, step: int, keys: Ids, origin: str) -> None:
-        self.step, self.origin = step, origin
+    def __init__(self, round: int, keys: Ids, origin: str) -> None:
+        self.round, self.origin = round, origin
         self._keys, self._gone = keys, NONE
         self._back: Ids | None = None
         self._scans = 0  # for a few objects each, instead of sorting all
@@ -168,27 +168,27 @@ class Layer:
         self._gone = NONE
 
 
-def among(probes: Ids, layers: Iterable[Layer]) -> Mask:
-    """For each probe whether it is in one of some layers."""
+def among(probes: Ids, deltas: Iterable[Delta]) -> Mask:
+    """For each probe whether it is in one of some deltas."""
     found = np.zeros(len(probes), np.bool_)
-    for layer in layers:
-        found |= layer.has(probes)
+    for delta in deltas:
+        found |= delta.has(probes)
     return found
 
 
-def beyond(keys: Ids, layers: Iterable[Layer]) -> Ids:
-    """Those of the sorted keys that are in none of some layers."""
-    for layer in layers:
+def beyond(keys: Ids, deltas: Iterable[Delta]) -> Ids:
+    """Those of the sorted keys that are in none of some deltas."""
+    for delta in deltas:
         if not len(keys):
             break
-        keys = keys[~layer.has(keys)]
+        keys = keys[~delta.has(keys)]
     return keys
 
 
 class Relation:
-    """The pairs of a property or the members of a class, in layers.
+    """The pairs of a property or the members of a class, in deltas.
 
-    ``dead`` holds layers of keys that were replaced when two of their terms became one; proofs
+    ``dead`` holds deltas of keys that were replaced when two of their terms became one; proofs
     want them, nothing else does.
     """
 
@@ -196,25 +196,25 @@ class Relation:
         "_full",
         "_full_of",
         "_long",
-        "_shelves",
-        "_shelves_of",
+        "_segments",
+        "_segments_of",
         "_size",
         "_size_of",
         "code",
         "dead",
-        "layers",
+        "deltas",
     )
 
     def __init__(self, code: int) -> None:
         self.code = code
-        self.layers: list[Layer] = []
-        self.dead: list[Layer] = []
+        self.deltas: list[Delta] = []
+        self.dead: list[Delta] = []
         self._full: Ids = NONE
         self._full_of = 0
-        self._size = self._size_of = 0  # keys, of so many layers
-        self._shelves: list[Layer] = []
-        self._shelves_of = 0
-        self._long = -1  # shelves that are long layers; negative: too few keys to tell them apart
+        self._size = self._size_of = 0  # keys, of so many deltas
+        self._segments: list[Delta] = []
+        self._segments_of = 0
+        self._long = -1  # segments that are long deltas; negative: too few keys to tell them apart
 
     @property
     def unary(self) -> bool:
@@ -222,92 +222,94 @@ class Relation:
         return self.code < 0
 
     def __len__(self) -> int:
-        layers = self.layers
-        if self._size_of != len(layers):
-            known = self._size_of if self._size_of < len(layers) else 0
-            self._size = sum(map(len, layers[known:]), self._size if known else 0)
-            self._size_of = len(layers)
+        deltas = self.deltas
+        if self._size_of != len(deltas):
+            known = self._size_of if self._size_of < len(deltas) else 0
+            self._size = sum(map(len, deltas[known:]), self._size if known else 0)
+            self._size_of = len(deltas)
         return self._size
 
     @property
-    def step(self) -> int:
-        """The step of the newest layer, -1 if there is none."""
-        return self.layers[-1].step if self.layers else -1
+    def round(self) -> int:
+        """The round of the newest delta, -1 if there is none."""
+        return self.deltas[-1].round if self.deltas else -1
 
     @property
     def full(self) -> Ids:
         """All keys, sorted."""
-        layers = self.layers
-        if len(layers) == 1:
-            return layers[0].keys
-        if self._full_of != len(layers):
-            if self._full_of and self._full_of < len(layers):
-                parts = [self._full, *(layer.keys for layer in layers[self._full_of :])]
+        deltas = self.deltas
+        if len(deltas) == 1:
+            return deltas[0].keys
+        if self._full_of != len(deltas):
+            if self._full_of and self._full_of < len(deltas):
+                parts = [self._full, *(delta.keys for delta in deltas[self._full_of :])]
             else:
-                parts = [layer.keys for layer in layers]
-            self._full = in_order(np.concatenate(parts)) if parts else NONE
-            self._full_of = len(layers)
+                parts = [delta.keys for delta in deltas]
+            self._full = sort_inplace(np.concatenate(parts)) if parts else NONE
+            self._full_of = len(deltas)
         return self._full
 
     @property
-    def shelves(self) -> list[Layer]:
-        """The layers for look-ups, for which it is no matter how old a key is: few, where layers
-        are many. Joined ones have no step."""
-        layers, shelves = self.layers, self._shelves
-        if len(layers) < 2:
-            return layers
-        if self._shelves_of == len(layers):
-            return shelves
+    def segments(self) -> list[Delta]:
+        """The deltas for look-ups, for which it is no matter how old a key is: few, where deltas
+        are many. Joined ones have no round."""
+        deltas, segments = self.deltas, self._segments
+        if len(deltas) < 2:
+            return deltas
+        if self._segments_of == len(deltas):
+            return segments
         total = len(self)
-        if len(layers) < _SHELVES and total > _SMALL:
-            return layers
+        if len(deltas) < _SEGMENTS and total > _SMALL:
+            return deltas
         if self._long < 0:
-            most = max(max(map(len, layers)) >> 3, total >> 5, _SMALL)
-            shelves[:] = [layer for layer in layers if len(layer) > most]
+            most = max(max(map(len, deltas)) >> 3, total >> 5, _SMALL)
+            segments[:] = [delta for delta in deltas if len(delta) > most]
             if total > _SMALL:
-                self._long = len(shelves)
-            short = [layer.keys for layer in layers if len(layer) <= most]
+                self._long = len(segments)
+            short = [delta.keys for delta in deltas if len(delta) <= most]
             if short:
-                shelves.append(Layer(-1, in_order(np.concatenate(short)), SEVERAL))
-            self._shelves_of = len(layers)
-        for layer in layers[self._shelves_of :]:
-            shelves.append(layer)
-            while len(shelves) > self._long + _LOOSE and (2 * len(shelves[-1]) >= len(shelves[-2])):
-                both = np.concatenate([shelves.pop().keys, shelves.pop().keys])
-                shelves.append(Layer(-1, in_order(both), SEVERAL))
-        self._shelves_of = len(layers)
-        return shelves
+                segments.append(Delta(-1, sort_inplace(np.concatenate(short)), SEVERAL))
+            self._segments_of = len(deltas)
+        for delta in deltas[self._segments_of :]:
+            segments.append(delta)
+            while len(segments) > self._long + _LOOSE and (
+                2 * len(segments[-1]) >= len(segments[-2])
+            ):
+                both = np.concatenate([segments.pop().keys, segments.pop().keys])
+                segments.append(Delta(-1, sort_inplace(both), SEVERAL))
+        self._segments_of = len(deltas)
+        return segments
 
-    def before(self, step: int) -> list[Layer]:
-        """The layers of earlier steps."""
-        return [layer for layer in self.layers if layer.step < step]
+    def before(self, round: int) -> list[Delta]:
+        """The deltas of earlier rounds."""
+        return [delta for delta in self.deltas if delta.round < round]
 
-    def since(self, step: int) -> Ids:
-        """The keys found after a step; sorted only if they came at one."""
-        layers = self.layers
-        if not layers or layers[-1].step <= step:
+    def since(self, round: int) -> Ids:
+        """The keys found after a round; sorted only if they came at one."""
+        deltas = self.deltas
+        if not deltas or deltas[-1].round <= round:
             return NONE
-        if layers[0].step > step:
+        if deltas[0].round > round:
             return self.full
-        fresh = [layer.keys for layer in takewhile(lambda x: x.step > step, reversed(layers))]
+        fresh = [delta.keys for delta in takewhile(lambda x: x.round > round, reversed(deltas))]
         return fresh[0] if len(fresh) == 1 else np.concatenate(fresh)
 
-    def append(self, step: int, keys: Ids, origin: str = GIVEN) -> None:
+    def append(self, round: int, keys: Ids, origin: str = GIVEN) -> None:
         """Take in sorted keys that are not yet here."""
         if len(keys):
-            self.layers.append(Layer(step, keys, origin))
+            self.deltas.append(Delta(round, keys, origin))
 
-    def forget(self, changed: Layer | None = None) -> None:
-        """Drop what can be computed again: all, or what the keys of one layer went into."""
+    def forget(self, changed: Delta | None = None) -> None:
+        """Drop what can be computed again: all, or what the keys of one delta went into."""
         self._full, self._full_of = NONE, 0
         self._size = self._size_of = 0
-        if changed not in self._shelves:
-            self._shelves, self._shelves_of, self._long = [], 0, -1
+        if changed not in self._segments:
+            self._segments, self._segments_of, self._long = [], 0, -1
 
     def holds(self, key: int) -> bool:
         """Whether a key is here."""
-        return any(layer.holds(key) for layer in self.shelves)
+        return any(delta.holds(key) for delta in self.segments)
 
     def new(self, keys: Ids) -> Ids:
         """Those of the sorted keys that are not here."""
-        return beyond(keys, self.shelves)
+        return beyond(keys, self.segments)

@@ -232,7 +232,7 @@ class Validity:
     def _holds_always(self, code: int, keys: Ids) -> Mask:
         """Which keys hold whatever the day."""
         relation = self._always.relations.get(code)
-        found = among(keys, relation.shelves if relation is not None else ())
+        found = among(keys, relation.segments if relation is not None else ())
         if code < 0 and self._engine.literals.is_datatype(~code):
             found |= self._engine.terms.kinds[keys] >= LITERAL  # what a literal is, it always is
         return found

@@ -75,7 +75,7 @@ class Closure:
         self._saturate(list(rules), {t for t in self.facts.steps if t[1] == SAME})
         known = set(self.asserted)
         self.derived: tuple[Triple, ...] = tuple(
-            t for t in self.facts.steps if t not in known and not rules.is_noise(t)
+            t for t in self.facts.steps if t not in known and not rules.is_trivial(t)
         )
         self._seconds = time.perf_counter() - started
 
@@ -124,7 +124,7 @@ class Closure:
 
     def __contains__(self, triple: Triple) -> bool:
         return triple in self.facts.steps and (
-            self.facts.steps[triple] is None or not self.rules.is_noise(triple)
+            self.facts.steps[triple] is None or not self.rules.is_trivial(triple)
         )
 
     def __len__(self) -> int:

@@ -112,7 +112,7 @@ def close(
             if triple[1] == f"<{_NOTES}error>":
                 clash = _noted(text_of(triple[2]))
                 clashes[clash.message] = clash
-            elif not (_is_added(triple) or everything.is_noise(triple)):
+            elif not (_is_added(triple) or everything.is_trivial(triple)):
                 known.setdefault(triple)
         step = naive.close(known, rules=ours, limit_triples=limit_triples)
         known.update(dict.fromkeys(step.derived))
