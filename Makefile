@@ -53,7 +53,7 @@ bench: $(READY) ## measure the reasoners side by side and write docs/benchmarks.
 	@$(BIN)/python benchmarks/run.py --more
 
 stores: $(READY) ## fetch the triple stores and parsers that the tests talk to, into .cache
-	@tests/stores/install.sh
+	@tests/remote/install.sh
 
 ontology: $(READY) ## write the files for Protégé and the page of the terms, into dist
 	@$(BIN)/python -m foedus.owlfiles dist

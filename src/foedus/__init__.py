@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from foedus.version import __version__
+
 if TYPE_CHECKING:
     from foedus.knowledge import Answer, KnowledgeGraph
     from foedus.reasoning import close
     from foedus.store.query import Result
 
-__version__ = "0.1.0"
-__all__ = ["Answer", "KnowledgeGraph", "Result", "close"]
+__all__ = ["Answer", "KnowledgeGraph", "Result", "__version__", "close"]
 
 #: Name -> module that has it; imported when it is first used, so that `import foedus` is quick.
 _WHERE = {

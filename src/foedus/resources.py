@@ -49,6 +49,15 @@ def folders(data: str | os.PathLike[str] | None = None) -> Folders:
     return Folders(*((data / n) if (data / n).is_dir() else folder(n) for n in names))
 
 
+def internal(name: str) -> Path:
+    """The folder of queries by which foedus itself reads a graph: ``build``, ``export``, ``load``.
+
+    >>> internal("build").is_dir()
+    True
+    """
+    return _PACKAGE / "queries" / name
+
+
 def rule_table() -> Path:
     """The file of the OWL 2 RL rules."""
     return _PACKAGE / "reasoning" / "owl2rl.toml"

@@ -10,7 +10,7 @@ import sys
 from datetime import date
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1]))  # the strategies that the tests share
+sys.path.insert(0, str(Path(__file__).parents[1] / "helpers"))
 
 import campaign
 from targets import TARGETS

@@ -59,7 +59,7 @@ def rules() -> list[bytes]:
 
 @cache
 def questions() -> list[bytes]:
-    return [path.read_bytes() for path in _files("queries/*.rq", "tests/data/**/*.rq")]
+    return [path.read_bytes() for path in _files("queries/*/*.rq", "tests/data/**/*.rq")]
 
 
 @cache

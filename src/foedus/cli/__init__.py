@@ -14,10 +14,10 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-import foedus
 from foedus.cli.common import SETTINGS, say
 from foedus.errors import FoedusError
 from foedus.safe_text import printable
+from foedus.version import __version__
 
 #: Module with a ``register(app)`` -> the verbs that it brings, in the order of the help.
 MODULES = {
@@ -34,7 +34,7 @@ MODULES = {
 
 def _version(wanted: bool) -> None:
     if wanted:
-        print(f"foedus {foedus.__version__}")
+        print(f"foedus {__version__}")
         raise typer.Exit
 
 

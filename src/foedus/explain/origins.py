@@ -8,7 +8,7 @@ from functools import cached_property
 
 from foedus.explain.steps import Origin, Passage
 from foedus.language.names import Names
-from foedus.resources import folder
+from foedus.resources import internal
 from foedus.store.files import read_text
 from foedus.store.query import QuadStore
 from foedus.terms import Term, Triple, expand, is_iri, text_of
@@ -164,7 +164,7 @@ def claim_contents(store: QuadStore) -> dict[Triple, tuple[Term, ...]]:
 
 
 def _text(name: str) -> str:
-    return read_text(folder("queries") / "build" / f"{name}.rq")
+    return read_text(internal("build") / f"{name}.rq")
 
 
 def place(passage: Term) -> str:

@@ -63,9 +63,9 @@ class Support:
 class RowSupport:
     """A row's basis, the triples behind it, and what it takes for granted, in words.
 
-    ``ways`` counts the solutions that give the row (at most `foedus.provenance.evidence.WAYS`); for a row
-    that sums up a group, the members. ``complete`` is False where the supports are those of the
-    first `foedus.provenance.evidence.MEMBERS` members alone.
+    ``ways`` counts the solutions that give the row (at most `foedus.provenance.evidence.WAYS`); for
+    a row that sums up a group, the members. ``complete`` is False where the supports are those of
+    the first `foedus.provenance.evidence.MEMBERS` members alone.
     """
 
     basis: Basis

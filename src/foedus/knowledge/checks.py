@@ -9,7 +9,7 @@ from typing import Any
 
 from foedus.errors import ParseFailure
 from foedus.language.names import Names
-from foedus.resources import folder
+from foedus.resources import internal
 from foedus.store.files import read_text
 from foedus.store.query import QuadStore
 from foedus.terms import Term, Triple, is_blank, text_of
@@ -54,7 +54,7 @@ def shapes(view: QuadStore, file: Path, names: Names) -> tuple[Finding, ...]:
         to_rdflib(view.match()), shacl_graph=wanted, inference="none", inplace=True
     )
     store = QuadStore.of((term_of(s), term_of(p), term_of(o)) for s, p, o in report)
-    asked = read_text(folder("queries") / "build" / "shape-results.rq")
+    asked = read_text(internal("build") / "shape-results.rq")
     found = []
     for row in store.query(asked).dicts():
         terms = tuple(row[n] for n in ("node", "value") if n in row and not is_blank(row[n]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from foedus.knowledge import KnowledgeGraph
-from foedus.resources import folder
+from foedus.resources import internal
 from foedus.store.export import export
 from foedus.store.files import read_rdf, read_text
 from foedus.store.query import QuadStore
@@ -36,11 +36,11 @@ def reifiers(graph: KnowledgeGraph) -> list[Quad]:
 
 
 def _query(name: str) -> str:
-    return read_text(folder("queries") / "export" / f"{name}.rq")
+    return read_text(internal("export") / f"{name}.rq")
 
 
 def _vocabularies() -> dict[str, str]:
-    return read_rdf(folder("queries") / "export" / "prefixes.ttl").prefixes
+    return read_rdf(internal("export") / "prefixes.ttl").prefixes
 
 
 def _reifies() -> Term:

@@ -7,14 +7,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import foedus
 from foedus.errors import InputError
 from foedus.knowledge.sources import Source, read_background, read_sources
-from foedus.resources import Folders, folder, rule_table
+from foedus.resources import Folders, internal, rule_table
 from foedus.short import short_repr
 from foedus.store.files import RdfFile, read_rdf, read_text
 from foedus.store.query import QuadStore
 from foedus.terms import Quad, Term, Triple, expand
+from foedus.version import __version__
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def statements(quads: Iterable[Quad], graph: Term) -> Iterator[Quad]:
 
 def build_query(name: str) -> str:
     """The text of one of the queries by which foedus itself reads a graph."""
-    return read_text(folder("queries") / "build" / f"{name}.rq")
+    return read_text(internal("build") / f"{name}.rq")
 
 
 def fingerprints(folders: Folders, background: bool = True) -> dict[str, str]:
@@ -85,14 +85,14 @@ def fingerprints(folders: Folders, background: bool = True) -> dict[str, str]:
         for path in sorted((folders.graph / part).rglob("*")):
             if path.suffix in {".trig", ".txt"}:
                 paths[f"graph/{path.relative_to(folders.graph).as_posix()}"] = path
-    paths["queries/build/statements.rq"] = folder("queries") / "build" / "statements.rq"
+    paths["build/statements.rq"] = internal("build") / "statements.rq"
     paths["reasoning/owl2rl.toml"] = rule_table()
     found = {
         name: hashlib.sha256(path.read_bytes()).hexdigest()
         for name, path in paths.items()
         if path.is_file()
     }
-    return {"foedus": foedus.__version__, **found}
+    return {"foedus": __version__, **found}
 
 
 def _prefixes(declared: Path, files: Iterable[RdfFile]) -> dict[str, str]:

@@ -3,7 +3,6 @@
 A header is the comment at the top of the file::
 
     # allies-of: Who are the allies of {state}?
-    # topic: 1 alliance and treaty
     # param state: name = id:China | the state asked about
     # needs: prp-spo2 prp-symp
     # assumes: what the answer takes for granted, if anything
@@ -13,6 +12,7 @@ A value replaces what stands in the parameter's ``VALUES``; the rest of the file
 
 from __future__ import annotations
 
+import csv
 import datetime
 import math
 import re
@@ -129,9 +129,8 @@ class Question:
 
 def find_question(folder: Path, slug: str) -> Question:
     """The question of that name; raises `UnknownName` with the near ones."""
-    path = folder / f"{slug}.rq"
-    if re.fullmatch(r"[\w-]+", slug) and path.is_file():
-        return read_question(path)
+    for path in _files(folder, slug) if re.fullmatch(r"[\w-]+", slug) else ():
+        return read_question(path, _topic_of(path, folder, _topics(folder)))
     meant = suggest(slug, read_questions(folder))
     raise UnknownName("question", slug, meant, "'foedus ask' lists them all")
 
@@ -151,14 +150,46 @@ def suggest(name: str, questions: Mapping[str, Question], limit: int = 3) -> lis
 
 
 def read_questions(folder: Path) -> dict[str, Question]:
-    """Every question of a folder by its slug, in the order of topic and slug."""
-    found = [read_question(path) for path in sorted(folder.glob("*.rq"))]
-    found.sort(key=lambda q: (_natural(q.topic), q.slug))
-    return {q.slug: q for q in found}
+    """Every question of a folder by its slug, in the order of topic and slug.
+
+    The folder that a question is in is its topic, called as ``topics.csv`` says and in that order.
+    """
+    topics = _topics(folder)
+    order = {topic: number for number, topic in enumerate(topics.values())}
+    found: dict[str, Question] = {}
+    for path in _files(folder):
+        if path.stem in found:
+            raise ParseFailure(str(path), f"{found[path.stem].path} has this name too", 1)
+        found[path.stem] = read_question(path, _topic_of(path, folder, topics))
+    ranked = sorted(found.values(), key=lambda q: (order.get(q.topic, len(order)), q.topic, q.slug))
+    return {q.slug: q for q in ranked}
 
 
-def read_question(path: Path) -> Question:
-    """The question that a ``.rq`` file holds; raises `ParseFailure` with the line."""
+def _files(folder: Path, slug: str = "*") -> list[Path]:
+    """The files of questions, of one name or all; those in ``checks`` are none."""
+    every = (*folder.glob(f"{slug}.rq"), *folder.glob(f"*/{slug}.rq"))
+    return sorted(path for path in every if path.parent.name != "checks")
+
+
+def _topics(folder: Path) -> dict[str, str]:
+    """What the folders of topics are called, in their order."""
+    file = folder / "topics.csv"
+    if not file.is_file():
+        return {}
+    rows = csv.reader(read_text(file).splitlines()[1:])
+    return {row[0]: row[1] for row in rows if len(row) == 2}
+
+
+def _topic_of(path: Path, folder: Path, topics: Mapping[str, str]) -> str:
+    name = "" if path.parent == folder else path.parent.name
+    return topics.get(name, name)
+
+
+def read_question(path: Path, topic: str = "") -> Question:
+    """The question that a ``.rq`` file holds; raises `ParseFailure` with the line.
+
+    Its ``topic`` is said here, or in its header.
+    """
     text = read_text(path)
     fields: dict[str, str] = {}
     parameters: list[Parameter] = []
@@ -187,7 +218,7 @@ def read_question(path: Path) -> Question:
     return Question(
         path.stem,
         words,
-        fields.get("topic", ""),
+        fields.get("topic", topic),
         tuple(parameters),
         tuple(fields.get("needs", "").replace(",", " ").split()),
         fields.get("assumes", ""),
@@ -205,11 +236,6 @@ def _parameter(path: Path, line: int, name: str, value: str) -> Parameter:
             line,
         )
     return Parameter(name, found["kind"], found["default"], found["about"] or "")
-
-
-def _natural(text: str) -> tuple[int, str]:
-    number = re.match(r"\d+", text)
-    return (int(number[0]) if number else 99, text)
 
 
 def _set(

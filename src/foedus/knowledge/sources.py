@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from foedus.errors import InputError, QuoteMismatch
-from foedus.resources import folder
+from foedus.resources import internal
 from foedus.short import short_repr
 from foedus.store.files import RdfFile, read_rdf, read_text
 from foedus.store.query import QuadStore
@@ -85,7 +85,7 @@ def read_background(graph: Path) -> tuple[RdfFile, ...]:
 def quotes(file: RdfFile) -> tuple[Quote, ...]:
     """What a file quotes, whoever it says so of."""
     store = QuadStore.of((s, p, o) for s, p, o, _ in file.quads)
-    asked = (folder("queries") / "build" / "quotes.rq").read_text(encoding="utf-8")
+    asked = (internal("build") / "quotes.rq").read_text(encoding="utf-8")
     found = []
     for row in store.query(asked).dicts():
         start, end = (int(text_of(row[n])) if n in row else None for n in ("start", "end"))

@@ -11,7 +11,7 @@ from foedus.errors import Unreachable
 from foedus.remote.results import ROWS, TRIPLES, form, read
 from foedus.remote.wire import Reply, Wire
 from foedus.remote.wrapper import StoreWrapper
-from foedus.resources import folder
+from foedus.resources import internal
 from foedus.sparql.guard import tokens
 from foedus.store.files import read_text
 from foedus.store.query import Result
@@ -47,7 +47,7 @@ def update(url: str, sparql: str, wire: Wire) -> None:
 
 def template(name: str, **values: str) -> str:
     """The text of ``queries/load/NAME`` with each ``$word`` replaced, without its remarks."""
-    text = re.sub(r"^#.*\n", "", read_text(folder("queries") / "load" / name), flags=re.M)
+    text = re.sub(r"^#.*\n", "", read_text(internal("load") / name), flags=re.M)
     return re.sub(r"\$(\w+)", lambda m: values.get(m[1], m[0]), text)
 
 

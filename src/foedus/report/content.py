@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from foedus.explain import Explainer, Passage, Step
 from foedus.explain.rows import RowSupport
 from foedus.knowledge import KnowledgeGraph
-from foedus.resources import folder
+from foedus.resources import internal
 from foedus.short import short_repr
 from foedus.store.files import read_text
 from foedus.terms import Term, text_of
@@ -216,5 +216,5 @@ def _pieces(text: str, marks: list[tuple[str, str, str]]) -> Iterator[Piece]:
 
 
 def _ask(graph: KnowledgeGraph, name: str) -> Iterator[dict[str, Term]]:
-    text = read_text(folder("queries") / "build" / f"{name}.rq")
+    text = read_text(internal("build") / f"{name}.rq")
     return graph.dataset.query(text).dicts()

@@ -9,12 +9,12 @@ from importlib.resources import files
 from itertools import chain
 from string import Template
 
-import foedus
 from foedus.explain import Passage, Step
 from foedus.explain.forms import said_by
 from foedus.explain.rows import RowSupport
 from foedus.report.content import Answered, Note, Piece, Read, Report
 from foedus.safe_text import printable, reworded
+from foedus.version import __version__
 from foedus.whatif import HOW, Disagreement
 
 #: Quotes that are shown of one row; the rest is counted.
@@ -42,7 +42,7 @@ def render(report: Report) -> str:
     return Template(here.joinpath("template.html").read_text(encoding="utf-8")).substitute(
         title=escape(report.title),
         style=here.joinpath("style.css").read_text(encoding="utf-8"),
-        version=foedus.__version__,
+        version=__version__,
         lead=escape(lead(report)),
         contents="".join(contents),
         body="\n".join(body),

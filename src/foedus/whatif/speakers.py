@@ -12,7 +12,7 @@ from foedus.explain.steps import Passage
 from foedus.knowledge import KnowledgeGraph
 from foedus.reasoning.proofs.alternatives import size
 from foedus.reasoning.proofs.hypothetical import Hypothesis
-from foedus.resources import folder
+from foedus.resources import internal
 from foedus.safe_text import markdown, one_line, reworded
 from foedus.short import short_repr
 from foedus.store.files import read_text
@@ -88,7 +88,7 @@ class _Search:
             self.times.setdefault(row["thing"], []).append(row)
 
     def _ask(self, name: str) -> Iterator[dict[str, Term]]:
-        text = read_text(folder("queries") / "build" / f"{name}.rq")
+        text = read_text(internal("build") / f"{name}.rq")
         return self.graph.view.query(text).dicts()
 
     def by_rules(self) -> Iterator[Disagreement]:

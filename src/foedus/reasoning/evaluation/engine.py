@@ -1,7 +1,7 @@
 """Semi-naive evaluation: plans are run on what is new until nothing is.
 
-Each result is a delta with a round of its own: all that a triple rests on is of earlier rounds, which
-is what proofs need. Literature: Abiteboul, Hull, Vianu, Foundations of Databases, chapter 13.
+Each result is a delta with a round of its own: all that a triple rests on is of earlier rounds,
+which is what proofs need. Literature: Abiteboul, Hull, Vianu, Foundations of Databases, chapter 13.
 """
 
 from __future__ import annotations

@@ -10,37 +10,13 @@ from __future__ import annotations
 import numpy as np
 
 from foedus.reasoning.evaluation.joins import Data, solve
-from foedus.reasoning.planning.plan import Plan, Premise
+from foedus.reasoning.planning.plan import Plan
 from foedus.reasoning.storage.columns import NONE, SHIFT, Ids, pack, sort_unique
-
-
-def halved(plan: Plan) -> Plan | None:
-    """The half of a symmetric body with its shared variables, or None if it is not symmetric.
-
-    The half's head holds the variable of the one thing.
-    """
-    assert plan.head is not None
-    _, a, b = plan.head
-    if a >= 0 or b >= 0 or a == b or plan.tests:
-        return None
-
-    def swapped(premise: Premise) -> Premise:
-        code, s, o = premise
-        names = {a: b, b: a}
-        return code, names.get(s, s), names.get(o, o)
-
-    body = set(plan.body)
-    if {swapped(premise) for premise in body} != body:
-        return None
-    if any({a, b} <= {s, o} for _, s, o in body):
-        return None
-    half = tuple(p for p in plan.body if b not in p[1:])
-    return Plan(plan.rule, half, (0, a, a), ())
 
 
 def adjacent(plan: Plan, data: Data, count: int) -> tuple[Ids, Ids]:
     """Pairs that link everything which agrees, neighbour to neighbour."""
-    half = halved(plan)
+    half = plan.half
     assert half is not None and half.head is not None
     thing = half.head[1]
     shared = sorted(

@@ -1,4 +1,4 @@
-"""What of a fixpoint is stored: every term that a representative stands for, and no trivial triples."""
+"""What of a fixpoint is stored: all that representatives stand for, but what is trivial."""
 
 from __future__ import annotations
 

@@ -2,9 +2,9 @@
 
 Triples are kept under one name for each thing, the representative. So what is withdrawn under one
 name may still be said under another; and two terms may only have been one because of what goes.
-A class of names that rests on such a triple is *unmerged*: what was said of it by another name goes,
-with what only followed from that; what was said of the representative alone stays. What is asserted
-of the other names comes back, and the rules find anew which of them are one.
+A class of names that rests on such a triple is *unmerged*: what was said of it by another name
+goes, with what only followed from that; what was said of the representative alone stays. What is
+asserted of the other names comes back, and the rules find anew which of them are one.
 """
 
 from __future__ import annotations

@@ -30,8 +30,8 @@ from foedus.reasoning.storage.relation import GIVEN, Delta, Relation, among, bey
 class Withdrawal:
     """One removal from an engine's relations; it gives up after some seconds.
 
-    Where each triple rests on the one before, as along a chain of thousands of links, all rounds are
-    gone through one by one, and starting over is sooner done.
+    Where each triple rests on the one before, as along a chain of thousands of links, all rounds
+    are gone through one by one, and starting over is sooner done.
     """
 
     def __init__(self, engine: Engine, materialization: Materialization, seconds: float) -> None:

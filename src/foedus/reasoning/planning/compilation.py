@@ -17,7 +17,6 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from foedus.reasoning.encoding.dictionary import Terms
-from foedus.reasoning.evaluation.grouping import halved
 from foedus.reasoning.planning.plan import (
     BUILTIN,
     CLOSE,
@@ -247,7 +246,7 @@ def planned(
         if made.head in made.body:
             return None
         if equal and made.head[0] == vocabulary.same:
-            if halved(made) is not None:
+            if made.half is not None:
                 made.kind = GROUP
         elif transitive(made):
             made.kind = CLOSE

@@ -76,6 +76,29 @@ class Plan:
         self.values: Mapping[str, int] = _NOTHING  # of variables that the vocabulary gave
 
     @property
+    def half(self) -> Plan | None:
+        """The half of a body that is the same with its two things exchanged; None if it is not.
+
+        The half's head holds the variable of the one thing.
+        """
+        assert self.head is not None
+        _, a, b = self.head
+        if a >= 0 or b >= 0 or a == b or self.tests:
+            return None
+
+        def swapped(premise: Premise) -> Premise:
+            code, s, o = premise
+            names = {a: b, b: a}
+            return code, names.get(s, s), names.get(o, o)
+
+        body = set(self.body)
+        if {swapped(premise) for premise in body} != body:
+            return None
+        if any({a, b} <= {s, o} for _, s, o in body):
+            return None
+        return Plan(self.rule, tuple(p for p in self.body if b not in p[1:]), (0, a, a), ())
+
+    @property
     def is_copy(self) -> bool:
         """Whether this is one premise turned into the head."""
         return len(self.body) == 1 and not self.tests and self.body[0][0] != LIST
