@@ -54,6 +54,7 @@ READABLE = {
     "brackets.trig": (nested(PREFIX + "ex:g { ex:a ex:p ", "[ ex:p ", "1", "]", " . }"), N + 1),
     "long.nt": (f"<http://example.org/{'a' * 1_000_000}> <urn:p> <urn:b> .", 1),
     "empty.ttl": ("", 0),
+    "blank.ttl": ("[] <urn:p> (1) .", 3),
     "empty.owl": ("", 0),
 }
 #: The one triple in every disguise.
