@@ -4,6 +4,7 @@ A header is the comment at the top of the file::
 
     # allies-of: Who are the allies of {state}?
     # topic: 1 alliance and treaty
+    # asked: allies | treaty partners of a country
     # param state: name = id:China | the state asked about
     # needs: prp-spo2 prp-symp
     # assumes: what the answer takes for granted, if anything
@@ -67,6 +68,7 @@ class Question:
     assumes: str
     sparql: str
     path: Path
+    asked: tuple[str, ...] = ()  # other ways to ask it, for `finding`
 
     def parameter(self, name: str) -> Parameter:
         """The parameter of that name; raises `UnknownName` with the near ones."""
@@ -135,6 +137,7 @@ def read_question(path: Path) -> Question:
     text = read_text(path)
     fields: dict[str, str] = {}
     parameters: list[Parameter] = []
+    asked: list[str] = []
     words = ""
     for number, line in enumerate(text.splitlines(), 1):
         found = _FIELD.fullmatch(line.rstrip())
@@ -148,6 +151,8 @@ def read_question(path: Path) -> Question:
             words = found["value"]
         elif found and found["key"] == "param" and found["name"]:
             parameters.append(_parameter(path, number, found["name"], found["value"]))
+        elif found and found["key"] == "asked" and not found["name"]:
+            asked += [way.strip() for way in found["value"].split("|") if way.strip()]
         elif found and not found["name"] and found["key"] in {"topic", "needs", "assumes", "note"}:
             fields[found["key"]] = found["value"]
         elif line.strip("# ") and fields and re.match(r"#\s{2,}", line):
@@ -155,7 +160,7 @@ def read_question(path: Path) -> Question:
             fields[last] += " " + line.strip("# ")
         elif line.strip("# "):
             raise ParseFailure(
-                str(path), "a header line is topic, param NAME, needs, assumes or note", number
+                str(path), "a header line is topic, asked, param NAME, needs, assumes or note", number
             )
     return Question(
         path.stem,
@@ -166,6 +171,7 @@ def read_question(path: Path) -> Question:
         fields.get("assumes", ""),
         text,
         path,
+        tuple(asked),
     )
 
 
