@@ -1,9 +1,9 @@
-"""The question that somebody means: canned questions found by what a person asks in words.
+"""Retrieval: the canned question that somebody means, found by what they ask in words.
 
 Every question has its words, and other ways to ask it (``# asked:`` lines in its file). What is
 asked is compared with each of these, word by word: rare words count more (inverse document
-frequency, as in BM25), words that ``synonyms.csv`` puts together count as one. Names and dates in
-what is asked fill the question's parameters. No model, and nothing is learnt.
+frequency, as in BM25), and the words of a row of ``synonyms.csv`` count as one. Names and dates
+fill the question's parameters. No model, and nothing is learnt.
 """
 
 from __future__ import annotations
