@@ -7,7 +7,7 @@ TOOLS  := $(VENV)/.tools
 PIP    := $(BIN)/python -m pip install -q --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint check conformance bench stores ontology owl-tools owl-checks protege-pictures clean
+.PHONY: help run test lint check conformance bench stores ontology owl-tools owl-checks protege-pictures fuzz ontologies clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,12 @@ conformance: $(TOOLS) ## run the conformance suites of others and write docs/con
 	$(BIN)/python -m pytest -q tests/conformance
 	$(BIN)/python tests/conformance/conformance_report.py
 
+fuzz: $(TOOLS) ## try random inputs of every kind: MINUTES=10 SEED=..., or one again: CASE=...
+	@$(BIN)/python tests/fuzz --minutes $(or $(MINUTES),10) $(if $(SEED),--seed $(SEED)) $(if $(CASE),--case $(CASE))
+
+ontologies: $(TOOLS) ## close the published ontologies; ONTOLOGIES=DIR has those in no registry
+	@$(BIN)/python tests/ontologies/published.py $(if $(ONTOLOGIES),--given $(ONTOLOGIES)) | tee docs/checks/ontologies.txt
+
 bench: $(READY) ## measure the reasoners side by side and write docs/benchmarks.md (long)
 	@$(PIP) -r benchmarks/requirements.txt
 	@$(BIN)/python benchmarks/run.py --more
@@ -63,4 +69,4 @@ protege-pictures: ontology ## play docs/protege.md in the real Protégé and kee
 	@tests/owl/pictures.sh dist/foedus-full.owl docs/images | tee docs/checks/protege.txt
 
 clean: ## remove what the other targets made
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .cache
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .fuzz .cache

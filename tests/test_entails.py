@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from strategies import graphs
 
+from foedus.errors import BadParameter
+from foedus.reasoning import Entailment
+from foedus.reasoning import close as fast_close
 from foedus.reasoning.beyond.conclusions import Form, conclusions
 from foedus.reasoning.beyond.entails import Judge, obvious
 from foedus.reasoning.naive import close
@@ -49,6 +53,67 @@ def test_fewer_rules_answer_less() -> None:
     closure = close(premises, rules="rdfs")
     assert closure.entails(triples(["ex:a rdf:type ex:D", "ex:C rdfs:subClassOf ex:C"]))
     assert not closure.entails(triples(["ex:a rdf:type owl:Thing"]))
+
+
+#: Consistent by itself, and how each of several contradictions is added to it.
+CALM = [
+    "ex:C rdfs:subClassOf ex:D",
+    "ex:x rdf:type ex:C",
+    "ex:p rdf:type owl:FunctionalProperty",
+    "ex:a ex:p ex:y",
+    "ex:b ex:p ex:z",
+    "ex:y owl:differentFrom ex:z",
+]
+CLASHES = {
+    "dt-ill-typed": ['ex:a ex:note "x"^^xsd:integer'],
+    "cls-nothing2": ["ex:x rdf:type owl:Nothing"],
+    "cax-dw": ["ex:x rdf:type ex:E", "ex:E owl:disjointWith ex:D"],
+    "datatypes": ["ex:v rdf:type xsd:string", "ex:v rdf:type xsd:integer"],
+}
+NONSENSE = triples(["ex:anything ex:whatever ex:else"])
+
+
+@pytest.mark.parametrize("close_", [close, fast_close], ids=["naive", "fast"])
+@pytest.mark.parametrize("rule", CLASHES)
+def test_a_conclusion_names_the_clash_that_it_rests_on(rule: str, close_: Any) -> None:
+    closure = close_(triples([*CALM, *CLASHES[rule]]))
+    before = set(closure)
+    found = closure.entails(NONSENSE)
+    assert found
+    assert found.clash.rule == rule
+    assert found.clash.proof().premises
+    assert not closure.entails(NONSENSE, clashes="ignore")
+    for stored in (["ex:x rdf:type ex:D"], CLASHES[rule], ["_:n ex:p ex:y"]):
+        for how in ("explode", "ignore"):
+            assert closure.entails(triples(stored), clashes=how) == Entailment(True)
+            assert closure.entails(triples(stored), clashes=how).clash is None
+    assert set(closure) == before
+
+
+@pytest.mark.parametrize("close_", [close, fast_close], ids=["naive", "fast"])
+def test_what_no_clash_rests_on_is_tried_as_ever(close_: Any) -> None:
+    closure = close_(triples([*CALM, *CLASHES["dt-ill-typed"]]))
+    different, same = (triples([f"ex:{x} owl:differentFrom ex:b"]) for x in ("a", "x"))
+    assert closure.entails(different, clashes="ignore")
+    assert not closure.entails(same, clashes="ignore")
+    assert closure.entails(same).clash
+
+
+def test_more_contradictions_than_are_told() -> None:
+    many = [f'ex:a{n} ex:note "x{n}"^^xsd:integer' for n in range(250)]
+    closure = fast_close(triples([*CALM, *many]))
+    assert not closure.entails(NONSENSE, clashes="ignore")
+    assert closure.entails(triples(["ex:a owl:differentFrom ex:b"]), clashes="ignore")
+
+
+def test_an_entailment_is_a_truth_value() -> None:
+    closure = close(triples(CALM))
+    yes, no = (closure.entails(triples([t])) for t in ("ex:x rdf:type ex:D", "ex:a ex:p ex:a"))
+    assert [yes, no] == [True, False]
+    assert (yes != no, not no, {yes: 1}[True]) == (True, True, 1)
+    assert (yes.clash, no.clash) == (None, None)
+    with pytest.raises(BadParameter, match="'explode' or 'ignore'"):
+        closure.entails([], clashes="forget")
 
 
 @relaxed

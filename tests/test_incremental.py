@@ -15,7 +15,7 @@ from turtle_text import turtle
 from foedus.errors import LimitReached
 from foedus.reasoning import closure as closing
 from foedus.reasoning.closure import Closure, close
-from foedus.reasoning.fixpoint import making, view
+from foedus.reasoning.fixpoint import compiling, view
 from foedus.reasoning.live.settling import count_layers, settle
 from foedus.reasoning.rows import layers
 from foedus.reasoning.rules.checker import check_proof
@@ -57,7 +57,7 @@ def few(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None
         monkeypatch.setattr(layers, "_SMALL", 0)
         monkeypatch.setattr(layers, "_GONE", 0)
         monkeypatch.setattr(view, "_LAYERS", 0)
-        monkeypatch.setattr(making, "_MANY", 0)
+        monkeypatch.setattr(compiling, "_MANY", 0)
 
 
 @pytest.fixture(params=[False, True], ids=["in time", "settled at once"])

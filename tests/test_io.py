@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import tracemalloc
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pyoxigraph as ox
@@ -14,10 +16,13 @@ from hypothesis import strategies as st
 from rdflib.compare import isomorphic
 
 from foedus.errors import InputError, ParseFailure, UnknownName
+from foedus.reasoning.rules.datatypes import value_key
 from foedus.reasoning.words import lines, reading, writing
 from foedus.reasoning.words.dictionary import Terms
 from foedus.store import convert
-from foedus.terms import Triple
+from foedus.terms import Triple, split_literal
+
+HERE = Path(__file__).parent
 
 GOOD = """\
 <http://a.example/s> <http://a.example/p> <http://a.example/o> .
@@ -177,6 +182,65 @@ def test_blank_nodes_of_two_files_stay_apart(tmp_path: Path) -> None:
     assert not set(first[:, [0, 2]].ravel().tolist()) & set(second[:, [0, 2]].ravel().tolist())
     assert second[0, 0] == second[0, 2]
     assert len(np.unique(second[:, [0, 2]])) == 3
+
+
+def test_many_files_with_blank_nodes_take_as_long_as_their_lines(tmp_path: Path) -> None:
+    files = [tmp_path / f"{n}.nt" for n in range(200)]
+    for file in files:
+        file.write_text("".join(f"_:b{n} <urn:p> _:f{n}b .\n" for n in range(100)))
+    looked = 0
+
+    class Watched(Terms):
+        def tokens(self, numbers: reading.Ids) -> list[str]:
+            nonlocal looked
+            looked += len(numbers)
+            return super().tokens(numbers)
+
+    terms = Watched()
+    found = reading.read(files, terms)
+    assert len(np.unique(found[:, [0, 2]])) == 200 * 200
+    assert looked <= len(terms)  # each label once
+
+
+def test_a_long_literal_takes_a_few_times_its_size() -> None:
+    words = b"x" * 2_000_000 + 200_000 * rb"\n \" "
+    line = b'<urn:a> <urn:p> "' + words + b'" .\n'
+    tracemalloc.start()
+    try:
+        assert by_numpy(line)[0][2].encode() == b'"' + words + b'"'
+        assert tracemalloc.get_traced_memory()[1] < 20 * len(line)
+    finally:
+        tracemalloc.stop()
+
+
+#: What stands in a literal of RDF/XML, and what becomes of it in canonical XML.
+XML = [
+    ('<p xmlns="http://a">Hello <b>you</b></p>', '<p xmlns="http://a">Hello <b>you</b></p>'),
+    ('<x:p xmlns:x="http://a" x:q="1"/>', '<x:p xmlns:x="http://a" x:q="1"></x:p>'),
+    ('<p xmlns:ex="http://a"><ex:q/></p>', '<p><ex:q xmlns:ex="http://a"></ex:q></p>'),
+    ('<p xmlns="http://b"><q xmlns=""/></p>', '<p xmlns="http://b"><q xmlns=""></q></p>'),
+    ("<p q='\"' r='a=\"b\" c'/>", '<p q="&quot;" r="a=&quot;b&quot; c"></p>'),
+    ('<p q="&lt;a b=&quot;c&quot; b=&quot;c&quot;>"/>', None),
+    ('<p xmlns="http://a&amp;b"/><p xmlns="http://a&amp;b"/>', None),
+    ('plain &lt;p xmlns="a" xmlns="a"&gt;', None),
+]
+
+
+@pytest.mark.parametrize(("content", "canonical"), XML)
+def test_an_xml_literal_of_rdf_xml_is_xml(
+    content: str, canonical: str | None, tmp_path: Path
+) -> None:
+    file = tmp_path / "a.rdf"
+    file.write_text((HERE / "data" / "literal.rdf").read_text().replace("CONTENT", content))
+    store = ox.Store()
+    store.load(path=str(file), format=ox.RdfFormat.RDF_XML)
+    terms = Terms()
+    ((_, _, token),) = rows(terms, reading.read(file, terms))
+    assert value_key(token) is not None
+    assert value_key(token) == value_key(rows(terms, reading.read(store, terms))[0][2])
+    ElementTree.fromstring(f"<r>{split_literal(token)[0]}</r>")
+    if canonical:
+        assert value_key(token) == ("XMLLiteral", f"<x>{canonical}</x>")
 
 
 def test_graphs_in_memory() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -89,6 +91,41 @@ def test_a_second_build_replaces_the_first(data: Path, tmp_path: Path) -> None:
     KnowledgeGraph.build(data, background=False).save(out)
     assert not KnowledgeGraph.open(out, data).manifest.background
     assert sorted(p.name for p in tmp_path.iterdir()) == ["data", "out"]
+
+
+@pytest.mark.parametrize("there", [True, False], ids=["to a folder", "to nothing yet"])
+def test_a_link_is_followed(tiny: KnowledgeGraph, tmp_path: Path, there: bool) -> None:
+    target, link = tmp_path / "target", tmp_path / "link"
+    if there:
+        target.mkdir()
+    link.symlink_to(target)
+    tiny.save(link)
+    tiny.save(link)
+    assert link.is_symlink()
+    assert KnowledgeGraph.open(target, TINY).manifest.counts == tiny.manifest.counts
+
+
+def test_the_folder_itself_is_kept(tiny: KnowledgeGraph, tmp_path: Path) -> None:
+    """As it must be for a mount point, and where the folder around it takes nothing new."""
+    out = tmp_path / "out"
+    tiny.save(out)
+    before = out.stat().st_ino
+    tiny.save(out)
+    assert out.stat().st_ino == before
+
+
+def test_what_a_killed_build_left_is_removed(tiny: KnowledgeGraph, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    code = (
+        "import os, sys; from foedus.knowledge import KnowledgeGraph, folder\n"
+        "folder._by_graph = lambda quad: os._exit(9)\n"
+        "KnowledgeGraph.build(sys.argv[1]).save(sys.argv[2])"
+    )
+    subprocess.run([sys.executable, "-c", code, str(TINY), str(out)], timeout=60, check=False)
+    assert [p.name[:6] for p in out.iterdir()] == [".part-"]
+    tiny.save(out)
+    KnowledgeGraph.open(out, TINY)
+    assert not list(out.glob(".part-*"))
 
 
 @pytest.mark.parametrize("change", ["graph/sources/tiny/facts.trig", "ontology/foedus.ttl"])

@@ -13,6 +13,9 @@ SRC = Path(__file__).parents[1] / "src" / "foedus"
 LAYERS = {
     "errors": 0,
     "terms": 0,
+    "safe_text": 0,
+    "short": 0,
+    "replacing": 1,
     "dates": 1,
     "resources": 1,
     "spelling": 1,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cache
 from itertools import pairwise
@@ -18,6 +19,7 @@ from foedus.resources import folder
 
 FO = Namespace("https://w3id.org/foedus/ontology#")
 ONTOLOGY = URIRef("https://w3id.org/foedus/ontology")
+SCHEMA = Namespace("https://schema.org/")
 VANN = Namespace("http://purl.org/vocab/vann/")
 SH = Namespace("http://www.w3.org/ns/shacl#")
 DCTERMS = Namespace("http://purl.org/dc/terms/")
@@ -58,8 +60,26 @@ def test_header() -> None:
         OWL.versionInfo,
         VANN.preferredNamespacePrefix,
         VANN.preferredNamespaceUri,
+        DCTERMS.publisher,
+        DCTERMS.bibliographicCitation,
+        SCHEMA.codeRepository,
     ):
         assert graph.value(ONTOLOGY, needed), needed
+    created, modified = (graph.value(ONTOLOGY, p) for p in (DCTERMS.created, DCTERMS.modified))
+    assert isinstance(created, Literal) and isinstance(modified, Literal)
+    assert created.toPython() <= modified.toPython()
+
+
+def test_the_versions_are_those_of_the_changelog() -> None:
+    """The first version has no prior one, so that the header names none until there is a second."""
+    graph = ontology()
+    text = (Path(__file__).parents[1] / "CHANGELOG.md").read_text(encoding="utf-8")
+    this, *prior = (URIRef(f"{ONTOLOGY}/{v}") for v in re.findall(r"(?m)^## (\d\S*)", text))
+    assert graph.value(ONTOLOGY, OWL.versionIRI) == this
+    assert list(graph.objects(ONTOLOGY, OWL.priorVersion)) == prior[:1]
+    number = str(graph.value(ONTOLOGY, OWL.versionInfo))
+    assert str(this) == f"{ONTOLOGY}/{number}"
+    assert str(this) in str(graph.value(ONTOLOGY, DCTERMS.bibliographicCitation))
 
 
 def test_every_term_has_a_label_a_definition_and_a_home() -> None:

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+import tomllib
 from itertools import islice
+from pathlib import Path
+from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from strategies import chains, graphs, naming
+from turtle_text import turtle
 
 from foedus.reasoning import naive
 from foedus.reasoning.closure import close
 from foedus.reasoning.rules.checker import check_proof
+from foedus.reasoning.rules.proof import Proof
 from foedus.reasoning.rules.table import ruleset
 from foedus.terms import Triple
 
@@ -120,3 +128,63 @@ def test_a_few_of_very_many_proofs_do_not_wait_for_all() -> None:
     proofs = list(close(graph).proofs((ex(0), ex("p"), ex(1500)), limit=3))
     assert len({str(proof.bindings) for proof in proofs}) == 3
     assert all(check_proof(proof, set(graph), RULES) for proof in proofs)
+
+
+CLASHES = tomllib.loads(Path(__file__).with_name("data").joinpath("clashes.toml").read_text())
+
+
+@pytest.mark.parametrize("case", CLASHES.values(), ids=CLASHES)
+def test_a_clash_names_what_collides_and_whence_it_comes(case: dict[str, Any]) -> None:
+    graph = turtle(case["graph"])
+    closure = close(graph)
+    found = [clash for clash in closure.clashes if clash.rule == case["rule"]]
+    assert closure.clash_counts[case["rule"]] == len(found) == len(case["sides"])
+    left = list(case["sides"])
+    for clash in found:
+        first = clash.message.partition(";")[0]
+        left.remove(next(sides for sides in left if all(side in first for side in sides)))
+        assert all(name in clash.message for name in case["names"])
+        assert check_proof(clash.proof(), set(graph), RULES)
+        assert set(clash.rests_on()) <= set(graph)
+        assert set(clash.premises) == {p.triple for p in clash.proof().premises}
+    if "rests_on" in case:
+        told = {triple for clash in found for triple in clash.rests_on()}
+        assert told == set(turtle(case["rests_on"]))
+
+
+def recursion(links: int) -> tuple[list[Triple], Triple]:
+    """A class whose members pass it on link by link, and what is at the end."""
+    graph = [(ex("C"), SUB, ex("R")), (ex("R"), f"<{OWL}onProperty>", ex("next"))]
+    graph += [(ex("R"), f"<{OWL}allValuesFrom>", ex("C")), (ex(0), TYPE, ex("C"))]
+    graph += [(ex(n), ex("next"), ex(n + 1)) for n in range(links)]
+    return graph, (ex(links), TYPE, ex("C"))
+
+
+def test_a_deep_proof_is_made_checked_and_compared() -> None:
+    graph, goal = recursion(2_000)
+    closure = close(graph)
+    proof = closure.proof(goal)
+    assert proof is not None
+    assert proof.depth() == 4_001
+    assert check_proof(proof, set(graph), RULES)
+    assert set(proof.asserted()) == set(graph)
+    (again,) = closure.proofs(goal)
+    assert again == proof and hash(again) == hash(proof)
+    assert pickle.loads(pickle.dumps(proof)) == copy.deepcopy(proof) == proof
+    assert repr(proof).count("Proof(") == 1
+
+
+def test_a_proof_of_any_depth_whose_steps_are_shared() -> None:
+    def tower(height: int, ground: str) -> Proof:
+        proof = Proof((ex(ground), ex("p"), ex("o")))
+        for n in range(height):
+            proof = Proof((ex(n), ex("p"), ex("o")), "r", {"x": ex(n)}, (proof, proof))
+        return proof
+
+    proof, same, other = tower(100_000, "a"), tower(100_000, "a"), tower(100_000, "b")
+    steps = list(proof.walk())
+    assert len(steps) == proof.depth() == 100_001
+    assert steps[0].rule is None and steps[-1] is proof
+    assert proof == same and proof != other and proof != "proof"
+    assert proof.asserted() == ((ex("a"), ex("p"), ex("o")),)
+    assert len(pickle.loads(pickle.dumps(proof)).premises) == 2

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import datetime
+from enum import StrEnum
 from pathlib import Path
 
 import pytest
 
 from foedus.dates import interval
 from foedus.errors import BadParameter, ParseFailure, UnknownName
+from foedus.knowledge import KnowledgeGraph
 from foedus.questions import find_question, read_question, read_questions
 
 TINY = Path(__file__).parent / "data" / "tiny" / "queries"
@@ -55,6 +58,14 @@ def test_a_broken_header_is_named_with_its_line(tmp_path: Path, text: str) -> No
     line, says = BROKEN[text]
     with pytest.raises(ParseFailure, match=f"q.rq, line {line}: .*{says}"):
         read_question(path)
+
+
+def test_a_question_whose_values_never_end_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "signed-on.rq"
+    whole = (TINY / "signed-on.rq").read_text(encoding="utf-8")
+    path.write_text(whole[: whole.index("T00:00:00")], encoding="utf-8")
+    with pytest.raises(ParseFailure, match=r"signed-on\.rq: it has no VALUES for"):
+        read_question(path).text({"on": "1961"}, str)
 
 
 def test_a_header_gives_words_topic_parameters_and_notes() -> None:
@@ -124,3 +135,57 @@ def test_a_question_is_suggested_by_its_name_or_its_words(typed: str, meant: str
     with pytest.raises(UnknownName) as error:
         find_question(TINY, typed)
     assert error.value.near[0] == meant
+
+
+class Country(StrEnum):
+    korea = "North Korea"
+
+
+DAY = datetime.date(1961, 7, 11)
+#: Parameter, a value as a program has it -> the text that says the same.
+VALUES: list[tuple[str, object, str]] = [
+    ("on", DAY, "1961-07-11"),
+    ("on", datetime.datetime(1961, 7, 11, 23, 30), "1961-07-11"),
+    ("on", datetime.datetime(1961, 7, 11, tzinfo=datetime.UTC), "1961-07-11"),
+    ("on", datetime.date(44, 3, 15), "0044-03-15"),
+    ("on", 1961, "1961"),
+    ("on", 44, "0044"),
+    ("many", 2, "2"),
+    ("many", 2.5, "2.5"),
+    ("many", 1e-7, "0.0000001"),
+    ("many", 1e22, "10000000000000000000000"),
+    ("who", Country.korea, "North Korea"),
+]
+#: Parameter, a value that it cannot take.
+NO_VALUES: list[tuple[str, object]] = [
+    ("on", True),
+    ("on", 0),
+    ("on", -44),
+    ("on", 10_000),
+    ("on", 1961.5),
+    ("on", None),
+    ("on", datetime.time(12)),
+    ("many", float("nan")),
+    ("many", float("inf")),
+    ("many", DAY),
+    ("who", 5),
+    ("words", DAY),
+    ("who", ["China"]),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "text"), VALUES)
+def test_values_of_a_program_are_taken(name: str, value: object, text: str) -> None:
+    graph = KnowledgeGraph.build(TINY.parent)
+    answer = graph.ask("signed-on", {name: value})  # type: ignore[dict-item]
+    assert answer.values == {name: text}
+    assert answer.sparql == graph.ask("signed-on", {name: text}).sparql
+    assert graph.sparql("signed-on", {name: value}) == answer.sparql  # type: ignore[dict-item]
+    assert answer.phrase(graph.names)
+
+
+@pytest.mark.parametrize(("name", "value"), NO_VALUES)
+def test_values_that_mean_nothing_are_told(name: str, value: object) -> None:
+    parameter = read_question(TINY / "signed-on.rq").parameter(name)
+    with pytest.raises(BadParameter, match=f"^{name}="):
+        parameter.written(value)  # type: ignore[arg-type]

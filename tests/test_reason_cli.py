@@ -129,6 +129,40 @@ def test_proofs_are_lines_of_json(file: Path, tmp_path: Path) -> None:
     assert len(out.read_text().splitlines()) == 1
 
 
+def test_what_is_read_past_is_told(
+    file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    some = "[ a owl:Restriction ; owl:onProperty :partOf ; owl:someValuesFrom :Place ]"
+    file.write_text(
+        f"{DATA}:Place rdfs:subClassOf {some} . :Part rdfs:subClassOf {some} .\n"
+        ":half owl:onProperty :partOf . <> owl:imports <more.ttl> , <http://b.example/gone> .\n"
+    )
+    (tmp_path / "more.ttl").write_text(DATA)
+    assert run("reason", file) == 0
+    said = capsys.readouterr()
+    assert "<http://a.example/half> has owl:onProperty, but no filler" in said.err
+    (line,) = [line for line in said.err.splitlines() if "owl:someValuesFrom in a super" in line]
+    assert line.split()[0] == "2"
+    assert line.endswith(
+        "[ a owl:Restriction ; owl:onProperty <http://a.example/partOf> ; "
+        "owl:someValuesFrom <http://a.example/Place> ]"
+    )
+    assert f"  <{(tmp_path / 'more.ttl').as_uri()}>\n" in said.err
+    for name in ("foedus", "owlrl"):
+        assert run("reason", file, "--imports", tmp_path, "--reasoner", name) == 0
+        told = capsys.readouterr()
+        assert "more.ttl>" not in told.err
+        assert "<http://b.example/gone>\n" in told.err or name == "owlrl"
+    assert run("reason", file, "--imports", tmp_path, "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert {u["kind"]: u["count"] for u in found["unsupported"]} == {
+        "owl:imports": 1,
+        "owl:someValuesFrom in a superclass": 2,
+    }
+    assert list(found["imported"].values()) == [str(tmp_path / "more.ttl")]
+    assert run("reason", file, "--imports", tmp_path / "absent") == 3
+
+
 def test_counts_as_json(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("reason", file, "--json") == 0
     found = json.loads(capsys.readouterr().out)

@@ -4,43 +4,24 @@ from __future__ import annotations
 
 import logging
 import tomllib
-from collections import Counter
 from pathlib import Path
 
 import owlrl
 import pytest
 import rdflib
 from hypothesis import HealthCheck, given, settings
-from strategies import FIRST, NIL, REST, graphs
+from strategies import graphs
+from witness import compared, sound
 
 from foedus.reasoning import naive, second
-from foedus.reasoning.rules.datatypes import DATATYPES
 from foedus.reasoning.rules.table import parse_rule
 from foedus.store import convert
-from foedus.terms import Triple, is_literal
+from foedus.terms import Triple
 
 FAULTS = tomllib.loads(
     (Path(__file__).parent / "data" / "owlrl-faults.toml").read_text(encoding="utf-8")
 )
 PREFIXES = FAULTS.pop("prefixes")
-#: Axioms that the second reasoner keeps from owlrl, and so does not copy to other names either.
-KEPT_BACK = ("hasKey", "AllDifferent", "AllDisjointProperties")
-
-
-def sound(graph: list[Triple]) -> list[Triple]:
-    """The part of a graph that owlrl reads as the tables do: no values, no broken lists."""
-    plain = [
-        t
-        for t in graph
-        if t[0] not in DATATYPES
-        and t[2] not in DATATYPES
-        and not (is_literal(t[2]) and "nonNegativeInteger" not in t[2])
-    ]
-    firsts, rests = (Counter(s for s, p, _ in plain if p == end) for end in (FIRST, REST))
-    tails = {o for _, p, o in plain if p == REST} - {NIL}
-    cells = firsts.keys() | rests.keys() | tails
-    broken = any(firsts[cell] != 1 or rests[cell] != 1 for cell in cells)
-    return [t for t in plain if t[1] not in (FIRST, REST)] if broken else plain
 
 
 @pytest.mark.slow
@@ -50,9 +31,6 @@ def test_owlrl_comes_to_the_same_where_it_is_sound(graph: list[Triple]) -> None:
     logging.disable(logging.WARNING)
     graph = sound(graph)
     ours, theirs = naive.close(graph), second.close(graph)
-
-    def compared(triples: tuple[Triple, ...]) -> set[Triple]:
-        return {t for t in triples if not any(name in term for name in KEPT_BACK for term in t)}
 
     assert compared(ours.derived) == compared(theirs.derived)
     assert bool(ours.clashes) == bool(theirs.clashes)

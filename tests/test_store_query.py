@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 import time
@@ -10,7 +11,9 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from foedus.errors import InputError, LimitReached, ParseFailure, QueryRefused
-from foedus.store.query import QuadStore, _in_child
+from foedus.store.budget import within
+from foedus.store.guard import guard
+from foedus.store.query import QuadStore
 
 NUMBERS = [
     (f"<http://e.org/{i}>", "<http://e.org/p>", f"<http://e.org/{i % 7}>") for i in range(3000)
@@ -38,7 +41,31 @@ REFUSED = {
     "BASE <http://a/> DELETE WHERE { ?s ?p ?o }": "DELETE",
     "CLEAR ALL": "CLEAR",
     "ASK { ?s ?p ?o } ; LOAD <http://127.0.0.1:1/>": "LOAD",
+    "SELECT * { ?s ex:a\u00b7\\' ?o SERVICE ex:x { } ?s ex:b\u00b7\\' ?o . ?s ?p 'x' }": "SERVICE",
 }
+
+#: Text that the guard reads in time that grows as its length does.
+LONG = [".a", "a.", "@-a", "a-", "'a\\", '"\\', "'''\\'''", "<a", "''", "a:.", "\\u0041", "#\n"]
+
+#: More than the engine can hold: before it, again and again, inside it, after it, again and again.
+UNBOUNDED = [
+    ("ASK ", "{", "", "}", ""),
+    ("ASK { ?s ", "(", "<http://e.org/p>", ")", " ?o }"),
+    ("ASK { FILTER", "(", "1", ")", "}"),
+    ("ASK { FILTER(", "!(", "1", ")", ")}"),
+    ("ASK { FILTER(", "COALESCE(", "1", ")", ")}"),
+    ("ASK {", " FILTER NOT EXISTS { ?s ?p ?o ", "", "}", "}"),
+    ("SELECT * { ", " SELECT * { ", "?s ?p ?o", "}", "}"),
+    ("ASK { ?s ?p ", "[ ?p ", "1", "]", "}"),
+    ("ASK { ?s ?p ", "<<( ?s ?p ", "1", ")>>", "}"),
+    ("ASK { FILTER(1", "+1", "", "", ")}"),
+    ("ASK { FILTER(1", "||1", "", "", ")}"),
+    ("ASK { FILTER(", "!", "1", "", ")}"),
+    ("ASK { {} ", " UNION {}", "", "", "}"),
+    ("ASK { ", "OPTIONAL {}", "", "", "}"),
+    ("ASK { ", "MINUS {}", "", "", "}"),
+    ("ASK { ?s <a:b>", "|<a:b>", "", "", " ?o }"),
+]
 
 #: Queries in which the keyword is only a word.
 HARMLESS = [
@@ -57,8 +84,38 @@ BROKEN = {
     "SELEC * { ?s ?p ?o }": (1, "'SELEC'"),
     "SELECT * {\n  ?s ?p ?o\n} GROUP BY ORDER": (3, "column"),
     "SELECT *\n{ ?s nope:p ?o }": (2, "the prefix 'nope:' is not declared"),
-    "SELECT * { ?s ?p ?o": (1, "at the end"),
-    "SELECT * { ?s ?p 'open }": (1, "column"),
+    "SELECT * { ?s ?p ?o": (1, "column 10: the '{' is never closed"),
+    "SELECT * { ?s ?p 'open }": (1, "column 18: the string that starts here has no end"),
+    "SELECT ?s\n ?o { ?s ?p ?o } GROUP BY ?s": (2, r"column 2: the SELECT contains .*: \?o is nei"),
+    "SELECT ?s (COUNT(*) AS ?n) { ?s ?p ?o }": (
+        1,
+        r"column 8: the SELECT contains .*: \?s is",
+    ),
+    "ASK {\n{ SELECT ?s (COUNT(*) AS ?n) { ?s ?p ?o } } }": (2, r"column 10: .*\?s is neither"),
+    "SELECT ?s (?o + 1 AS ?n) { ?s ?p ?o } GROUP BY ?s": (1, r"column 12: .*\?o is neither"),
+    "SELECT *\n{ ?s ?p ?o } GROUP BY ?s": (1, r"column 8: SELECT \* is not authorized with GROUP"),
+    "SELECT (1 AS ?o) { ?s ?p ?o }": (1, r"column 14: the SELECT overrides .*: \?o is bound in"),
+    "SELECT (1 AS ?x) (2 AS ?x) {}": (
+        1,
+        r"column 24: Duplicated variable .*: \?x is a col",
+    ),
+    "SELECT * { ?s ?p ?o\nBIND(1 AS ?o) }": (2, r"column 11: BIND is overriding an existing var"),
+    "SELECT * { ?s ?p ?o FILTER(COUNT(?s) > 1) }": (1, "column 28: Unexpected aggregate: COUNT"),
+    "SELECT * { ?s ?p ?o FILTER(CONTAIN(?s, 'x')) }": (1, "column 28: .* did you mean CONTAINS"),
+    "SELECT * { ?s ?p <rel> }": (1, "column 18: IRI parsing failed: <rel> is relative"),
+    "SELECT * { VALUES (?a ?b) { (1) } }": (1, "a row of VALUES has 1 value for 2 variables"),
+    "SELECT * { ?s ?p ?o } LIMIT -1": (1, "column 29: expected a number of rows, found '-'"),
+    "SELECT ?s, ?o { ?s ?p ?o }": (1, "column 10: expected '{', found ','"),
+    "SELECT { ?s ?p ?o }": (1, r"column 8: expected a column or \*"),
+    "SELECT * { ?s ?p ?o } ORDER BY": (1, "expected a key of ORDER BY"),
+    "SELECT * { ?s ?p ?o FILTER(?o = 1 }": (
+        1,
+        r"column 35: the '\(' of line 1, column 27 is",
+    ),
+    "SELECT * { ?s ?p ?o }}": (1, "column 22: the '}' closes nothing"),
+    "PREFIX a <http://a/> ASK {}": (1, "column 8: expected a prefix and a colon"),
+    "SELECT * { ?s ?p '\\q' }": (1, "an escape that there is not"),
+    "SELECT * { ?s ?p ?o FILTER(IF(1, 2)) }": (1, r"column 27: not well-formed SPARQL near '\(IF"),
 }
 
 
@@ -71,6 +128,30 @@ def store() -> QuadStore:
 def test_a_query_that_would_reach_outside_is_refused(store: QuadStore, query: str) -> None:
     with pytest.raises(QueryRefused, match=REFUSED[query]):
         store.query(query, prefixes={"ex": "http://127.0.0.1:1/"})
+
+
+@pytest.mark.parametrize("part", LONG)
+def test_the_guard_reads_a_text_once(part: str) -> None:
+    start = time.monotonic()
+    with contextlib.suppress(ParseFailure, LimitReached):
+        guard(part * 20_000)
+    assert time.monotonic() - start < 3
+
+
+@pytest.mark.parametrize("parts", UNBOUNDED, ids=lambda parts: parts[1].strip())
+def test_a_query_that_the_engine_cannot_hold_is_told(
+    store: QuadStore, parts: tuple[str, str, str, str, str]
+) -> None:
+    before, opening, inner, closing, after = parts
+    for many in (2_000, 20_000):
+        with pytest.raises(LimitReached, match=r"^the query, line 1: column \d+: more than"):
+            store.query(before + opening * many + inner + closing * many + after)
+    store.query(before + opening * 30 + inner + closing * 30 + after)
+
+
+def test_many_values_are_no_depth(store: QuadStore) -> None:
+    assert store.query(f"SELECT * {{ VALUES ?x {{ {'-1 ' * 5000} }} }}").rows
+    assert store.query(f"SELECT * {{ ?s ?p ?o FILTER(?o NOT IN ({','.join('1' * 5000)})) }}").rows
 
 
 @pytest.mark.parametrize("query", HARMLESS)
@@ -106,7 +187,7 @@ def test_nothing_is_fetched_even_if_the_guard_is_passed(store: QuadStore) -> Non
         store.query(query, timeout=5)
     if hasattr(os, "fork"):
         with pytest.raises(InputError):
-            _in_child(lambda: store._run(query, {}, "the query"), 5)
+            within(5, lambda: store._run(query, {}, "the query"), "the query", closed=True)
     server.shutdown()
     assert Handler.calls == 0
 

@@ -9,7 +9,7 @@ from strategies import graphs
 from turtle_text import turtle
 
 from foedus.reasoning.closure import Closure, close
-from foedus.reasoning.fixpoint import making
+from foedus.reasoning.fixpoint import compiling
 from foedus.terms import Triple
 
 relaxed = settings(deadline=None, max_examples=100, suppress_health_check=list(HealthCheck))
@@ -22,15 +22,15 @@ ONTOLOGY = turtle("""
 """)
 
 
-@pytest.fixture(params=[making._MANY, 0], ids=["one by one", "in columns"], autouse=True)
+@pytest.fixture(params=[compiling._MANY, 0], ids=["one by one", "in columns"], autouse=True)
 def many(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Few solutions wait one by one; many in columns, which small graphs would never use."""
-    monkeypatch.setattr(making, "_MANY", request.param)
+    monkeypatch.setattr(compiling, "_MANY", request.param)
 
 
 def rules_of(closure: Closure) -> set[str]:
     """The rules of which there are plans about single classes and properties."""
-    plans = [plan for plans in closure._engine.readers.values() for plan in plans]
+    plans = [plan for plans in closure._engine.agenda.readers.values() for plan in plans]
     return {plan.rule for plan in plans} & {"cax-sco", "prp-dom", "prp-rng", "prp-spo1", "cls-int1"}
 
 

@@ -6,6 +6,7 @@ FoedusError
 │   └── BadParameter              a value that its parameter cannot take
 └── InputError (exit 3)           what was read or reached is wrong
     ├── ParseFailure              a file or a query that is not well formed
+    │   └── NotRdf                what was given as a term or a triple is none (a TypeError too)
     ├── QuoteMismatch             a quote that does not stand in its source
     ├── QueryRefused              a query that would reach outside
     ├── LimitReached              the stated time or size was used up
@@ -17,12 +18,27 @@ A *finding* (a clash, a broken shape, an empty answer) is a result, not an error
 from __future__ import annotations
 
 from collections.abc import Sequence
+from reprlib import Repr
+from typing import Any
+
+_SHORT = Repr()
+_SHORT.maxstring = _SHORT.maxother = 200
 
 
 class FoedusError(Exception):
     """Base of all errors raised on purpose; ``exit_code`` is what the command line returns."""
 
     exit_code = 3
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """As pickle needs it: the message is made already, the facts are attributes."""
+        return _again, (type(self), self.args, vars(self))
+
+
+def _again(kind: type[FoedusError], said: tuple[str, ...], facts: dict[str, Any]) -> FoedusError:
+    made = kind.__new__(kind, *said)
+    made.__dict__.update(facts)
+    return made
 
 
 class UsageError(FoedusError):
@@ -47,7 +63,7 @@ class UnknownName(UsageError):
 class BadParameter(UsageError):
     """A value that its parameter cannot take; ``expected`` says what it takes."""
 
-    def __init__(self, parameter: str, value: str, expected: str) -> None:
+    def __init__(self, parameter: str, value: object, expected: str) -> None:
         self.parameter, self.value, self.expected = parameter, value, expected
         super().__init__(f"{parameter}={value!r} is not {expected}")
 
@@ -57,11 +73,28 @@ class InputError(FoedusError):
 
 
 class ParseFailure(InputError):
-    """Text that is not well formed; ``line`` counts from 1, or is None where unknown."""
+    """Text that is not well formed; ``line`` counts from 1, or is None where unknown.
 
-    def __init__(self, file: str, reason: str, line: int | None = None) -> None:
-        self.file, self.reason, self.line = file, reason, line
+    ``at`` is the place in the text, in characters from its start, where the reader knows it.
+    """
+
+    def __init__(
+        self, file: str, reason: str, line: int | None = None, at: int | None = None
+    ) -> None:
+        self.file, self.reason, self.line, self.at = file, reason, line, at
         super().__init__(f"{file}{f', line {line}' if line else ''}: {reason}")
+
+
+class NotRdf(ParseFailure, TypeError):
+    """What a caller gave as an RDF term, a triple or a graph, and is none; ``given`` holds it.
+
+    >>> print(NotRdf(None, "an object of type NoneType is no RDF term"))
+    None: an object of type NoneType is no RDF term
+    """
+
+    def __init__(self, given: object, reason: str) -> None:
+        self.given = given
+        super().__init__(_SHORT.repr(given), reason)
 
 
 class QuoteMismatch(InputError):
@@ -87,6 +120,15 @@ class LimitReached(InputError):
     def triples(cls, limit: int) -> LimitReached:
         """There are more triples than the limit."""
         told = f"more than {limit:,} triples; nothing was written. Try a higher limit"
+        return cls(told)
+
+    @classmethod
+    def readings(cls, head: str) -> LimitReached:
+        """A list forks again and again."""
+        told = (
+            f"the list {head} can be read in too many ways; nothing was written. "
+            "Give each of its cells one rdf:first and one rdf:rest"
+        )
         return cls(told)
 
 

@@ -7,30 +7,35 @@ back says how each pattern was met.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import chain, islice
+from itertools import chain, islice, product
 from typing import TypeAlias
 
 from foedus.errors import UsageError
-from foedus.sparql import parse
-from foedus.sparql.narrow import Narrowed, correlated, inside
+from foedus.sparql import deep, parse
+from foedus.sparql.narrow import Narrowed, correlated, inside, outcomes
 from foedus.sparql.scope import (
     Row,
+    alone,
     denials,
     denies,
     filled,
     given,
     is_limited,
     is_monotone,
-    is_tested,
+    mentioned,
     own,
     spread,
+    varying,
     visible,
+    within,
+    without_chance,
 )
 from foedus.sparql.tree import (
     Bind,
+    Exists,
     Expression,
     Filter,
     Group,
@@ -46,12 +51,14 @@ from foedus.sparql.tree import (
 )
 from foedus.sparql.walk import shortest
 from foedus.store.query import QuadStore
-from foedus.terms import Term, Triple
+from foedus.terms import Term, Triple, is_blank
 
 #: Ways that are compared before the best one is taken.
 WAYS = 32
 #: Members of a group that are listed.
 MEMBERS = 10_000
+#: EXISTS in one expression of which it is asked which of them decide.
+TESTS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +115,12 @@ def evidence(
         ParseFailure: a query that is not well formed.
         UsageError: a CONSTRUCT or a DESCRIBE.
     """
-    tree = parse(query) if isinstance(query, str) else query
-    if tree.form not in ("SELECT", "ASK"):
-        raise UsageError(f"a {tree.form} has no rows; ask what a triple rests on")
-    asked = {v if is_variable(v) else f"?{v}": t for v, t in row.items()}
-    return _Search(graph, cost).row(tree, asked)
+    with deep():
+        tree = parse(query) if isinstance(query, str) else query
+        if tree.form not in ("SELECT", "ASK"):
+            raise UsageError(f"a {tree.form} has no rows; ask what a triple rests on")
+        asked = {v if is_variable(v) else f"?{v}": t for v, t in row.items()}
+        return _Search(graph, cost).row(tree, asked)
 
 
 def evidence_of(
@@ -126,16 +134,19 @@ def evidence_of(
     For a CONSTRUCT, what a row that makes it rests on: the pattern asked for that row alone. A
     DESCRIBE tells triples of the graph, each of which rests on itself.
     """
-    tree = parse(query)
-    for made in tree.template:
-        row: dict[str, Term | None] = {}
-        parts = zip((made.subject, made.predicate, made.object), triple, strict=True)
-        if all(row.setdefault(str(a), t) == t if is_variable(str(a)) else a == t for a, t in parts):
-            asked = {v: t for v, t in row.items() if v in own(tree.where)}
-            found = _Search(graph, cost).row(replace(tree, form="SELECT", template=()), asked)
-            if found.ways:
-                return found
-    return Evidence((triple,))
+    with deep():
+        tree = parse(query)
+        for made in tree.template:
+            row: dict[str, Term | None] = {}
+            parts = zip((made.subject, made.predicate, made.object), triple, strict=True)
+            if all(
+                row.setdefault(str(a), t) == t if is_variable(str(a)) else a == t for a, t in parts
+            ):
+                asked = {v: t for v, t in row.items() if v in own(tree.where)}
+                found = _Search(graph, cost).row(replace(tree, form="SELECT", template=()), asked)
+                if found.ways:
+                    return found
+        return Evidence((triple,))
 
 
 #: A row that the store gave: what is not bound is not in it.
@@ -163,8 +174,11 @@ class _Search:
     cost: Callable[[Triple], float]
     complete: bool = True
 
-    def _rows(self, query: str) -> Iterator[dict[str, Term]]:
-        return self.graph.solutions(query)
+    def _rows(
+        self, narrowed: Narrowed, where: Group, limit: int = MEMBERS
+    ) -> Iterator[dict[str, Term]]:
+        text, pinned = narrowed.query(where, limit), narrowed.pinned(where)
+        return map(_named, self.graph.solutions(text, pinned))
 
     # -- a row ---------------------------------------------------------------------------------
 
@@ -175,12 +189,18 @@ class _Search:
         found = tuple(support.triples)
         return Evidence(found, tuple(support.absences), graphs, ways, self.complete)
 
-    def support(self, query: Query, row: Row, loose: bool = False) -> tuple[_Support, int]:
+    def support(
+        self, query: Query, row: Row, loose: bool = False, outside: Set[str] = frozenset()
+    ) -> tuple[_Support, int]:
         """The gathered support of a row, and the number of ways or members.
 
         ``loose``: the values may come from elsewhere, so that an unbound variable agrees.
+        ``outside``: the variables that are used around the query, where it is a sub-select.
         """
-        where, row = self._plain(query, row)
+        changing = varying(query)
+        query = without_chance(query)
+        where, row = self._plain(query, {v: t for v, t in row.items() if v not in changing})
+        used = query.uses() | (outside & set(visible(query)))
         narrowed = Narrowed(row, loose)
         limit = MEMBERS + 1 if query.is_grouped() else WAYS
         solutions = self._solutions(narrowed, where, limit)
@@ -189,7 +209,8 @@ class _Search:
             members = list(solutions)
             self.complete = self.complete and len(members) <= MEMBERS
             for solution in members[:MEMBERS]:
-                self._gather(where, narrowed, {**row, **solution}, total)
+                self._gather(where, narrowed, {**row, **solution}, total, used)
+                self._sum(query, row, {**row, **solution}, total)
             self._settle(where, narrowed, members, total)
             if query.is_total():
                 patterns = tuple(filled(where, {**given(where), **row}))
@@ -198,9 +219,9 @@ class _Search:
         else:
             best: tuple[tuple[float, int, list[Triple]], _Support] | None = None
             ways = 0
-            for solution in solutions:
+            for solution in islice(solutions, WAYS):
                 way = _Support()
-                self._gather(where, narrowed, {**row, **solution}, way)
+                self._gather(where, narrowed, {**row, **solution}, way, used)
                 ways += 1
                 price = len(way.absences) + sum(map(self.cost, way.triples))
                 rank = (price, len(way.triples), sorted(way.triples))
@@ -218,8 +239,9 @@ class _Search:
         return total, ways
 
     def _solutions(self, narrowed: Narrowed, where: Group, limit: int) -> Iterator[Solution]:
-        rows = map(_named, self._rows(narrowed.query(where, limit)))
-        return (row for row in rows if _agrees(row, narrowed.row, narrowed.loose))
+        rows = self._rows(narrowed, where, limit)
+        agreed = (row for row in rows if _agrees(row, narrowed.row, narrowed.loose))
+        return islice(agreed, limit)
 
     def _settle(
         self, where: Group, narrowed: Narrowed, members: list[Solution], into: _Support
@@ -267,40 +289,90 @@ class _Search:
         asked = replace(
             query, columns=query.columns + extra, group_by=tuple(keys), distinct="", order_by=()
         )
-        rows = map(_named, self._rows(str(replace(asked, limit=None, offset=0))))
+        rows = map(_named, self.graph.solutions(str(replace(asked, limit=None, offset=0)), {}))
         found = next((r for r in rows if _agrees(r, row)), {})
         return {k.variable: found.get(k.variable) for k in keys}
 
     # -- one solution --------------------------------------------------------------------------
 
-    def _gather(self, where: Group, narrowed: Narrowed, solution: Row, into: _Support) -> None:
+    def _gather(
+        self,
+        where: Group,
+        narrowed: Narrowed,
+        solution: Row,
+        into: _Support,
+        used: Set[str],
+    ) -> None:
         """Add what each part of the pattern rests on, for one solution."""
         for part, group, name in narrowed.taken(where, solution):
             if isinstance(part, Pattern):
                 for triple in self._instances(part, solution, into, name):
                     into.triples.setdefault(triple, name)
             elif isinstance(part, Optional):
-                if is_tested(group, own(part.group)):
-                    into.absences[_not_stated(part.group, solution)] = None
+                # An empty column says no more than that it is empty; what else uses it does.
+                empty = alone(part, group)
+                if empty & (mentioned(where, part) | used):
+                    without = {v: t for v, t in solution.items() if v not in empty}
+                    into.absences[_not_stated(part.group, without)] = None
                 self._denied(part.group, solution, into, name)
             elif isinstance(part, SubSelect):
                 query, known = _inner(part.query, solution, name)
-                into.merge(self.support(query, known, loose=True)[0])
+                around = mentioned(where, part) | used
+                into.merge(self.support(query, known, loose=True, outside=around)[0])
             elif isinstance(part, Minus):
-                self._absent(part.group, solution, into, name)
+                if within(part.group, solution):  # else it takes nothing away
+                    self._absent(part.group, solution, into, name)
             elif isinstance(part, Filter | Bind):
-                self._tests(part.expression, solution, into, name)
+                self._tests(part, solution, into, name)
 
-    def _tests(
-        self, expression: Expression, solution: Row, into: _Support, name: Term | None
+    def _sum(self, query: Query, keys: Row, member: Row, into: _Support) -> None:
+        """Add what the columns of a grouped query found for one member, or did not."""
+        columns = (c.expression for c in query.columns if c.expression)
+        for expression in (*columns, *query.having):
+            for test, summed in zip(expression.tests(), expression.summed(), strict=True):
+                solution = member if summed else {v: member.get(v) for v in keys}
+                self._count(test, self._met(test.group, solution), solution, into, None)
+
+    def _tests(self, part: Filter | Bind, solution: Row, into: _Support, name: Term | None) -> None:
+        """What EXISTS found, or did not, as far as that decides what the expression gives."""
+        tests = list(part.expression.tests())
+        met = [self._met(inside(name, test.group), solution) for test in tests]
+        decisive = self._decisive(part, [ways > 0 for _, ways in met], solution)
+        for test, found, decides in zip(tests, met, decisive, strict=True):
+            if decides:
+                self._count(test, found, solution, into, name)
+
+    def _count(
+        self,
+        test: Exists,
+        found: tuple[_Support, int],
+        solution: Row,
+        into: _Support,
+        name: Term | None,
     ) -> None:
-        """What EXISTS found, and what NOT EXISTS did not."""
-        for test in expression.tests():
-            found, ways = self._met(inside(name, test.group), solution)
-            if ways and not test.negated:
-                into.merge(found)
-            elif not ways and test.negated:
-                self._absent(test.group, solution, into, name)
+        support, ways = found
+        if ways:
+            into.merge(support)
+        else:
+            self._absent(test.group, solution, into, name)
+
+    def _decisive(self, part: Filter | Bind, met: list[bool], solution: Row) -> list[bool]:
+        """Of each EXISTS in an expression, whether another answer could make another value.
+
+        The store is asked what the expression gives for all answers. It cannot be asked of blank
+        nodes, nor of very many; then each is taken to decide.
+        """
+        known = [solution.get(v) for v in part.expression.variables()]
+        if len(part.expression.tokens) == 1 or len(met) > TESTS or any(map(_is_blank, known)):
+            return [True] * len(met)
+        answers = list(product((False, True), repeat=len(met)))
+        text = outcomes(part.expression, answers, solution, truth=isinstance(part, Filter))
+        row = next(self.graph.solutions(text, {}))
+        given = {answer: row.get(f"_out{i}") for i, answer in enumerate(answers)}
+        other = [a for a in answers if given[a] != given[tuple(met)]]
+        changed = [{i for i, truth in enumerate(a) if truth != met[i]} for a in other]
+        least = [c for c in changed if not any(d < c for d in changed)]
+        return [any(i in c for c in least) for i in range(len(met))]
 
     def _met(self, group: Group, solution: Row) -> tuple[_Support, int]:
         """The support of an EXISTS, whose variables are those of the solution around it."""
@@ -318,7 +390,7 @@ class _Search:
             return
         rest = Group(tuple(p for p in group.parts if not denies(p)))
         bare, row = correlated(inside(name, rest), solution)
-        for met in map(_named, self._rows(Narrowed(row).query(bare, MEMBERS))):
+        for met in self._rows(Narrowed(row), bare):
             for denial in inner:
                 self._add_if_met(inside(name, denial), {**solution, **met}, into)
 
@@ -385,6 +457,10 @@ def _named(row: Mapping[str, Term]) -> dict[str, Term]:
 
 def _agrees(solution: Row, row: Row, loose: bool = False) -> bool:
     return all(solution.get(v) == t or (loose and solution.get(v) is None) for v, t in row.items())
+
+
+def _is_blank(term: Term | None) -> bool:
+    return term is not None and is_blank(term)
 
 
 def _value(term: str, solution: Row) -> Term | None:

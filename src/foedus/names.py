@@ -57,6 +57,9 @@ class Names:
         """Every name as JSON: a row for each, in the order of the fields of `Name`."""
         return json.dumps([astuple(name) for name in self._all], ensure_ascii=False) + "\n"
 
+    def __repr__(self) -> str:
+        return f"<Names of {len(self._labels):,} things>"
+
     def __contains__(self, thing: object) -> bool:
         return thing in self._labels
 

@@ -14,13 +14,19 @@ A value replaces what stands in the parameter's ``VALUES``; the rest of the file
 
 from __future__ import annotations
 
+import datetime
+import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
+from numbers import Integral
 from pathlib import Path
+from typing import TypeAlias
 
 from foedus.dates import interval
 from foedus.errors import BadParameter, ParseFailure, UnknownName
+from foedus.short import short_repr
 from foedus.spelling import near
 from foedus.store.files import read_text
 from foedus.store.guard import Token, tokens
@@ -35,6 +41,8 @@ KINDS = {
 }
 #: The value that leaves a parameter open.
 ANY = "any"
+#: What a caller may give for a parameter: text as for `KINDS`, a day, a year, a number.
+Value: TypeAlias = str | int | float | datetime.date
 
 _FIELD = re.compile(r"#\s*(?P<key>[\w-]+)(?:\s+(?P<name>\w+))?\s*:\s+(?P<value>.*)")
 _PARAM = re.compile(r"(?P<kind>\w+)\s*=\s*(?P<default>.*?)\s*(?:\|\s*(?P<about>.*))?")
@@ -55,6 +63,23 @@ class Parameter:
         """The default as a person would type it: ``China`` for ``id:China``."""
         return self.default.rpartition(":")[2] if self.kind == "name" else self.default
 
+    def written(self, value: Value) -> str:
+        """The value as text, such as EDTF for a date; raises `BadParameter` for no `Value`.
+
+        >>> Parameter("on", "date", "1961", "the day").written(datetime.date(1961, 7, 11))
+        '1961-07-11'
+        """
+        if isinstance(value, str):
+            return str(value)
+        if self.kind == "date" and isinstance(value, datetime.date):
+            return value.isoformat()[:10]
+        if isinstance(value, Integral | float) and not isinstance(value, bool):
+            if self.kind == "number" and math.isfinite(value):
+                return f"{Decimal(str(value)):f}"
+            if self.kind == "date" and isinstance(value, Integral) and 0 < value < 10_000:
+                return f"{int(value):04}"
+        raise BadParameter(self.name, value, KINDS[self.kind])
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -69,6 +94,8 @@ class Question:
     sparql: str
     path: Path
     asked: tuple[str, ...] = ()  # other ways to ask it, for `finding`
+
+    __repr__ = short_repr
 
     def parameter(self, name: str) -> Parameter:
         """The parameter of that name; raises `UnknownName` with the near ones."""
@@ -232,9 +259,9 @@ def _values(sparql: str, names: list[str], question: Question) -> tuple[int, int
     read = list(tokens(sparql))
     for i, token in enumerate(read):
         if token.text.upper() == "VALUES" and _named(read, i + 1) == names:
-            opening = next(t for t in read[i:] if t.text == "{")
-            closing = next(t for t in read[i:] if t.text == "}")
-            return opening.offset + 1, closing.offset
+            braces = [t.offset for t in read[i:] if t.text in {"{", "}"}]
+            if len(braces) > 1:
+                return braces[0] + 1, braces[1]
     raise ParseFailure(
         str(question.path), f"it has no VALUES for {' and '.join(names)}, which its header declares"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,7 +34,7 @@ class Folders:
     queries: Path
 
 
-def folders(data: str | Path | None = None) -> Folders:
+def folders(data: str | os.PathLike[str] | None = None) -> Folders:
     """The data folders under ``data``; one that it lacks is the installation's own.
 
     >>> folders().ontology.is_dir()

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from foedus.errors import InputError, QuoteMismatch
 from foedus.resources import folder
+from foedus.short import short_repr
 from foedus.store.files import RdfFile, read_rdf, read_text
 from foedus.store.query import QuadStore
 from foedus.terms import Term, text_of
@@ -39,6 +40,8 @@ class Source:
     folder: Path
     text: str
     files: tuple[RdfFile, ...]
+
+    __repr__ = short_repr
 
     @property
     def slug(self) -> str:

@@ -23,8 +23,9 @@ Find: TypeAlias = Callable[[Term | None, Term | None, Term | None], Iterable[Tri
 
 _LOCAL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_-])?")
 _LITERAL = re.compile(
-    r'"(?P<value>(?:[^"\\]|\\.)*)"(?:@(?P<lang>[A-Za-z0-9-]+)|\^\^<(?P<type>[^>]*)>)?'
+    r'"(?P<value>(?:[^"\\]++|\\.)*+)"(?:@(?P<lang>[A-Za-z0-9-]+)|\^\^<(?P<type>[^>]*)>)?'
 )
+_WORD = re.compile(r'<<\(|\)>>|"(?:[^"\\]++|\\.)*+"[^\s]*|[^\s]+')
 _ESCAPED = {"t": "\t", "b": "\b", "n": "\n", "r": "\r", "f": "\f", '"': '"', "'": "'", "\\": "\\"}
 _ESCAPES = str.maketrans(
     {chr(code): f"\\u{code:04X}" for code in (*range(32), 0x7F, 0xFFFE, 0xFFFF)}
@@ -35,7 +36,7 @@ _ESCAPABLE = re.compile(f"[{re.escape(''.join(map(chr, _ESCAPES)))}]")
 
 def is_iri(term: Term) -> bool:
     """Whether the term is an IRI."""
-    return term.startswith("<")
+    return term.startswith("<") and not term.startswith("<<")
 
 
 def is_literal(term: Term) -> bool:
@@ -81,6 +82,26 @@ def split_literal(term: Term) -> tuple[str, str | None, str | None]:
     if not found:
         raise ValueError(f"not a literal: {term}")
     return unescape(found["value"]), found["type"], found["lang"]
+
+
+def split_triple(term: Term) -> Triple | None:
+    """Subject, predicate and object of a triple term of RDF 1.2; None if it is another term.
+
+    >>> split_triple('<<( _:a <urn:p> <<( _:b <urn:p> "c )>>"@en )>> )>>')
+    ('_:a', '<urn:p>', '<<( _:b <urn:p> "c )>>"@en )>>')
+    """
+    if not term.startswith("<<("):
+        return None
+    parts: list[str] = []
+    depth = 0
+    for word in _WORD.findall(term[3:-3]):
+        if depth:
+            parts[-1] += f" {word}"
+        else:
+            parts.append(word)
+        depth += (word == "<<(") - (word == ")>>")
+    subject, predicate, object_ = parts
+    return subject, predicate, object_
 
 
 def unescape(text: str) -> str:

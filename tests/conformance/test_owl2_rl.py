@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from conformance_cases import Check, checks, comes_out, engines, excused, tally, total
+from conformance_cases import Check, checks, comes_out, engines, excused, premise, tally, total
 from conformance_report import PAGE, page
 from sparql_cases import cases
+
+from foedus.reasoning import close
 
 CHECKS = [*checks("w3c"), *checks("rdf-based")]
 needs_cases = pytest.mark.skipif(not CHECKS, reason="the conformance folder is not there")
@@ -20,6 +22,14 @@ def test_comes_out_as_expected(check: Check, engine: str) -> None:
         assert not right, f"{check.case} comes out: take it off excused.toml"
     else:
         assert right
+
+
+@needs_cases
+@pytest.mark.parametrize("check", {c.case: c for c in checks("w3c")}.values(), ids=str)
+def test_what_the_profile_allows_is_not_told_as_unsupported(check: Check) -> None:
+    outside = {found.kind for found in close(premise(check)).unsupported}
+    reflexive = check.case == "New-Feature-ReflexiveProperty-001"  # which the profile leaves out
+    assert outside == ({"owl:ReflexiveProperty"} if reflexive else set())
 
 
 @needs_cases

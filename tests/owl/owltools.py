@@ -29,7 +29,8 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 CACHE = ROOT / ".cache" / "owl"
 LOGS = ROOT / "docs" / "checks"
-FILES = ("foedus.owl", "foedus-full.owl")
+FILES = ("foedus.owl", "foedus-asserted.owl", "foedus-full.owl")
+ROBOT = "org.obolibrary.robot.CommandLineInterface"
 LINES = {"owlapi4": "OWLAPI 4.5 (the line of Protégé)", "owlapi5": "OWLAPI 5.5"}
 
 
@@ -89,31 +90,57 @@ def hermit(graph: KnowledgeGraph, line: str = "owlapi4") -> Report:
 def robot(file: Path) -> Report:
     """ROBOT's report, the two profiles, and its reasoning with HermiT."""
     path = (CACHE / "robot" / "*",)
-    main = "org.obolibrary.robot.CommandLineInterface"
     findings, counts = [], []
     with tempfile.TemporaryDirectory() as work:
         rows, log = Path(work) / "report.tsv", Path(work) / "profile.txt"
-        version = _java(path, main, "--version").strip()
+        version = _java(path, ROBOT, "--version").strip()
         options = ("--input", str(file), "--fail-on", "none", "--output", str(rows))
-        _java(path, main, "report", *options)
+        _java(path, ROBOT, "report", *options)
         with rows.open(encoding="utf-8", newline="") as lines:
             for row in list(csv.reader(lines, delimiter="\t"))[1:]:
                 findings.append(" ".join(row[:3]) + f" {row[4] if len(row) > 4 else ''}".rstrip())
         for profile in ("DL", "RL"):
             options = ("--profile", profile, "--input", str(file), "--output", str(log))
-            _java(path, main, "validate-profile", *options)
+            _java(path, ROBOT, "validate-profile", *options)
             head, *rest = log.read_text(encoding="utf-8").strip().splitlines()
             counts.append(head)
             findings += [f"{profile} {line.strip()}" for line in rest if line.strip()]
         out = Path(work) / "reasoned.owl"
         said = _java(
-            path, main, "reason", "--reasoner", "hermit", "--input", str(file), "--output", str(out)
+            path,
+            ROBOT,
+            "reason",
+            "--reasoner",
+            "hermit",
+            "--input",
+            str(file),
+            "--output",
+            str(out),
         )
         findings += [f"reason {line}" for line in said.splitlines()]
         counts.append("reason --reasoner hermit: " + ("done" if out.exists() else "failed"))
         if not out.exists():
             findings.append("reason failed")
     return Report("robot", file.name, tuple(findings), (version, *counts))
+
+
+def explanations(file: Path, reasoner: str, axiom: str) -> set[frozenset[frozenset[str]]]:
+    """Every explanation of an axiom (in Manchester syntax) that ROBOT finds with that reasoner.
+
+    It asks the OWLAPI's explanation library, as Protégé's plug-in does. An explanation is a set of
+    axioms, and an axiom is given by the IRIs in it.
+    """
+    with tempfile.TemporaryDirectory() as work:
+        out = Path(work) / "why.md"
+        options = ("--max", "10", "--axiom", axiom, "--explanation", str(out))
+        path = (CACHE / "robot" / "*",)
+        _java(path, ROBOT, "explain", "--input", str(file), "--reasoner", reasoner, *options)
+        said = out.read_text(encoding="utf-8") if out.exists() else ""
+    found = set()
+    for part in said.partition("# Axiom Impact")[0].split("\n## "):
+        lines = [line for line in part.splitlines() if line.lstrip().startswith("- ")]
+        found.add(frozenset(frozenset(re.findall(r"\]\((\S+?)\)", line)) for line in lines))
+    return found - {frozenset()}
 
 
 def pitfalls(graph: KnowledgeGraph) -> Report:

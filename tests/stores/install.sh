@@ -36,8 +36,16 @@ if have mvn && have java; then
       missing "rdf4j ($name)" "see $to/rdf4j.log"
   done
   compgen -G "$to/rdf4j/rdf4j-http-server-*" >/dev/null && echo "  rdf4j: ready"
+  # Blazegraph, in the same servlet container.
+  if compgen -G "$to/blazegraph/bigdata-war-*.war" >/dev/null ||
+    timeout 200 mvn -q -B dependency:copy -Dartifact=com.blazegraph:bigdata-war:2.1.4:war \
+      -DoutputDirectory="$PWD/$to/blazegraph" >"$to/blazegraph.log" 2>&1; then
+    echo "  blazegraph: ready"
+  else
+    missing blazegraph "see $to/blazegraph.log"
+  fi
 else
-  missing "fuseki, riot, rdf4j" "mvn or java is missing"
+  missing "fuseki, riot, rdf4j, blazegraph" "mvn or java is missing"
 fi
 
 # Virtuoso and raptor: from the distribution.

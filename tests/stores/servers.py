@@ -104,19 +104,27 @@ def start(name: str, folder: Path, *, lasting: bool = False) -> Server:
     return STARTERS[name](folder, lasting=lasting)
 
 
-def oxigraph(folder: Path, port: int | None = None, *, lasting: bool = False) -> Server:
-    """Oxigraph's server, in memory or in its folder."""
+def oxigraph(
+    folder: Path, port: int | None = None, *, lasting: bool = False, union: bool = False
+) -> Server:
+    """Oxigraph's server, in memory or in its folder; ``union``: all graphs are its default one."""
     program = BIN / "oxigraph"
     if not program.is_file():
         raise Absent(f"oxigraph is not in {BIN}; {INSTALL}")
     port = port or free_port()
     where = ["-l", str(folder / "db")] if lasting else []
     command = [str(program), "serve", "-b", f"127.0.0.1:{port}", *where]
+    command += ["--union-default-graph"] if union else []
     return _started("oxigraph", f"http://127.0.0.1:{port}", command, folder)
 
 
-def fuseki(folder: Path, *, lasting: bool = False, users: str | None = None) -> Server:
-    """Apache Jena Fuseki, in memory or TDB2; ``users`` ("name: password") makes it ask for one."""
+def fuseki(
+    folder: Path, *, lasting: bool = False, users: str | None = None, union: bool = False
+) -> Server:
+    """Apache Jena Fuseki, in memory or TDB2; ``users`` ("name: password") makes it ask for one.
+
+    ``union``: all graphs are its default graph.
+    """
     jars = CACHE / "jena"
     if not list(jars.glob("jena-fuseki-main-*.jar")) or not shutil.which("java"):
         raise Absent(f"Fuseki is not in {jars}; {INSTALL}")
@@ -135,6 +143,7 @@ def fuseki(folder: Path, *, lasting: bool = False, users: str | None = None) -> 
     place = folder / "db"
     place.mkdir(exist_ok=True)
     data = ["--tdb2", f"--loc={place}"] if lasting else ["--mem"]
+    options += ["--set", "tdb2:unionDefaultGraph=true"] if union else []
     command += ["--localhost", f"--port={port}", "--update", *options, *data, "/ds"]
     who = Credentials(*users.split(": ")) if users else None
     return _started("fuseki", f"http://127.0.0.1:{port}/ds", command, folder, user=who)
@@ -180,11 +189,25 @@ def virtuoso(folder: Path, *, lasting: bool = True) -> Server:
     )
 
 
+def blazegraph(folder: Path, *, lasting: bool = False) -> Server:
+    """Blazegraph, always lasting: its journal is in ``folder``."""
+    wars = list((CACHE / "blazegraph").glob("bigdata-war-*.war"))
+    runners = list((CACHE / "rdf4j").glob("jetty-runner-*.jar"))
+    if not wars or not runners or not shutil.which("java"):
+        raise Absent(f"Blazegraph is not in {CACHE / 'blazegraph'}; {INSTALL}")
+    port = free_port()
+    command = ["java", "-Xmx1g", "-jar", str(runners[0]), "--host", "127.0.0.1"]
+    command += ["--port", str(port), "--path", "/blazegraph", str(wars[0])]
+    base = f"http://127.0.0.1:{port}/blazegraph/namespace/kb"
+    return _started("blazegraph", base, command, folder)
+
+
 STARTERS: dict[str, Callable[..., Server]] = {
     "oxigraph": oxigraph,
     "fuseki": fuseki,
     "rdf4j": rdf4j,
     "virtuoso": virtuoso,
+    "blazegraph": blazegraph,
 }
 
 

@@ -14,13 +14,15 @@ from pathlib import Path
 import pytest
 from servers import STARTERS, Absent, Server, free_port, fuseki, oxigraph, start
 from test_store_load import triples, without_record
-from troubles import answering, dropping_proxy
+from troubles import answering, dropping_proxy, sending
 
 import foedus.remote.sparql as sparql
 from foedus.errors import FoedusError, LimitReached, Unreachable
-from foedus.remote import Credentials, Wire, endpoint, load, remote_select
+from foedus.remote import Credentials, Source, Wire, endpoint, load, remote_select
 
 QUICK = {"retries": 2, "pause": 0.01}
+#: The data set of which two files are two versions.
+VERSIONED = Source("versioned", "versioned")
 
 
 @pytest.fixture
@@ -41,8 +43,8 @@ def run(*words: str, **env: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_every_third_connection_dropped(store: Server, view: Path) -> None:
-    with dropping_proxy(store.base) as base:
+def test_two_of_three_connections_dropped(store: Server, view: Path) -> None:
+    with dropping_proxy(store.base, 3000, 0, None) as base:
         to = endpoint(base, store.name).sending(4000)
         wires = [store.wire(retries=8, pause=0.01) for _ in range(2)]
         for wire in wires:
@@ -56,7 +58,7 @@ def test_a_drop_leaves_the_old_data_answering(store: Server, view: Path) -> None
     old = without_record(store)
     view.write_text(triples(400, "new"), encoding="utf-8")
     with (
-        dropping_proxy(store.base, every=1, after=9000) as base,
+        dropping_proxy(store.base, 9000) as base,
         pytest.raises(Unreachable, match=r"dropped the connection|old data still answers"),
     ):
         load(view, endpoint(base, store.name), store.wire(**QUICK))
@@ -120,7 +122,7 @@ def test_a_store_killed_in_the_last_step(
     theirs = ("<urn:s>", "<urn:p>", '"theirs"', "<urn:other>")
     server.update('INSERT DATA { GRAPH <urn:other> { <urn:s> <urn:p> "theirs" } }')
     old, new = (dataset(tmp_path, tag, 10_000) for tag in ("old", "new"))
-    load(old, server.to, server.wire())
+    load(old, server.to, server.wire(), source=VERSIONED)
     sent, killed = sparql._sent, []
 
     def killing(wire: Wire, call: sparql._Call) -> object:
@@ -131,7 +133,7 @@ def test_a_store_killed_in_the_last_step(
 
     monkeypatch.setattr(sparql, "_sent", killing)
     with pytest.raises(Unreachable, match=r"replaced.* run the same command again"):
-        load(new, server.to, server.wire(**QUICK))
+        load(new, server.to, server.wire(**QUICK), source=VERSIONED)
     killed[0].join()
     server = start(name, tmp_path, lasting=True)
     try:
@@ -139,7 +141,7 @@ def test_a_store_killed_in_the_last_step(
         for g in range(2):
             tags = {q[0][20:23] for q in held if q[3] == f"<urn:g{g}>"}
             assert tags in ({"old"}, {"new"}), "a graph is whole, the old or the new one"
-        load(new, server.to, server.wire())
+        load(new, server.to, server.wire(), source=VERSIONED)
         held = without_record(server)
         assert theirs in held
         assert len(held) == 20_001
@@ -152,7 +154,7 @@ def test_the_last_step_cut_off(
     store: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     old, new = (dataset(tmp_path, tag, 4_000) for tag in ("old", "new"))
-    load(old, store.to, store.wire())
+    load(old, store.to, store.wire(), source=VERSIONED)
     sent, cut = sparql._sent, []
 
     def cutting(wire: Wire, call: sparql._Call) -> object:
@@ -164,8 +166,8 @@ def test_the_last_step_cut_off(
 
     monkeypatch.setattr(sparql, "_sent", cutting)
     with pytest.raises(Unreachable, match=r"replaced: .*; not yet, or not wholly: .* again to"):
-        load(new, store.to, store.wire())
-    load(new, store.to, store.wire())
+        load(new, store.to, store.wire(), source=VERSIONED)
+    load(new, store.to, store.wire(), source=VERSIONED)
     held = without_record(store)
     assert len(held) == 8_000
     assert all(q[0].startswith("<http://example.org/new") for q in held)
@@ -255,20 +257,11 @@ def test_nobody_there(view: Path) -> None:
 
 
 def test_something_else_listens(view: Path) -> None:
-    import socket
-
-    listener = socket.create_server(("127.0.0.1", 0))
-
-    def greet() -> None:
-        client, _ = listener.accept()
-        client.recv(1000)
-        client.sendall(b"220 mail.example.org ESMTP\r\n")
-        client.close()
-
-    threading.Thread(target=greet, daemon=True).start()
-    with pytest.raises(Unreachable, match="does not speak HTTP"):
-        remote_select(f"http://127.0.0.1:{listener.getsockname()[1]}", "ASK {}", 5)
-    listener.close()
+    with (
+        sending(b"220 mail.example.org ESMTP\r\n") as base,
+        pytest.raises(Unreachable, match="does it speak HTTP"),
+    ):
+        remote_select(base, "ASK {}", 5)
 
 
 def test_usage() -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import sys
+from contextlib import suppress
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Annotated, Any, NoReturn
@@ -13,8 +15,9 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 import foedus
-from foedus.cli.common import SETTINGS
+from foedus.cli.common import SETTINGS, say
 from foedus.errors import FoedusError
+from foedus.safe_text import printable
 
 #: Module with a ``register(app)`` -> the verbs that it brings, in the order of the help.
 MODULES = {
@@ -78,13 +81,31 @@ def run(arguments: list[str] | None = None) -> NoReturn:
     if "--json" in words[:ends]:
         words.remove("--json")
         SETTINGS.json = True
+    _open_streams()
+    if os.path.expanduser("~") == "~":  # noqa: PTH111  (Path's raises, as libraries then do)
+        os.environ["HOME"] = os.sep
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # names in any script, whatever the locale
             if stream.isatty():
                 stream.reconfigure(errors="replace")
             else:
-                stream.reconfigure(encoding="utf-8")
+                stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     sys.exit(_run(words))
+
+
+def _open_streams() -> None:
+    """Take the numbers of closed standard streams, so that no file that is opened gets them.
+
+    Writing to a closed standard output fails, and writing to a closed standard error does nothing.
+    """
+    for number, how in enumerate((os.O_RDONLY, os.O_RDONLY, os.O_WRONLY)):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, how)  # gets the lowest free number, which is this one
+    sys.stdin = sys.stdin or os.fdopen(0, closefd=False)
+    sys.stdout = sys.stdout or os.fdopen(1, "w", closefd=False)
+    sys.stderr = sys.stderr or os.fdopen(2, "w", closefd=False)
 
 
 def _run(words: list[str]) -> int:
@@ -103,11 +124,29 @@ def _run(words: list[str]) -> int:
         if "extra argument" in told:
             told += ": a name of several words needs quotes"
         return _fail(error, f"{told}. Try '{verb} --help'.", 2)
+    except UnicodeEncodeError as error:  # bytes that are not UTF-8 are lone surrogates here
+        wrong = [word for word in words if re.search("[\ud800-\udfff]", word)]
+        if not wrong:
+            raise
+        return _fail(error, f"'{wrong[0]}' is not UTF-8 text", 2)
     except BrokenPipeError:  # the reader, such as head, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return _drop_output(0)
+    except SystemExit as end:  # by which Typer ends where a pipe breaks
+        if isinstance(end.__context__, BrokenPipeError):
+            return _drop_output(0)
+        raise
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else "the output cannot be written: "
+        return _drop_output(_fail(error, f"{place}{error.strerror or error}", 3))
     except (KeyboardInterrupt, typer.Abort):
         return _fail(None, "stopped", 130)
+
+
+def _drop_output(code: int) -> int:
+    """Let what is still to be printed go nowhere; Python would fail on it at the end."""
+    with suppress(OSError, ValueError):  # a stream without a number, as in a test
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return code
 
 
 def _fail(error: Exception | None, message: str, code: int) -> int:
@@ -116,6 +155,6 @@ def _fail(error: Exception | None, message: str, code: int) -> int:
         body = {"error": type(error).__name__, "message": said, "exit_code": code}
         said = json.dumps(body, ensure_ascii=False)
     else:
-        said = f"foedus: {said}"
-    print(said, file=sys.stderr)
+        said = f"foedus: {printable(said)}"
+    say(said)
     return code

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -14,11 +15,16 @@ import typer
 
 from foedus.cli.output import Format, render, terminal_width
 from foedus.errors import BadParameter, InputError
+from foedus.replacing import replacing
+from foedus.safe_text import one_line, printable, reworded
 
 if TYPE_CHECKING:
     from foedus.knowledge import KnowledgeGraph
+    from foedus.remote import Store
     from foedus.store.query import Result
 
+#: The longest wait in seconds; a system call takes no longer one.
+LONGEST = 2_000_000.0
 #: The folder that `build` writes to and the others look in.
 BUILD = Path("build")
 
@@ -40,6 +46,13 @@ class Layout(StrEnum):
     dataset = "dataset"
 
 
+def seconds(value: float | None) -> float | None:
+    """A time to wait that the system can wait for; raises `typer.BadParameter` for another."""
+    if value is not None and not value >= 0:  # nor is it where it is no number
+        raise typer.BadParameter(f"{value:g} is not a number of seconds, 0 or more.")
+    return value if value is None else min(value, LONGEST)
+
+
 GraphOption = Annotated[
     Path | None,
     typer.Option(
@@ -59,11 +72,18 @@ FormatOption = Annotated[
     Format | None, typer.Option("--format", help="How to print it [default: table].")
 ]
 TimeoutOption = Annotated[
-    float | None, typer.Option("--timeout", metavar="SECONDS", help="Stop the query after that.")
+    float | None,
+    typer.Option(
+        "--timeout", metavar="SECONDS", callback=seconds, help="Stop the query after that."
+    ),
 ]
 EndpointOption = Annotated[
     str | None,
-    typer.Option("--endpoint", metavar="URL", help="Ask the store at this query URL instead."),
+    typer.Option("--endpoint", metavar="URL", help="Ask the store at this URL instead."),
+]
+CaOption = Annotated[
+    Path | None,
+    typer.Option("--ca", metavar="FILE", help="Certificates to trust for https (PEM)."),
 ]
 BelieveOption = Annotated[
     list[str] | None,
@@ -76,22 +96,18 @@ WhyOption = Annotated[
 
 
 def say(text: str) -> None:
-    """Words for the person at the terminal: to stderr, so that the data stays clean."""
-    print(text, file=sys.stderr)
+    """Words for the person at the terminal: to stderr, so that the data stays clean.
+
+    Where they cannot be said, the data goes out all the same.
+    """
+    with suppress(OSError):
+        print(printable(text, keep="\n"), file=sys.stderr)
 
 
 def write(out: Path, content: bytes) -> None:
     """Put the content into a file, whole or not at all, and say so."""
-    from foedus.reasoning.words.writing import replacing
-
-    try:
-        if out.exists() and not out.is_file():  # a pipe or a device takes no other file's place
-            out.write_bytes(content)
-        else:
-            with replacing(out) as file:
-                file.write(content)
-    except OSError as error:
-        raise InputError(f"{out} cannot be written: {error.strerror}") from None
+    with replacing(out) as file:
+        file.write(content)
     say(f"wrote {out}")
 
 
@@ -139,21 +155,46 @@ def chosen(format: Format | None) -> Format:
 def show(result: Result, format: Format | None, found: KnowledgeGraph) -> None:
     """Print a result; say so where it is empty."""
     kind = chosen(format)
+    if result.cut:
+        say(result.cut)
     if not result and result.kind != "boolean":
         say("not stated")
         if kind in (Format.table, Format.md):
             return
-    print(render(result, kind, lambda term: found.names.label(term), terminal_width()))
+    text = render(result, kind, lambda term: found.names.label(term), terminal_width())
+    print(printable(text, keep="\n\r\t") if sys.stdout.isatty() else text)
 
 
-def show_why(found: KnowledgeGraph, sparql: str, result: Result, format: Format | None) -> None:
-    """Print a result with what each of its rows rests on."""
+def show_why(
+    found: KnowledgeGraph,
+    sparql: str,
+    result: Result,
+    format: Format | None,
+    store: Store | None = None,
+    seconds: float | None = None,
+) -> None:
+    """Print a result with what each of its rows rests on, in the ``store`` if that answered.
+
+    ``seconds`` bounds how long it is sought.
+    """
     if not result and result.kind != "boolean":
         show(result, format, found)
         return
     from foedus.cli.support import show_support
 
-    show_support(found, sparql, result, chosen(format))
+    explainer = found.explainer
+    if result.cut:
+        say(result.cut)
+    if store:
+        from foedus.why.stored import explainer_of
+
+        explainer = explainer_of(store, found)
+        if explainer.stored.more or explainer.stored.fewer:
+            say(
+                f"the store is not of this graph's version ({explainer.stored.more:,} triples "
+                f"more, {explainer.stored.fewer:,} less): rows are explained by what it holds"
+            )
+    show_support(explainer, sparql, result, chosen(format), seconds)
 
 
 def trusting(found: KnowledgeGraph, believe: list[str] | None) -> KnowledgeGraph:
@@ -164,8 +205,14 @@ def trusting(found: KnowledgeGraph, believe: list[str] | None) -> KnowledgeGraph
 
     made = believing(found, believe)
     for contradiction in contradictions(made):
-        say("\n".join(["a contradiction:", *sides(contradiction)]))
+        say("\n".join(["a contradiction:", *sides(reworded(contradiction, one_line))]))
     return made
+
+
+def countdown(seconds: float | None) -> Callable[[], float | None]:
+    """What says how many of these seconds are left from now on; None for no limit."""
+    start = time.monotonic()
+    return lambda: seconds and max(seconds - (time.monotonic() - start), 0.01)
 
 
 def values(pairs: list[str]) -> dict[str, str]:

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from foedus.cli.common import SETTINGS, DataOption, Layout, graph, say
+from foedus.cli.common import SETTINGS, CaOption, DataOption, Layout, graph, say, seconds
 from foedus.errors import InputError, UsageError
 from foedus.terms import Term, iri
 
 if TYPE_CHECKING:
-    from foedus.remote import LoadReport
+    from foedus.knowledge.folder import Manifest
+    from foedus.remote import LoadReport, Source
 
 #: What ``--graph`` takes for the store's default graph.
 DEFAULT = "default"
@@ -33,6 +34,7 @@ class Preset(StrEnum):
     rdf4j = "rdf4j"
     graphdb = "graphdb"
     virtuoso = "virtuoso"
+    blazegraph = "blazegraph"
 
 
 def register(app: typer.Typer) -> None:
@@ -62,7 +64,7 @@ def load_(
         ),
     ] = None,
     replace: Annotated[
-        bool, typer.Option("--replace", help="Remove what others put into the graph.")
+        bool, typer.Option("--replace", help="Remove what else is in the graph.")
     ] = False,
     append: Annotated[
         bool, typer.Option("--append", help="Add to the graph, remove nothing.")
@@ -72,17 +74,19 @@ def load_(
         typer.Option(metavar="NAME", help="Password: FOEDUS_PASSWORD or ~/.netrc."),
     ] = None,
     timeout: Annotated[
-        float, typer.Option(metavar="SECONDS", help="Longest silence of the store.")
+        float,
+        typer.Option(metavar="SECONDS", callback=seconds, help="Longest silence of the store."),
     ] = 600.0,
-    retries: Annotated[int, typer.Option(help="Tries after a dropped connection.")] = 5,
+    retries: Annotated[int, typer.Option(min=0, help="Tries after a dropped connection.")] = 5,
     batch: Annotated[
-        int | None, typer.Option(metavar="BYTES", help="Most bytes to send at once.")
+        int | None, typer.Option(metavar="BYTES", min=1, help="Most bytes to send at once.")
     ] = None,
+    ca: CaOption = None,
     data: DataOption = None,
 ) -> None:
     """Put the graph into a running triple store. Doing it twice leaves the same store.
 
-    What an earlier load put there is replaced, what others put there is never touched.
+    What an earlier load of the same file or build put there is replaced, all else stays.
 
     \b
     Examples:
@@ -104,46 +108,61 @@ def load_(
     if batch:
         to = to.sending(batch)
     mode = Mode.replace if replace else Mode.append if append else Mode.own
-    wire = Wire(find_credentials(to.update or to.query, user), timeout, retries, tell=say)
+    wire = Wire(find_credentials(to.update or to.query, user), timeout, retries, tell=say, ca=ca)
     with ExitStack() as stack:
-        path = stack.enter_context(_lines(source, layout, data))
+        path, whose = stack.enter_context(_lines(source, layout, data))
         report = load(
             path,
             to,
             wire,
             Into(_iri(graph_), graph_ == DEFAULT, mode),
+            source=whose,
             progress=_progress(),
+            tell=say,
         )
     _show(report)
 
 
 @contextmanager
-def _lines(source: Path | None, layout: Layout, data: Path | None) -> Iterator[Path]:
-    """The file to send."""
-    name = {Layout.view: "view.nt", Layout.dataset: "dataset.nq"}[layout]
+def _lines(source: Path | None, layout: Layout, data: Path | None) -> Iterator[tuple[Path, Source]]:
+    """The file to send, and the data set that it is."""
+    from foedus.knowledge.folder import DATASET, MANIFEST, VIEW, read_manifest
+    from foedus.remote import Source
+
+    name = {Layout.view: VIEW, Layout.dataset: DATASET}[layout]
     if source is not None and source.is_file() and source.suffix in {".nt", ".nq"}:
-        yield source
+        built = source.name in {VIEW, DATASET} and source.with_name(MANIFEST).is_file()
+        yield source, _built(read_manifest(source.parent)) if built else Source.of(source)
         return
     with tempfile.TemporaryDirectory(prefix="foedus-") as place:
         made = Path(place) / "build"
         if source is not None and not source.is_dir():
-            yield _converted(source, made)
+            yield _converted(source, made), Source.of(source)
         else:
-            graph(source, data).save(made)
-            yield made / name
+            found = graph(source, data)
+            found.save(made)
+            yield made / name, _built(found.manifest)
+
+
+def _built(manifest: Manifest) -> Source:
+    """The data set that a build is: that of its articles, whatever folder it lies in."""
+    from foedus.remote import Source
+
+    articles = " and ".join(manifest.articles) or "foedus"
+    return Source(articles, articles, conforms=True)
 
 
 def _converted(source: Path, made: Path) -> Path:
     """The file as N-Quads, the same each time."""
     from foedus.remote.batches import numbered
-    from foedus.store.convert import format_of, open_binary, quad_lines
+    from foedus.store.reading import opened, quad_lines
 
     target = made.with_suffix(".nq")
-    with open_binary(source) as file:
-        lines = quad_lines(file, format_of(source), str(source), source.resolve().as_uri())
+    with opened(source) as found:
+        lines = quad_lines(found.file, found.format, found.name, found.base)
         try:
             with target.open("wb") as out:
-                out.writelines(numbered(lines))
+                out.writelines(numbered(lines, str(source)))
         except OSError as error:
             raise InputError(f"{target} cannot be written: {error.strerror or error}") from None
     if not target.stat().st_size:
@@ -187,11 +206,15 @@ def _show(report: LoadReport) -> None:
         print(json.dumps(body, ensure_ascii=False))
         return
     if None in report.graphs:
-        print(f"the default graph holds {report.graphs[None]:,} triples")
+        print(f"the default graph holds {_many(report.graphs[None])}")
     if len(named) <= _LISTED:
         for name, many in sorted(named.items()):
-            print(f"{name} holds {many:,} triples")
+            print(f"{name} holds {_many(many)}")
     else:
-        print(f"{len(named)} named graphs hold {sum(named.values()):,} triples")
-    tries = f", {report.retried} requests repeated" if report.retried else ""
-    print(f"sent {report.sent:,} triples in {report.seconds:.1f} s{tries}")
+        print(f"{len(named)} named graphs hold {_many(sum(named.values()))}")
+    tries = f", {_many(report.retried, 'request')} repeated" if report.retried else ""
+    print(f"sent {_many(report.sent)} in {report.seconds:.1f} s{tries}")
+
+
+def _many(count: int, what: str = "triple") -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"

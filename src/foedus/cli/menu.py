@@ -9,6 +9,7 @@ import typer
 from foedus.cli.output import Format, bold, dim, listing, terminal_width
 from foedus.questions import read_questions
 from foedus.resources import folders
+from foedus.safe_text import one_line
 
 
 def menu(data: Path | None, format: Format) -> None:
@@ -17,7 +18,8 @@ def menu(data: Path | None, format: Format) -> None:
     rows = []
     for q in read_questions(folders(data).queries).values():
         takes = " ".join(f"{p.name}={p.spoken}" for p in q.parameters)
-        rows.append([q.topic, q.slug, q.words, takes])
+        row = [q.topic, q.slug, q.words, takes]
+        rows.append([one_line(cell) for cell in row] if format is Format.table else row)
     heads = ["topic", "question", "words", "values"]
     if format is not Format.table:
         print(listing(heads, rows, format))

@@ -15,8 +15,10 @@ from enum import StrEnum
 from itertools import zip_longest
 from typing import Any
 
+from foedus import safe_text
+from foedus.safe_text import one_line
 from foedus.store.query import Result
-from foedus.terms import Term, is_blank, is_iri, is_literal, split_literal, text_of
+from foedus.terms import Term, is_blank, is_iri, split_literal, split_triple, text_of
 
 #: Widest that a column may ask for while others still need room, in characters.
 _NARROW = 12
@@ -37,8 +39,9 @@ def render(
 ) -> str:
     """A result as text. ``table`` and ``md`` show labels; the others are the standard formats.
 
-    csv, tsv and json are those of SPARQL 1.1 (https://www.w3.org/TR/sparql11-results-csv-tsv/,
-    https://www.w3.org/TR/sparql11-results-json/). ``width`` bounds a table, in characters.
+    csv and tsv are those of SPARQL 1.1 (https://www.w3.org/TR/sparql11-results-csv-tsv/), json is
+    that of SPARQL 1.2 (https://www.w3.org/TR/sparql12-results-json/). ``width`` bounds a table, in
+    characters.
     """
     if result.kind == "boolean":
         said = "true" if result.boolean else "false"
@@ -85,7 +88,7 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]], width: int | None
     -----------  -----
     North Korea  1961
     """
-    body = [[" ".join(cell.split()) for cell in row] for row in rows]
+    body = [[one_line(cell).strip() for cell in row] for row in rows]
     widths = [max(_width(row[i]) for row in [list(heads), *body]) for i in range(len(heads))]
     widths = _fitted(widths, width)
     lines = _row(heads, widths)
@@ -105,9 +108,10 @@ def markdown(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """
 
     def line(cells: Iterable[str]) -> str:
-        return "| " + " | ".join(" ".join(c.split()).replace("|", "\\|") for c in cells) + " |"
+        return "| " + " | ".join(safe_text.markdown(c).strip() for c in cells) + " |"
 
-    return "\n".join([line(heads), line("---" for _ in heads), *map(line, rows)])
+    rule = "|" + " --- |" * len(heads)
+    return "\n".join([line(heads), rule, *map(line, rows)])
 
 
 def terminal_width() -> int | None:
@@ -173,17 +177,21 @@ def _json(**body: Any) -> str:
     return json.dumps(body, ensure_ascii=False, indent=2)
 
 
-def _json_term(term: Term) -> dict[str, str]:
+def _json_term(term: Term) -> dict[str, Any]:
+    if triple := split_triple(term):
+        names = ("subject", "predicate", "object")
+        parts = {name: _json_term(part) for name, part in zip(names, triple, strict=True)}
+        return {"type": "triple", "value": parts}
     if is_iri(term):
         return {"type": "uri", "value": text_of(term)}
     if is_blank(term):
         return {"type": "bnode", "value": term[2:]}
-    if not is_literal(term):
-        return {"type": "triple", "value": term}
     value, datatype, language = split_literal(term)
     found = {"type": "literal", "value": value}
     if language:
-        found["xml:lang"] = language
+        found["xml:lang"], _, direction = language.partition("--")
+        if direction:
+            found["its:dir"] = direction
     elif datatype:
         found["datatype"] = datatype
     return found

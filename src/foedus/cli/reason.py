@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import asdict, dataclass
+from functools import partial
+from importlib import import_module
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from foedus.cli.common import SETTINGS, progress, say
+from foedus.cli.common import SETTINGS, progress, say, seconds
 from foedus.cli.output import table, terminal_width
 from foedus.cli.verbs import Reasoner
 from foedus.errors import BadParameter
+from foedus.replacing import replacing
+from foedus.safe_text import printable
+
+if TYPE_CHECKING:
+    from foedus.reasoning.beyond.unsupported import Unsupported
 
 #: Clashes that are told in full; the others are counted.
 TOLD = 20
@@ -21,7 +29,10 @@ TOLD = 20
 
 def reason(
     files: Annotated[
-        list[Path], typer.Argument(metavar="FILE...", help="RDF files; the ending says the format.")
+        list[Path],
+        typer.Argument(
+            metavar="FILE...", help="RDF files; the ending says the format. - is standard input."
+        ),
     ],
     out: Annotated[
         Path | None,
@@ -46,12 +57,29 @@ def reason(
     derived_only: Annotated[
         bool, typer.Option("--derived-only", help="Write only what was derived.")
     ] = False,
+    imports: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--imports",
+            metavar="DIR|CATALOG",
+            help="Follow owl:imports to files here: a folder or an XML catalog, as of Protégé.",
+        ),
+    ] = None,
     limit_triples: Annotated[
         int | None,
         typer.Option("--limit-triples", metavar="N", min=1, help="Stop beyond so many triples."),
     ] = None,
     timeout: Annotated[
-        float | None, typer.Option("--timeout", metavar="SECONDS", min=0, help="Stop after that.")
+        float | None,
+        typer.Option("--timeout", metavar="SECONDS", callback=seconds, help="Stop after that."),
+    ] = None,
+    memory: Annotated[
+        str | None,
+        typer.Option("--memory", metavar="SIZE", help="Stop beyond that: 500M, 2G."),
+    ] = None,
+    format_: Annotated[
+        str | None,
+        typer.Option("--format", metavar="NAME", help="The format of all files: ttl, rdf ..."),
     ] = None,
 ) -> None:
     """Derive what follows from RDF files by the rules of OWL 2 RL.
@@ -63,28 +91,63 @@ def reason(
     Examples:
       foedus reason graph.ttl -o closed.nt
       foedus reason data.nt.gz ontology.owl -o closed.ttl --rules rdfs-plus
+      foedus reason pizza.owl --imports catalog-v001.xml
       foedus reason graph.ttl --rules prp-trp,cax-sco --derived-only -o new.nt --proofs why.jsonl
+      curl -L https://example.org/onto.owl | foedus reason - --format rdf --timeout 60 --memory 2G
     """
-    from foedus.reasoning.beyond.malformed import malformed
+    from foedus.cli.bounded import bounded, size
     from foedus.reasoning.rules.table import ruleset
-    from foedus.reasoning.words import writing
-    from foedus.store.convert import format_of, prefixes_of
+    from foedus.store.convert import format_of, known
 
-    for place in (*files, *([out] if out else [])):
-        format_of(place)  # an unknown ending is told before any work
+    if format_:
+        known(format_)
+    for place in (*(() if format_ else files), *([out] if out else [])):
+        if str(place) != "-":
+            format_of(place)  # an unknown ending is told before any work
     chosen = [part.strip() for name in rules or ["owl2rl"] for part in name.split(",")]
     ruleset(chosen, extra_rules or ())  # and so is an unknown rule
     if reasoner is Reasoner.owlrl and (proofs or chosen != ["owl2rl"]):
         what = "--proofs" if proofs else "--rules"
         raise BadParameter("--reasoner", "owlrl", f"possible with {what}; owlrl applies all rules")
+    extra = extra_rules or []
+    how = _How(files, format_, chosen, extra, imports, reasoner, limit_triples, timeout)
+    most = size(memory) if memory is not None else None
+    if most is not None:
+        import_module("foedus.reasoning.closure")  # what the program itself takes does not count
+    bounded(lambda: _reason(how, out, derived_only, proofs, limit_proofs), timeout, most)
+
+
+@dataclass(frozen=True, slots=True)
+class _How:
+    """What is closed, and how."""
+
+    files: list[Path]
+    format: str | None
+    rules: list[str]
+    extra: list[Path]
+    imports: list[Path] | None
+    reasoner: Reasoner
+    limit: int | None
+    timeout: float | None
+
+
+def _reason(
+    how: _How, out: Path | None, derived_only: bool, proofs: Path | None, limit_proofs: int
+) -> None:
+    from foedus.reasoning.beyond.malformed import malformed
+    from foedus.reasoning.words import writing
+    from foedus.store.reading import prefixes_of
+
     started = time.perf_counter()
     with progress("reason") as step:
         step("reading")
-        closure = _closed(files, chosen, extra_rules or [], reasoner, limit_triples, timeout, step)
+        closure = _closed(how, step)
         closed = time.perf_counter() - started
         if out:
             step(f"writing {out}")
-            prefixes = {k: v for path in files for k, v in prefixes_of(path).items()}
+            prefixes = {
+                k: v for path in how.files for k, v in prefixes_of(path, how.format).items()
+            }
             if hasattr(closure, "write"):
                 closure.write(out, derived_only=derived_only, prefixes=prefixes)
             else:
@@ -98,37 +161,37 @@ def reason(
     _tell(closure, closed, took, out)
     if not SETTINGS.json:
         tell_malformed(tuple(malformed(closure)))
+        tell_unsupported(closure)
     if clashes:
         if not SETTINGS.json:
             tell_clashes(clashes, sum(closure.clash_counts.values()))
         raise typer.Exit(1)
 
 
-def _closed(
-    files: list[Path],
-    rules: list[str],
-    extra: list[Path],
-    reasoner: Reasoner,
-    limit: int | None,
-    timeout: float | None,
-    step: Any,
-) -> Any:
-    if reasoner is Reasoner.foedus:
+def _closed(how: _How, step: Any) -> Any:
+    if how.reasoner is Reasoner.foedus:
         from foedus.reasoning import close
 
         return close(
-            files,
-            rules=rules,
-            extra_rules=extra,
-            limit_triples=limit,
-            timeout=timeout,
+            how.files,
+            rules=how.rules,
+            extra_rules=how.extra,
+            limit_triples=how.limit,
+            timeout=how.timeout,
             progress=step,
+            imports=how.imports,
+            format=how.format,
         )
     from foedus.reasoning import second
     from foedus.reasoning.words import reading
+    from foedus.store.imports import Imports
 
+    library = Imports(how.imports) if how.imports else None
     return second.close(
-        reading.triples(files, limit), extra_rules=extra, limit_triples=limit, timeout=timeout
+        reading.triples(how.files, how.limit, step, how.format, library),
+        extra_rules=how.extra,
+        limit_triples=how.limit,
+        timeout=how.timeout,
     )
 
 
@@ -147,11 +210,21 @@ def _tell(closure: Any, closed: float, took: float, out: Path | None) -> None:
             "rounds": found["rounds"],
             "seconds": round(closed, 3),
             "clashes": [
-                {"rule": c.rule, "message": c.message, "premises": c.premises}
+                {
+                    "rule": c.rule,
+                    "message": c.message,
+                    "premises": c.premises,
+                    "rests_on": c.rests_on(),
+                }
                 for c in closure.clashes
             ],
             "clash_counts": closure.clash_counts,
             "malformed": list(malformed(closure)),
+            "unsupported": [
+                {"kind": kind, "count": len(found), **asdict(found[0])}
+                for kind, found in _by_kind(closure).items()
+            ],
+            "imported": {name[1:-1]: str(path) for name, path in _imported(closure).items()},
             "by_rule": dict(sorted(by_rule.items())),
         }
         print(json.dumps(body))
@@ -160,9 +233,11 @@ def _tell(closure: Any, closed: float, took: float, out: Path | None) -> None:
     if rows:
         print(table(["rule", "derived"], rows, terminal_width()))
         print()
+    for name, path in _imported(closure).items():
+        print(f"imported {name} from {path}")
     print(f"{asserted:,} asserted triples, {derived:,} derived")
     done = f"read and closed in {closed:.2f} s"
-    print(f"{done}; wrote {out} in {took - closed:.2f} s" if out else done)
+    print(f"{done}; wrote {printable(str(out))} in {took - closed:.2f} s" if out else done)
 
 
 def tell_malformed(sentences: tuple[str, ...]) -> None:
@@ -175,24 +250,59 @@ def tell_malformed(sentences: tuple[str, ...]) -> None:
             say(f"  ... and {len(sentences) - TOLD:,} more")
 
 
+def tell_unsupported(closure: Any) -> None:
+    """Say what the files say that the rules do not read, each kind with one example."""
+    found = _by_kind(closure)
+    if not found:
+        return
+    from foedus.reasoning.beyond.unsupported import written
+
+    say("\nread past, as the rules of OWL 2 RL do not read it:")
+    width = max(map(len, found))
+    asserted = partial(closure.triples, derived=False)
+    for kind, all_of in found.items():
+        say(f"  {len(all_of):>6,}  {kind:<{width}}  {written(all_of[0].axiom, asserted)}")
+    missing = list(dict.fromkeys(import_.node for import_ in found.get("owl:imports", ())))
+    if missing:
+        say("\nimported, and not among the files; --imports says where to look for it:")
+        for name in missing[:TOLD]:
+            say(f"  {name}")
+        if len(missing) > TOLD:
+            say(f"  ... and {len(missing) - TOLD:,} more")
+
+
+def _by_kind(closure: Any) -> dict[str, list[Unsupported]]:
+    """What is not read, by kind, save what is malformed; owlrl does not say it."""
+    kinds: dict[str, list[Unsupported]] = {}
+    for found in getattr(closure, "unsupported", ()):
+        if found.kind != "malformed":
+            kinds.setdefault(found.kind, []).append(found)
+    return kinds
+
+
+def _imported(closure: Any) -> dict[str, Path]:
+    return dict(getattr(closure, "imported", {}))
+
+
 def tell_clashes(clashes: Any, total: int) -> None:
     """Say what contradicts what, with the premises; ``total`` counts those not listed too."""
     say(f"\n{total:,} clash{'es' if total > 1 else ''}: this cannot all be true")
     for clash in clashes[:TOLD]:
         say(f"\n{clash.rule}: {clash.message}")
-        for premise in clash.premises:
-            say("  " + " ".join(premise))
+        told = dict.fromkeys((*clash.premises, *clash.rests_on()))
+        for triple in islice(told, TOLD):
+            say("  " + " ".join(triple))
+        if len(told) > TOLD:
+            say(f"  ... and {len(told) - TOLD:,} more triples")
     if total > TOLD:
         say(f"\n... and {total - TOLD:,} more")
 
 
 def _write_proofs(closure: Any, path: Path, limit: int) -> None:
     """One line of JSON for each derived triple: its rule, bindings and premises."""
-    from foedus.reasoning.words.writing import replacing
-
     with replacing(path) as file:
         count = 0
-        for triple in islice(closure.derived, limit):
+        for triple in islice(closure.derived, min(limit, len(closure))):
             proof = closure.proof(triple)
             line = {
                 "triple": triple,
@@ -238,7 +348,7 @@ def rules(
         return
     from foedus.reasoning.describe import describe
 
-    print(describe(found[rule], found))
+    print(printable(describe(found[rule], found), keep="\n"))
 
 
 def register(app: typer.Typer) -> None:

@@ -6,16 +6,19 @@ import csv
 import json
 import sys
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from foedus.cli.output import Format, bold, dim, markdown, terminal_width
+from foedus.evidence import MEMBERS
+from foedus.safe_text import one_line, reworded
+from foedus.store.budget import within
 from foedus.terms import Term, Triple
 from foedus.why.forms import said_by
 
 if TYPE_CHECKING:
-    from foedus.knowledge import KnowledgeGraph
     from foedus.store.query import Result
+    from foedus.why.explain import Explainer
     from foedus.why.rows import RowSupport, Support
 
 #: Name and version of the JSON form.
@@ -24,11 +27,16 @@ FORMAT = "foedus-support/1"
 WIDTH = 100
 
 
-def show_support(found: KnowledgeGraph, sparql: str, result: Result, form: Format) -> None:
-    """Print each row with its basis, the triples that it rests on, and their words."""
-    supports = found.support_of(sparql, result)
+def show_support(
+    explainer: Explainer, sparql: str, result: Result, form: Format, seconds: float | None = None
+) -> None:
+    """Print each row with its basis, the triples that it rests on, and their words.
+
+    ``seconds`` bounds how long these may be sought.
+    """
+    supports = within(seconds, lambda: explainer.support_of(sparql, result), "the explanation")
     rows: list[tuple[Term | None, ...]] = [*result.rows, *result.triples] or [()]
-    label = found.explainer.phrases.label
+    label = explainer.phrases.label
     cells = [[label(t) if t else "" for t in row] for row in rows]
     if result.kind == "boolean":
         cells = [["true" if result.boolean else "false"]]
@@ -41,8 +49,9 @@ def show_support(found: KnowledgeGraph, sparql: str, result: Result, form: Forma
         print(json.dumps(body, ensure_ascii=False, indent=2))
     elif form is Format.table:
         width = terminal_width() or WIDTH
-        plumbing = found.explainer.phrases.is_plumbing
-        lines = (_lines(c, s, width, plumbing) for c, s in zip(cells, supports, strict=True))
+        plumbing = explainer.phrases.is_plumbing
+        rows_told = zip(map(tuple, cells), supports, strict=True)
+        lines = (_lines(*reworded(row, one_line), width, plumbing) for row in rows_told)
         print("\n\n".join("\n".join(told) for told in lines))
     else:
         heads += ["basis", "words"]
@@ -59,7 +68,7 @@ def _words(support: RowSupport) -> str:
 
 
 def _lines(
-    cells: list[str], support: RowSupport, width: int, plumbing: Callable[[Triple], bool]
+    cells: Sequence[str], support: RowSupport, width: int, plumbing: Callable[[Triple], bool]
 ) -> Iterator[str]:
     yield f"{bold(' · '.join(filter(None, cells)))}  {dim(f'[{support.basis}]')}"
     quoted: set[str] = set()
@@ -69,6 +78,8 @@ def _lines(
         sentence = part.step.sentence
         line = f"{sentence[:1].upper()}{sentence[1:]}. [{part.basis}]{rule}"
         yield from textwrap.wrap(line, width, initial_indent="  - ", subsequent_indent="    ")
+        if part.step.origin and part.step.origin.kind == "store":
+            yield "      the store states it, and this graph does not say why"
         for passage in part.passages():
             if passage.quote not in quoted:
                 quoted.add(passage.quote)
@@ -76,6 +87,8 @@ def _lines(
                 yield from textwrap.wrap(
                     words, width, initial_indent=" " * 6, subsequent_indent=" " * 6
                 )
+    if not support.complete:
+        yield f"  - it has more members; these are the triples of the first {MEMBERS:,}."
     if not (support.supports or support.assumptions):
         yield "  - it rests on the query alone."
     for text in support.assumptions:
@@ -99,6 +112,7 @@ def _as_json(row: tuple[Term | None, ...], cells: list[str], support: RowSupport
         "by_default": support.basis.default,
         "assumptions": list(support.assumptions),
         "ways": support.ways,
+        "complete": support.complete,
         "triples": [
             {
                 "triple": list(part.step.triple or ()),

@@ -17,6 +17,7 @@ from foedus.cli.common import BUILD, DataOption, progress, say, values
 from foedus.cli.output import bold, dim, terminal_width
 from foedus.cli.verbs import counts, report
 from foedus.errors import InputError, UsageError
+from foedus.safe_text import one_line
 from foedus.store.files import read_text
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def rules(made: KnowledgeGraph) -> Iterator[str]:
 def told(made: KnowledgeGraph, answer: Answer, asked: str) -> Iterator[str]:
     """The lines that tell an answer: the question, then each row, its basis and its words."""
     wide = min(WIDTH, terminal_width() or WIDTH)
-    yield f"{bold(answer.phrase(made.names))}  {dim(f'foedus ask {asked}')}"
+    yield f"{bold(one_line(answer.phrase(made.names)))}  {dim(one_line(f'foedus ask {asked}'))}"
     result = answer.result
     if not result and result.kind == "rows":
         yield "  not stated"
@@ -124,7 +125,7 @@ def words(support: RowSupport, assumes: str, wide: int) -> Iterator[str]:
 
 def wrapped(text: str, first: str, rest: str, wide: int) -> list[str]:
     """A text in lines that fit."""
-    return textwrap.wrap(text, wide, initial_indent=first, subsequent_indent=rest)
+    return textwrap.wrap(one_line(text), wide, initial_indent=first, subsequent_indent=rest)
 
 
 def register(app: typer.Typer) -> None:

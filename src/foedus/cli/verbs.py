@@ -13,6 +13,7 @@ import typer
 from foedus.cli.common import (
     BUILD,
     BelieveOption,
+    CaOption,
     DataOption,
     EndpointOption,
     FormatOption,
@@ -20,6 +21,7 @@ from foedus.cli.common import (
     TimeoutOption,
     WhyOption,
     chosen,
+    countdown,
     graph,
     progress,
     say,
@@ -31,6 +33,7 @@ from foedus.cli.common import (
 from foedus.cli.menu import choices, menu, slugs
 from foedus.cli.output import Format, listing, terminal_width
 from foedus.errors import UsageError
+from foedus.safe_text import one_line, printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -91,7 +94,7 @@ def build(
     for line in counts(made):
         print(line)
     took = time.perf_counter() - start
-    print(f"wrote {out} in {took:.2f} s ({reasoned:.2f} s to read and reason)")
+    print(f"wrote {printable(str(out))} in {took:.2f} s ({reasoned:.2f} s to read and reason)")
     report(findings)
 
 
@@ -113,7 +116,7 @@ def report(findings: Sequence[Finding]) -> None:
     """Print the findings, and end with exit code 1 if there are any."""
     if findings:
         for finding in findings:
-            print(finding)
+            print(one_line(str(finding)))
         say(f"{len(findings)} finding{'s' if len(findings) > 1 else ''}")
         raise typer.Exit(1)
     print("no clash, no broken shape, no finding")
@@ -137,6 +140,7 @@ def ask(
     sparql: Annotated[bool, typer.Option("--sparql", help="Print the query instead.")] = False,
     timeout: TimeoutOption = None,
     endpoint: EndpointOption = None,
+    ca: CaOption = None,
     graph_: GraphOption = None,
     data: DataOption = None,
 ) -> None:
@@ -149,7 +153,7 @@ def ask(
       foedus ask in-force-on on=1961-07-12 --why
       foedus ask ties-between --believe "Park Won-gon" --why
       foedus ask timeline --format csv
-      foedus ask allies-of --endpoint http://127.0.0.1:7878/query
+      foedus ask allies-of --endpoint http://127.0.0.1:7878
     """
     if question is None:
         menu(data, chosen(format))
@@ -161,27 +165,40 @@ def ask(
     known = find_question(folders(data).queries, question)
     for name in given:
         known.parameter(name)  # before a graph is made, a mistake is told
+    refuse_both(believe, endpoint)
     found = trusting(graph(graph_, data), believe)
     if sparql:
         print(found.question(question).text(given, found.names.resolve))
         return
+    store = None
+    left = countdown(timeout)
     if endpoint is None:
         answer = found.ask(question, given, timeout=timeout)
     else:
         from foedus.knowledge import Answer
-        from foedus.remote import remote_select
+        from foedus.remote import find_store
 
         asked = found.sparql(question, given)
-        result = remote_select(endpoint, asked, timeout, prefixes=found.prefixes)
+        store = find_store(endpoint, timeout, ca=ca)
+        result = store.query(asked, found.prefixes)
         answer = Answer(found.question(question), given, asked, result)
     if sys.stderr.isatty():
-        say(answer.phrase(found.names))
+        say(one_line(answer.phrase(found.names)))
     if answer.question.assumes:
-        say(f"assuming: {answer.question.assumes}")
+        say(one_line(f"assuming: {answer.question.assumes}"))
     if why:
-        show_why(found, answer.sparql, answer.result, format)
+        show_why(found, answer.sparql, answer.result, format, store, left())
     else:
         show(answer.result, format, found)
+
+
+def refuse_both(believe: list[str] | None, endpoint: str | None) -> None:
+    """Raise `UsageError` where a store would be asked as if somebody were believed."""
+    if believe and endpoint:
+        raise UsageError(
+            "--believe changes the graph here, and a store answers by what it holds; load a graph "
+            "that 'foedus build --believe' made, or leave out one of the two"
+        )
 
 
 def query(
@@ -198,6 +215,7 @@ def query(
     format: FormatOption = None,
     timeout: TimeoutOption = PATIENCE,
     endpoint: EndpointOption = None,
+    ca: CaOption = None,
     graph_: GraphOption = None,
     data: DataOption = None,
 ) -> None:
@@ -216,19 +234,23 @@ def query(
     if file is not None:
         from foedus.store.files import read_text
 
-        text = sys.stdin.read() if str(file) == "-" else read_text(file)
+        text = read_text(Path("/dev/stdin") if str(file) == "-" else file)
     if why and dataset:
         raise UsageError("--why explains rows of the view; leave out --dataset")
+    refuse_both(believe, endpoint)
     found = trusting(graph(graph_, data), believe)
+    left = countdown(timeout)
     where = "the query" if file is None or str(file) == "-" else str(file)
+    store = None
     if endpoint is None:
         result = found.query(text or "", dataset=dataset, timeout=timeout, file=where)
     else:
-        from foedus.remote import remote_select
+        from foedus.remote import find_store
 
-        result = remote_select(endpoint, text or "", timeout, prefixes=found.prefixes)
+        store = find_store(endpoint, timeout, ca=ca)
+        result = store.query(text or "", found.prefixes)
     if why:
-        show_why(found, text or "", result, format)
+        show_why(found, text or "", result, format, store, left())
     else:
         show(result, format, found)
 

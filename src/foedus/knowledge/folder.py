@@ -7,17 +7,21 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from foedus.errors import InputError
+from foedus.replacing import alone, cannot_write
+from foedus.short import short_repr
 from foedus.terms import Quad, Term, Triple
 
 #: The layout of the folder; a reader refuses another.
 FORMAT = 3
 VIEW, DATASET, PROOFS, NAMES = FILES = ("view.nt", "dataset.nq", "proofs.json", "names.json")
 MANIFEST = "manifest.json"
+#: How the folder begins in which a build is being written.
+_PART = ".part-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,15 @@ class Manifest:
     sizes: Mapping[str, int] = field(default_factory=dict)
     format: int = FORMAT
 
+    __repr__ = short_repr
+
+    @property
+    def articles(self) -> tuple[str, ...]:
+        """The articles that it was made from, by the names of their folders."""
+        start = "graph/sources/"
+        names = {name.split("/")[2] for name in self.inputs if name.startswith(start)}
+        return tuple(sorted(names))
+
 
 def write_folder(
     out: Path,
@@ -42,32 +55,41 @@ def write_folder(
     proofs: str,
     names: str,
 ) -> None:
-    """Write a build folder: first beside its place, then into it in one move.
+    """Write a build folder: everything into a folder inside it, then file by file into place.
 
-    Whatever fails, a graph that stood there before stands there still. Raises `InputError` where
-    something else stands in the place.
+    The folder itself stays, so that it may be a link, a mount point, or in a folder that cannot be
+    written. The manifest goes first and comes last, so that what is cut short is known as such.
+    Whatever fails before, a graph that stood there stands there still, and what killed builds left
+    is removed. Raises `InputError` where something else stands in the place.
     """
     refuse_foreign(out)
+    out, said = Path(os.path.realpath(out)), out
+    new = not out.exists()
     try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        made = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+        out.mkdir(parents=True, exist_ok=True)
+        with alone(out) as locked:
+            for left in out.glob(f"{_PART}*") if locked else ():
+                shutil.rmtree(left, ignore_errors=True)
+            made = Path(tempfile.mkdtemp(prefix=_PART, dir=out))
+            try:
+                _lines(made / VIEW, sorted(view))
+                quads = sorted(dataset, key=_by_graph)
+                _lines(made / DATASET, quads)
+                (made / PROOFS).write_text(proofs, encoding="utf-8")
+                (made / NAMES).write_text(names, encoding="utf-8")
+                sizes = {name: (made / name).stat().st_size for name in FILES}
+                body = {**asdict(manifest), "sizes": sizes}
+                (made / MANIFEST).write_text(json.dumps(body, indent=1) + "\n", encoding="utf-8")
+                (out / MANIFEST).unlink(missing_ok=True)
+                for name in (*FILES, MANIFEST):
+                    (made / name).replace(out / name)
+            finally:
+                shutil.rmtree(made, ignore_errors=True)
     except OSError as error:
-        raise InputError(f"{out} cannot be written: {error.strerror or error}") from None
-    try:
-        made.chmod(0o755)
-        _lines(made / VIEW, sorted(view))
-        quads = sorted(dataset, key=_by_graph)
-        _lines(made / DATASET, quads)
-        (made / PROOFS).write_text(proofs, encoding="utf-8")
-        (made / NAMES).write_text(names, encoding="utf-8")
-        sizes = {name: (made / name).stat().st_size for name in FILES}
-        body = {**asdict(manifest), "sizes": sizes}
-        (made / MANIFEST).write_text(json.dumps(body, indent=1) + "\n", encoding="utf-8")
-        _swap(made, out)
-    except OSError as error:
-        raise InputError(f"{out} cannot be written: {error.strerror or error}") from None
-    finally:
-        shutil.rmtree(made, ignore_errors=True)
+        if new:
+            with suppress(OSError):
+                out.rmdir()
+        raise cannot_write(said, error) from None
 
 
 def read_manifest(place: Path) -> Manifest:
@@ -131,7 +153,12 @@ def refuse_foreign(out: Path) -> None:
     if out.exists() and not out.is_dir():
         raise InputError(f"{out} is a file; choose a folder with --out")
     if out.is_dir():
-        others = sorted(p.name for p in out.iterdir() if p.name not in {*FILES, MANIFEST})
+        ours = {*FILES, MANIFEST}
+        try:
+            names = sorted(p.name for p in out.iterdir())
+        except OSError as error:
+            raise cannot_write(out, error) from None
+        others = [n for n in names if n not in ours and not n.startswith(_PART)]
         if others:
             raise InputError(
                 f"{out} holds other things ({', '.join(others[:3])}); "
@@ -150,18 +177,3 @@ def _lines(path: Path, rows: Iterable[Triple | Quad]) -> None:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
-
-
-def _swap(made: Path, out: Path) -> None:
-    """Put the new folder in place; put the old one back if that fails."""
-    if not out.exists():
-        made.rename(out)
-        return
-    old = Path(tempfile.mkdtemp(prefix=f".{out.name}-old-", dir=out.parent)) / "build"
-    out.rename(old)
-    try:
-        made.rename(out)
-    except OSError:
-        old.rename(out)
-        raise
-    shutil.rmtree(old.parent, ignore_errors=True)

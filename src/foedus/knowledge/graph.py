@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -25,8 +26,9 @@ from foedus.knowledge.making import Progress, close, make, read_names
 from foedus.knowledge.material import Material, fingerprints
 from foedus.knowledge.proofs import KeptProofs, dump
 from foedus.names import Names
-from foedus.questions import Question, find_question, read_questions
+from foedus.questions import Question, Value, find_question, read_questions
 from foedus.resources import Folders, folders
+from foedus.short import brief
 from foedus.store.guard import QUERY
 from foedus.store.query import QuadStore, Result
 from foedus.terms import Quad, Term, Triple, expand
@@ -48,6 +50,10 @@ class Answer:
     values: Mapping[str, str]
     sparql: str
     result: Result
+
+    def __repr__(self) -> str:
+        values = "".join(f", {name}={brief(value)}" for name, value in self.values.items())
+        return f"<Answer to {self.question.slug!r}{values}: {self.result!r}>"
 
     def phrase(self, names: Names) -> str:
         """The question in words, with the names of what it was asked about."""
@@ -80,10 +86,14 @@ class KnowledgeGraph:
         self._closure: Any = None
         self._proved: Any = None
 
+    def __repr__(self) -> str:
+        place = f"opened from {str(self._place)!r}" if self._place else "in memory"
+        return f"<KnowledgeGraph of {len(self.view):,} triples, {place}>"
+
     @classmethod
     def build(
         cls,
-        data: str | Path | None = None,
+        data: str | os.PathLike[str] | None = None,
         *,
         background: bool = True,
         believe: Iterable[str] = (),
@@ -101,7 +111,9 @@ class KnowledgeGraph:
         return made
 
     @classmethod
-    def open(cls, place: str | Path, data: str | Path | None = None) -> KnowledgeGraph:
+    def open(
+        cls, place: str | os.PathLike[str], data: str | os.PathLike[str] | None = None
+    ) -> KnowledgeGraph:
         """The graph in a build folder; raises `InputError` if it is missing or not whole."""
         place = Path(place)
         manifest = read_manifest(place)
@@ -109,7 +121,7 @@ class KnowledgeGraph:
         made._place = place
         return made
 
-    def save(self, out: str | Path) -> None:
+    def save(self, out: str | os.PathLike[str]) -> None:
         """Write the graph into a build folder, whole or not at all."""
         out = Path(out)
         refuse_foreign(out)
@@ -241,28 +253,32 @@ class KnowledgeGraph:
     def ask(
         self,
         slug: str,
-        values: Mapping[str, str] | None = None,
+        values: Mapping[str, Value] | None = None,
         /,
         *,
         timeout: float | None = None,
-        **more: str,
+        **more: Value,
     ) -> Answer:
         """The answer to a canned question; values are names, EDTF dates, words or numbers.
 
-        They may come as keywords: ``graph.ask("allies-of", state="DPRK")``. Raises `UnknownName`
+        They may come as keywords: ``graph.ask("allies-of", state="DPRK")``. A date may be a
+        ``datetime.date`` or a year as an ``int``. Raises `UnknownName`
         for an unknown question, parameter or name, `BadParameter` for a value of another kind.
         """
         question = self.question(slug)
-        given = {**(values or {}), **more}
+        every = {**(values or {}), **more}
+        given = {name: question.parameter(name).written(value) for name, value in every.items()}
         sparql = self.sparql(slug, given)
         found = self.view.query(
             sparql, prefixes=self.prefixes, timeout=timeout, file=str(question.path)
         )
         return Answer(question, given, sparql, found)
 
-    def sparql(self, slug: str, values: Mapping[str, str]) -> str:
+    def sparql(self, slug: str, values: Mapping[str, Value]) -> str:
         """The query by which a canned question is asked with these values."""
-        return self.question(slug).text(values, self._resolve)
+        question = self.question(slug)
+        given = {name: question.parameter(name).written(value) for name, value in values.items()}
+        return question.text(given, self._resolve)
 
     def _resolve(self, name: str) -> Term:
         return self.names.resolve(name)
@@ -273,14 +289,7 @@ class KnowledgeGraph:
 
     def support_of(self, sparql: str, result: Result) -> tuple[RowSupport, ...]:
         """What each row or triple of a query's result on the view rests on; or an ASK's answer."""
-        known = "".join(f"PREFIX {name}: <{base}>\n" for name, base in self.prefixes.items())
-        if result.kind == "triples":
-            of_triple = self.explainer.rows.support_of
-            return tuple(of_triple(known + sparql, triple) for triple in result.triples)
-        rows: Iterable[dict[str, Term | None]] = [{}]
-        if result.kind == "rows":
-            rows = (dict(zip(result.variables, row, strict=True)) for row in result.rows)
-        return tuple(self.explainer.support(known + sparql, row) for row in rows)
+        return self.explainer.support_of(sparql, result)
 
     @cached_property
     def explainer(self) -> Explainer:

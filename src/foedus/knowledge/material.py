@@ -10,6 +10,7 @@ from pathlib import Path
 import foedus
 from foedus.errors import InputError
 from foedus.resources import Folders, folder, rule_table
+from foedus.short import short_repr
 from foedus.sources import Source, read_background, read_sources
 from foedus.store.files import RdfFile, read_rdf, read_text
 from foedus.store.query import QuadStore
@@ -25,6 +26,8 @@ class Material:
     sources: tuple[Source, ...]
     quads: tuple[Quad, ...]
     ontology: frozenset[Triple] = field(repr=False)
+
+    __repr__ = short_repr
 
     def triples(self) -> tuple[Triple, ...]:
         """The asserted triples, each once, in the order of the files."""

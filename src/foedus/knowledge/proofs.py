@@ -57,9 +57,14 @@ class KeptProofs:
         return self._terms[step[0]], self._terms[step[1]], self._terms[step[2]]
 
     def _proof(self, number: int) -> Proof:
-        if number not in self._made:
-            step = self._steps[number]
+        waiting = [number]
+        while waiting:
+            step = self._steps[waiting[-1]]
+            below = [n for n in step[5] if n not in self._made]
+            if below:
+                waiting += below
+                continue
             bindings = {name: self._terms[term] for name, term in step[4].items()}
-            premises = tuple(map(self._proof, step[5]))
-            self._made[number] = Proof(self._triple(step), step[3], bindings, premises)
+            premises = tuple(self._made[n] for n in step[5])
+            self._made[waiting.pop()] = Proof(self._triple(step), step[3], bindings, premises)
         return self._made[number]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import os
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from foedus.knowledge import KnowledgeGraph
@@ -10,6 +11,7 @@ from foedus.knowledge.material import build_query
 from foedus.owlfiles.page import page
 from foedus.phrases import Phrases
 from foedus.reasoning.rules.table import ruleset
+from foedus.replacing import replacing
 from foedus.store.export import export
 from foedus.store.files import read_rdf
 from foedus.store.query import QuadStore
@@ -18,23 +20,26 @@ from foedus.terms import Term, Triple, expand, is_blank, is_literal, literal, sp
 _HERE = Path(__file__).parent
 
 
-def write(graph: KnowledgeGraph, out: Path) -> tuple[Path, ...]:
+def write(graph: KnowledgeGraph, out: str | os.PathLike[str]) -> tuple[Path, ...]:
     """Write the files into a folder, and return their paths.
 
-    ``foedus.owl`` is the ontology as asserted; ``foedus-full.owl`` has the individuals and all that
-    was derived as well; both are RDF/XML without imports. ``catalog-v001.xml`` tells Protégé where
-    they are, ``ontology.html`` shows the terms.
+    ``foedus.owl`` is the ontology as asserted; ``foedus-asserted.owl`` has the individuals as well,
+    ``foedus-full.owl`` also all that was derived. They are RDF/XML without imports.
+    ``catalog-v001.xml`` tells Protégé where they are, ``ontology.html`` shows the terms.
     """
     ontology = ontology_triples(graph)
     made = {
         "foedus.owl": rdfxml(graph, ontology),
+        "foedus-asserted.owl": rdfxml(graph, asserted_triples(graph)),
         "foedus-full.owl": rdfxml(graph, full_triples(graph)),
         "catalog-v001.xml": (_HERE / "catalog-v001.xml").read_bytes(),
         "ontology.html": page(QuadStore.of(ontology), graph.prefixes).encode(),
     }
+    out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
     for name, content in made.items():
-        (out / name).write_bytes(content)
+        with replacing(out / name) as file:
+            file.write(content)
     return tuple(out / name for name in made)
 
 
@@ -43,17 +48,40 @@ def ontology_triples(graph: KnowledgeGraph) -> tuple[Triple, ...]:
     return tuple((s, p, o) for s, p, o, _ in read_rdf(graph.folders.ontology / "foedus.ttl").quads)
 
 
-def full_triples(graph: KnowledgeGraph, records: bool = False) -> Iterator[Triple]:
-    """Ontology, facts, claims and what was derived, as annotated axioms.
+def asserted_triples(graph: KnowledgeGraph) -> Iterator[Triple]:
+    """Ontology, facts and claims, each asserted axiom annotated with the words that it rests on.
 
-    A derived axiom is annotated with its rule and reason, an asserted one with the words that it
-    rests on. With ``records``, the build's records of the statements are there as well.
+    Nothing derived is there, so that a reasoner has all of it to derive, and to explain.
+    """
+    return _axioms(graph, "asserted", {}, False)
+
+
+def full_triples(graph: KnowledgeGraph, records: bool = False) -> Iterator[Triple]:
+    """What `asserted_triples` has and what was derived, annotated with its rule and reason.
+
+    With ``records``, the build's records of the statements are there as well.
 
     Left out are derived triples about the unnamed parts of class expressions, which OWL's syntax
     cannot mention twice, and derived annotations: in OWL 2 DL nothing follows about them, so of two
     things found to be one each keeps its own label. OWL tools take a second label for a slip, so
     names in other languages than the label's are there as ``skos:prefLabel``.
     """
+    notings = graph.view.match(
+        None, _term(graph, "rdf:type"), _term(graph, "owl:AnnotationProperty")
+    )
+    unreasoned = {_term(graph, "rdfs:label"), *(s for s, _, _ in notings)}
+    derived = {
+        t: why
+        for t, why in reasons(graph)
+        if not is_blank(t[0]) and not is_blank(t[2]) and t[1] not in unreasoned
+    }
+    return _axioms(graph, "full", derived, records)
+
+
+def _axioms(
+    graph: KnowledgeGraph, header: str, derived: Mapping[Triple, str], records: bool
+) -> Iterator[Triple]:
+    """The axioms of a file with individuals, under the header in the Turtle file of that name."""
     a = _term(graph, "rdf:type")
     left_out = {s for s, _, _ in graph.view.match(None, a, _term(graph, "owl:Ontology"))}
     notes = []
@@ -62,15 +90,8 @@ def full_triples(graph: KnowledgeGraph, records: bool = False) -> Iterator[Tripl
         notes.append((triple, _term(graph, "dcterms:source"), row["words"]))
         if not records:
             left_out.add(row["statement"])
-    notings = graph.view.match(None, a, _term(graph, "owl:AnnotationProperty"))
-    unreasoned = {_term(graph, "rdfs:label"), *(s for s, _, _ in notings)}
-    derived = {
-        t: why
-        for t, why in reasons(graph)
-        if not is_blank(t[0]) and not is_blank(t[2]) and t[1] not in unreasoned
-    }
     notes += [(t, derived_by(graph), literal(why, lang="en")) for t, why in derived.items()]
-    everything = {q[:3] for q in read_rdf(_HERE / "full.ttl").quads}
+    everything = {q[:3] for q in read_rdf(_HERE / f"{header}.ttl").quads}
     every = (
         *sorted(graph.asserted),
         *derived,

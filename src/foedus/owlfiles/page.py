@@ -12,7 +12,7 @@ from foedus.knowledge.material import build_query
 from foedus.names import Name, Names
 from foedus.phrases import Phrases
 from foedus.store.query import QuadStore
-from foedus.terms import Term, compact, is_blank, is_iri, text_of
+from foedus.terms import Term, compact, is_blank, text_of
 
 _TEMPLATE = Path(__file__).with_name("page.html")
 _HEADINGS = {
@@ -93,7 +93,7 @@ class _Writer:
                 yield escape(self.phrases.sentence((entry.term, prop, value)))
             elif value in self.known:
                 yield f'<a href="#{escape(_anchor(value))}">{escape(self.phrases.label(value))}</a>'
-            elif is_iri(value):
+            elif value.startswith(("<https:", "<http:")):
                 yield f'<a href="{escape(value[1:-1])}">{escape(compact(value, self.prefixes))}</a>'
             else:
                 yield escape(text_of(value))

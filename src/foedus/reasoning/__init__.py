@@ -20,7 +20,7 @@ from those above it:
 - ``fixpoint``: plans run until nothing is new
 - ``live``: triples withdrawn
 - ``why``: proofs found on demand
-- ``beyond``: what is not stored, and yet follows
+- ``beyond``: what is not stored, and yet follows; what is said, and not read
 
 ``closure`` puts them together; ``second`` is the other witness, owlrl.
 """
@@ -31,22 +31,37 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from foedus.reasoning.beyond.entails import Entailment
+    from foedus.reasoning.beyond.unsupported import Unsupported
     from foedus.reasoning.closure import Closure, close
     from foedus.reasoning.rules.checker import check_proof
     from foedus.reasoning.rules.proof import Clash, Proof
     from foedus.reasoning.rules.rule import Rule
     from foedus.reasoning.rules.table import RuleSet, ruleset
 
-__all__ = ["Clash", "Closure", "Proof", "Rule", "RuleSet", "check_proof", "close", "ruleset"]
+__all__ = [
+    "Clash",
+    "Closure",
+    "Entailment",
+    "Proof",
+    "Rule",
+    "RuleSet",
+    "Unsupported",
+    "check_proof",
+    "close",
+    "ruleset",
+]
 
 #: Name -> module that has it; loaded when it is first used, because a proof that is only read back
 #: needs no engine and no numpy.
 _WHERE = {
     "Clash": "rules.proof",
     "Closure": "closure",
+    "Entailment": "beyond.entails",
     "Proof": "rules.proof",
     "Rule": "rules.rule",
     "RuleSet": "rules.table",
+    "Unsupported": "beyond.unsupported",
     "check_proof": "rules.checker",
     "close": "closure",
     "ruleset": "rules.table",

@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cached_property
-from itertools import chain
+from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
 
 from foedus.errors import LimitReached
 from foedus.reasoning.fixpoint.engine import Engine
@@ -17,14 +18,20 @@ from foedus.reasoning.fixpoint.view import Row, View
 from foedus.reasoning.live import settling
 from foedus.reasoning.live.incremental import Withdrawal
 from foedus.reasoning.live.parting import Rebuild
-from foedus.reasoning.rows.columns import LOW, NONE, SHIFT, Ids, holds, minus, union, within
+from foedus.reasoning.rows.columns import LOW, NONE, SHIFT, Ids, holds, minus, pieces, union, within
 from foedus.reasoning.rows.partition import partition, rows_of
 from foedus.reasoning.rules.proof import Clash, Proof
 from foedus.reasoning.rules.table import RuleSet, ruleset
-from foedus.reasoning.words.reading import parts_of, read_triples, strings
+from foedus.reasoning.words.dictionary import TYPED
+from foedus.reasoning.words.reading import following, known, parts_of, read, strings
+from foedus.reasoning.words.reading import triples as read_as_strings
+from foedus.reasoning.words.values import declared
+from foedus.store.given import canonical, triple_of
 from foedus.terms import Term, Triple
 
 if TYPE_CHECKING:
+    from foedus.reasoning.beyond.entails import Entailment
+    from foedus.reasoning.beyond.unsupported import Unsupported
     from foedus.reasoning.why.ways import EngineWays
 
 
@@ -41,6 +48,8 @@ class Closure:
     ) -> None:
         started = time.perf_counter()
         self._timeout = timeout
+        #: The ontologies that were read because others import them, and their files.
+        self.imported: Mapping[Term, Path] = {}
         self._start(engine, asserted)
         self._seconds = time.perf_counter() - started
 
@@ -56,6 +65,23 @@ class Closure:
     def rules(self) -> RuleSet:
         """The rules that were applied."""
         return self._engine.rules
+
+    # What other parts of the reasoner ask for
+
+    @property
+    def engine(self) -> Engine:
+        """What computed this closure: its terms, relations and plans."""
+        return self._engine
+
+    @property
+    def asserted_keys(self) -> Mapping[int, Ids]:
+        """What was given: sorted keys by the code of the property or class, not to be changed."""
+        return self._stored.asserted
+
+    def coded(self, triple: Triple) -> tuple[int, int] | None:
+        """The code and key of a triple; None where one of its terms does not occur."""
+        row = self._row(triple)
+        return self._view.coded(row) if row is not None else None
 
     # What is in it
 
@@ -79,31 +105,52 @@ class Closure:
         stored = self._stored
         return sum(stored.count(code) + len(stored.asserted.get(code, NONE)) for code in stored)
 
-    def __contains__(self, triple: Triple) -> bool:
+    def __repr__(self) -> str:
+        asserted = sum(map(len, self._stored.asserted.values()))
+        return f"<Closure of {asserted:,} asserted and {len(self) - asserted:,} derived triples>"
+
+    def __contains__(self, triple: Any) -> bool:
         row = self._row(triple)
         return row is not None and self._stored.holds(*self._view.coded(row))
 
-    def holds(self, triple: Triple) -> bool:
+    def holds(self, triple: Any) -> bool:
         """Whether the rules give a triple, stored or not."""
         row = self._row(triple)
         return row is not None and self._stored.true(*self._view.coded(row))
 
     def triples(
-        self, s: Term | None = None, p: Term | None = None, o: Term | None = None
+        self,
+        s: Any | None = None,
+        p: Any | None = None,
+        o: Any | None = None,
+        *,
+        derived: bool = True,
     ) -> Iterator[Triple]:
-        """The stored triples that have these terms in these places."""
-        find = self._engine.terms.find
-        numbers = [None if term is None else find(term) for term in (s, p, o)]
-        if any(n is None and t is not None for n, t in zip(numbers, (s, p, o), strict=True)):
-            return
+        """The stored triples that have these terms in these places; None stands for any.
+
+        Without ``derived``, only those that were given.
+        """
+        wanted = [None if term is None else self._number(term) for term in (s, p, o)]
+        return self._found(wanted, derived)
+
+    def _found(self, numbers: Iterable[int | None], derived: bool = True) -> Iterator[Triple]:
+        """The stored triples with these numbers."""
         ns, np_, no = numbers
+        if -1 in (ns, np_, no):
+            return
         type_ = self._engine.vocabulary.type
-        for code in self._stored:
+        codes: Iterable[int] = self._stored
+        if np_ is not None and np_ != type_:
+            codes = (np_,)
+        elif np_ == type_ and no is not None:
+            codes = (~no,)
+        for code in codes:
             if np_ is not None and (type_ if code < 0 else code) != np_:
                 continue
             if code < 0 and no is not None and ~code != no:
                 continue
-            for keys in (self._stored.asserted.get(code, NONE), self._stored.derived(code)):
+            held = self._stored.asserted.get(code, NONE)
+            for keys in (held, self._stored.derived(code)) if derived else (held,):
                 if code < 0:
                     found = keys if ns is None else keys[keys == ns]
                 else:
@@ -115,9 +162,23 @@ class Closure:
                         found = found[found & LOW == no]
                 yield from self._tokens(code, found)
 
-    def _row(self, triple: Triple) -> Row | None:
-        s, p, o = (self._engine.terms.find(term) for term in triple)
-        return None if s is None or p is None or o is None else (s, p, o)
+    def _row(self, triple: Any) -> Row | None:
+        terms = triple if type(triple) is tuple and len(triple) == 3 else triple_of(triple)
+        s, p, o = map(self._number, terms)
+        return None if s < 0 or p < 0 or o < 0 else (s, p, o)
+
+    def _number(self, term: Any) -> int:
+        """The number of a term, -1 where the data does not name it; NotRdf if it is no term."""
+        find = self._engine.terms.find
+        if type(term) is str:
+            try:
+                found = find(term)
+            except UnicodeEncodeError:  # half a character: the parser says what it thinks
+                found = None
+            if found is not None:
+                return found
+        found = find(canonical(term))  # in another spelling, maybe
+        return -1 if found is None else found
 
     def _tokens(self, code: int, keys: Ids) -> Iterator[Triple]:
         return strings(self._engine.terms, code, keys, self._engine.vocabulary.type)
@@ -138,24 +199,29 @@ class Closure:
 
         return EngineWays(self._view, asserted)
 
-    def proof(self, triple: Triple) -> Proof | None:
+    def proof(self, triple: Any) -> Proof | None:
         """One proof of a triple that the rules give; None if they do not."""
         row = self._row(triple)
         if row is None or not self._stored.true(*self._view.coded(row)):
             return None
+        self._engine.begin(self._timeout)
         return self._prover.prove(row)
 
-    def proofs(self, triple: Triple, limit: int | None = None) -> Iterator[Proof]:
+    def proofs(self, triple: Any, limit: int | None = None) -> Iterator[Proof]:
         """Proofs of a triple that differ in their last step, smallest first."""
         row = self._row(triple)
         if row is not None and self._stored.true(*self._view.coded(row)):
             from foedus.reasoning.why.alternatives import all_proofs
 
+            self._engine.begin(self._timeout)
             yield from all_proofs(self._prover, row, limit)
 
     @property
     def clashes(self) -> tuple[Clash, ...]:
-        """Contradictions, sorted; of one rule at most a hundred, ``clash_counts`` has them all."""
+        """Contradictions, sorted; of one rule at most a hundred, ``clash_counts`` has them all.
+
+        Fewer where they have very many premises: a clash in a list has each of its cells.
+        """
         return self._clashed[0]
 
     @property
@@ -167,6 +233,7 @@ class Closure:
     def _clashed(self) -> tuple[tuple[Clash, ...], Counter[str]]:
         from foedus.reasoning.why.clashes import clashes
 
+        self._engine.begin(self._timeout)
         return clashes(self._engine, self._prover)
 
     @property
@@ -175,6 +242,34 @@ class Closure:
         from foedus.reasoning.beyond.malformed import malformed
 
         return tuple(malformed(self))
+
+    @property
+    def unsupported(self) -> tuple[Unsupported, ...]:
+        """What was said and is not read by the rules of OWL 2 RL, sorted; ``malformed`` included.
+
+        Found when asked for, which takes a look at the whole ontology.
+        """
+        from foedus.reasoning.beyond.unsupported import unsupported
+
+        asserted = partial(self.triples, derived=False)
+        return tuple(sorted(unsupported(self, asserted, self._foreign(), self.imported)))
+
+    def _foreign(self) -> dict[Term, Triple]:
+        """A triple with a literal of each datatype that is not known."""
+        terms = self._engine.terms
+        typed = np.flatnonzero(terms.kinds == TYPED)
+        others = minus(typed[declared(terms, typed) < 0], [self._engine.literals.absent])
+        first: dict[Term, int] = {}
+        for part in pieces(len(others)):
+            numbers = others[part]
+            for number, token in zip(numbers.tolist(), terms.tokens(numbers), strict=True):
+                first.setdefault(token[token.rindex("^^") + 2 :], number)
+        found = {}
+        for datatype, number in first.items():
+            triple = next(self._found((None, None, number), derived=False), None)
+            if triple:
+                found[datatype] = triple
+        return found
 
     @property
     def statistics(self) -> dict[str, object]:
@@ -188,42 +283,48 @@ class Closure:
             "derived": by_rule(self._stored),
         }
 
-    def entails(self, triples: Iterable[Triple]) -> bool:
-        """Whether the triples follow, beyond what is stored too."""
-        from foedus.reasoning.beyond.entails import entails
+    def entails(
+        self, triples: Any, *, clashes: Literal["explode", "ignore"] = "explode"
+    ) -> Entailment:
+        """Whether the triples follow, beyond what is stored too; true or false as a bool is.
 
-        return entails(self, triples)
+        From premises that contradict one another everything follows: what follows for no other
+        reason names the clash. With ``clashes="ignore"`` it does not follow.
+        """
+        from foedus.reasoning.beyond.entails import entailment
 
-    def supposing(self, triples: Iterable[Triple]) -> Closure:
+        return entailment(self, read_as_strings(triples), clashes=clashes)
+
+    def supposing(self, triples: Any) -> Closure:
         """The closure of what is asserted here and of more triples; this one stays as it is."""
         old = self._engine
         end = time.monotonic() + self._timeout
         engine = Engine(self.rules, old.terms.copy(), limit=old.limit, end=end)
-        numbers = read_triples(triples, engine.terms)
+        numbers = read(triples, engine.terms)
         asserted = dict(self._stored.asserted)
         for code, keys in partition([numbers], engine.vocabulary.type).items():
             asserted[code] = union([asserted.get(code, NONE), keys])
-        return Closure(engine, asserted, self._timeout)
+        made = Closure(engine, asserted, self._timeout)
+        made.imported = self.imported
+        return made
 
     # Live
 
-    def add(self, triples: Iterable[Triple]) -> None:
+    def add(self, triples: Any) -> None:
         """Assert more; the closure is then that of all triples.
 
         If a limit is reached, the closure stays as it was.
         """
-        self._change(read_triples(triples, self._engine.terms), self._add)
+        self._change(read(triples, self._engine.terms), self._add)
 
-    def withdraw(self, triples: Iterable[Triple]) -> None:
+    def withdraw(self, triples: Any) -> None:
         """Assert less; triples that were not asserted are passed over."""
-        known = self._engine.terms.find_many(list(chain.from_iterable(triples)))
-        rows = known.reshape(-1, 3)
-        self._change(rows[(rows >= 0).all(axis=1)], self._withdraw)
+        self._change(known(triples, self._engine.terms), self._withdraw)
 
     def _change(self, numbers: Ids, how: Callable[[dict[int, Ids]], None]) -> None:
         started = time.perf_counter()
         engine = self._engine
-        engine.end = time.monotonic() + self._timeout
+        engine.begin(self._timeout)
         parts = partition([numbers], engine.vocabulary.type)
         before = dict(self._stored.asserted)
         try:
@@ -311,12 +412,17 @@ def close(
     limit_triples: int | None = None,
     timeout: float | None = None,
     progress: Callable[[str], None] | None = None,
+    imports: str | Path | Iterable[str | Path] | None = None,
+    format: str | None = None,
 ) -> Closure:
     """The closure of triples under the rules; what was given is not changed.
 
     ``data``: a path or several, bytes of N-Triples, an rdflib graph, a pyoxigraph store, or an
     iterable of triples of N-Triples strings. ``limit_triples`` bounds the triples that take part,
     ``timeout`` is in seconds; either raises LimitReached. ``progress`` is told what is going on.
+    ``imports`` are folders or XML catalogs in which ``owl:imports`` are looked up, and those of
+    what is found there; nothing is fetched. ``format`` (``ttl``, ...) is that of files and bytes
+    which do not say it by a name.
 
     >>> a, p, b = "<http://a>", "<http://p>", "<http://b>"
     >>> domain = "<http://www.w3.org/2000/01/rdf-schema#domain>"
@@ -332,6 +438,16 @@ def close(
         if progress:
             progress(told)
 
-    parts = parts_of(data, engine.terms, watch)
+    found: dict[Term, Path] = {}
+    if imports is None:
+        parts = parts_of(data, engine.terms, watch, format)
+    else:
+        from foedus.store.imports import Imports
+
+        places = [imports] if isinstance(imports, str | Path) else imports
+        library = Imports(map(Path, places))
+        parts = following(data, engine.terms, library, found, watch, format)
     asserted = partition(parts, engine.vocabulary.type, limit_triples)
-    return Closure(engine, asserted, timeout if timeout is not None else float("inf"))
+    closure = Closure(engine, asserted, timeout if timeout is not None else float("inf"))
+    closure.imported = found
+    return closure

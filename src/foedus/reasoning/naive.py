@@ -12,6 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import product
 from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 from foedus.errors import LimitReached
 from foedus.reasoning.rules import matching
@@ -20,6 +21,9 @@ from foedus.reasoning.rules.matching import SAME, Facts, Step, conclusions
 from foedus.reasoning.rules.proof import Clash, Proof
 from foedus.reasoning.rules.table import Differ, Rule, RuleSet, Value, ruleset
 from foedus.terms import Term, Triple, compact, is_literal
+
+if TYPE_CHECKING:
+    from foedus.reasoning.beyond.entails import Entailment
 
 
 def instances(rule: Rule, facts: Facts, same: set[Triple]) -> Iterator[Step]:
@@ -171,11 +175,13 @@ class Closure:
                         found.append(proof)
         yield from sorted(found, key=lambda p: sum(1 for _ in p.walk()))[:limit]
 
-    def entails(self, triples: Iterable[Triple]) -> bool:
+    def entails(
+        self, triples: Iterable[Triple], *, clashes: Literal["explode", "ignore"] = "explode"
+    ) -> Entailment:
         """Whether the triples follow, beyond what is stored too."""
-        from foedus.reasoning.beyond.entails import entails
+        from foedus.reasoning.beyond.entails import entailment
 
-        return entails(self, triples)
+        return entailment(self, triples, clashes=clashes)
 
     def supposing(self, triples: Iterable[Triple]) -> Closure:
         """The closure of what is asserted here and of more triples."""

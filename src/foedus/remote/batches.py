@@ -27,9 +27,17 @@ from foedus.terms import Term
 _IRI = rb'<[A-Za-z][A-Za-z0-9+.-]*+:[^\x00-\x20<>"{}|^`]*+>'
 _NODE = _IRI + rb'|_:[^\s<"]+'
 _LITERAL = rb'"(?:[^"\\\r\n]++|\\.)*+"(?:@[A-Za-z0-9-]++|\^\^' + _IRI + rb")?"
+#: A triple that is the object of another (RDF 1.2), of one level and without blank nodes.
+_QUOTED = rb"<<\([ \t]*+%b[ \t]*+%b[ \t]*+(?:%b|%b)[ \t]*+\)>>" % (_IRI, _IRI, _IRI, _LITERAL)
 _GAP, _REMARK = rb"[ \t]*+", rb"[ \t]*+(?:#[^\r\n]*+)?"
 _TRIPLE = _GAP.join(
-    (b"", b"(?P<s>%b)" % _NODE, b"(?P<p>%b)" % _IRI, b"(?P<o>%b|%b)" % (_NODE, _LITERAL), b"")
+    (
+        b"",
+        b"(?P<s>%b)" % _NODE,
+        b"(?P<p>%b)" % _IRI,
+        b"(?P<o>%b|%b|%b)" % (_NODE, _LITERAL, _QUOTED),
+        b"",
+    )
 )
 _LINE = re.compile(rb"%b(?P<g>%b)?%b\.%b\r?\n?" % (_TRIPLE, _NODE, _GAP, _REMARK))
 #: As many lines of N-Triples as there are: a match that ends early ends before the first bad one.
@@ -48,8 +56,11 @@ def ahead(items: Iterator[T]) -> Iterator[T]:
             yield cast(T, item)
 
 
-def numbered(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """The same lines of N-Quads, their blank nodes called ``_:b0``, ``_:b1``, ... in order."""
+def numbered(blocks: Iterable[bytes], path: str) -> Iterator[bytes]:
+    """The same lines of N-Quads, their blank nodes called ``_:b0``, ``_:b1``, ... in order.
+
+    Raises `ParseFailure` for a triple inside a triple, which no store here is sent.
+    """
     names: dict[bytes, bytes] = {}
 
     def name(term: bytes) -> bytes:
@@ -60,6 +71,8 @@ def numbered(blocks: Iterable[bytes]) -> Iterator[bytes]:
             found = _LINE.fullmatch(line) if b"_:" in line else None
             if found:
                 line = b" ".join(name(term) for term in found.groups() if term) + b" .\n"
+            elif b"<<(" in line and not _LINE.fullmatch(line):
+                raise ParseFailure(path, "a triple inside a triple (RDF 1.2) cannot be loaded")
             yield line
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from foedus.errors import InputError, UsageError
+from foedus.remote.places import Origin, checked, origin
 
 _PAIR = re.compile(r'(\w+)=(?:"((?:[^"\\]|\\.)*)"|([^\s,]+))')
 _HASHES = {"MD5": hashlib.md5, "SHA-256": hashlib.sha256}
@@ -27,6 +28,8 @@ class Credentials:
 
     user: str
     password: str = field(repr=False)
+    #: The host, or scheme, host and port, that it is for alone; None for any that the user names.
+    place: str | Origin | None = None
     scheme: str | None = field(default=None, init=False)
     _challenge: dict[str, str] = field(default_factory=dict, init=False, repr=False)
     _count: int = field(default=0, init=False, repr=False)
@@ -41,6 +44,10 @@ class Credentials:
                 break
             if kind.lower() == "basic":
                 self.scheme = "basic"
+
+    def fits(self, url: str) -> bool:
+        """Whether the password is for this URL."""
+        return self.place in {None, origin(url), origin(url)[1]}
 
     def header(self, method: str, url: str) -> str | None:
         """The Authorization header for a request, or None before a challenge was learned.
@@ -91,10 +98,10 @@ def find_credentials(url: str, user: str | None = None) -> Credentials | None:
     file (``NETRC`` or ``~/.netrc``). ``user`` chooses the name; its password then comes from
     ``FOEDUS_PASSWORD`` or the netrc file.
     """
-    parts = urlsplit(url)
-    if parts.username and parts.password is not None:
-        return Credentials(unquote(parts.username), unquote(parts.password))
-    name = user or parts.username or os.environ.get("FOEDUS_USER")
+    parts = urlsplit(checked(url))
+    if found := in_url(url):
+        return found
+    name = user or unquote(parts.username or "") or os.environ.get("FOEDUS_USER")
     password = os.environ.get("FOEDUS_PASSWORD")
     if name and password is not None:
         return Credentials(name, password)
@@ -108,12 +115,21 @@ def find_credentials(url: str, user: str | None = None) -> Credentials | None:
     return None
 
 
-def _netrc(host: str) -> Credentials | None:
-    path = Path(os.environ.get("NETRC") or Path.home() / ".netrc")
-    if not path.is_file():
+def in_url(url: str) -> Credentials | None:
+    """User name and password in a URL itself, for its place alone; None where it has none."""
+    parts = urlsplit(url)
+    if parts.password is None:
         return None
+    return Credentials(unquote(parts.username or ""), unquote(parts.password), origin(url))
+
+
+def _netrc(host: str) -> Credentials | None:
+    # Where there is no home, Path.expanduser raises; this leaves the name as it is.
+    path = Path(os.environ.get("NETRC") or os.path.expanduser("~/.netrc"))  # noqa: PTH111
     try:
+        if not path.is_file():
+            return None
         found = netrc.netrc(str(path)).hosts.get(host)
     except (netrc.NetrcParseError, OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path} cannot be read as a netrc file: {error}") from None
-    return Credentials(found[0], found[2] or "") if found and found[0] else None
+    return Credentials(found[0], found[2] or "", host) if found and found[0] else None

@@ -11,11 +11,15 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from foedus.errors import UnknownName, UsageError
+from foedus.remote.places import bare, checked
 from foedus.spelling import near
 from foedus.terms import Term, expand
 
+#: Bytes that every store known to us takes in one update; RDF4J's server refuses 200,000.
+_UPDATE = 60_000
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Endpoint:
     """A store's URLs and ways; what `presets.toml` says of each field holds here.
 
@@ -32,6 +36,11 @@ class Endpoint:
     whole: bool = False
     batch: int = 16_000_000
 
+    def __repr__(self) -> str:
+        named = {n: getattr(self, n) for n in ("query", "update", "graphs", "quads")}
+        shown = (f"{name}={bare(url)!r}" for name, url in named.items() if url)  # no password
+        return f"Endpoint({', '.join(shown)})"
+
     def sending(self, batch: int) -> Endpoint:
         """The same store, sent at most about ``batch`` bytes at once."""
         return replace(self, batch=batch)
@@ -45,6 +54,12 @@ def _table() -> Mapping[str, Any]:
 def presets() -> Mapping[str, str]:
     """The stores known by name, each with an example of its base URL."""
     return {name: row["example"] for name, row in _table()["preset"].items()}
+
+
+def query_paths() -> tuple[str, ...]:
+    """Where below its base URL a known store takes queries, each path once."""
+    paths = (row["query"] for row in _table()["preset"].values())
+    return tuple(dict.fromkeys(path for path in paths if path))
 
 
 def named(curie: str) -> Term:
@@ -77,20 +92,19 @@ def endpoint(
     'http://127.0.0.1:3030/ds/data'
     """
     for url in (base, query, update, graphs):
-        if url is not None and not _is_url(url):
-            raise UsageError(
-                f"{url!r} is not the URL of a store; one looks like {presets()['oxigraph']}"
-            )
+        if url is not None:
+            checked(url)
     if preset is None:
         if base is not None:
             known = ", ".join(presets())
             raise UsageError(
-                f"say which store {base} is with --preset ({known}), "
+                f"say which store {bare(base)} is with --preset ({known}), "
                 "or give --query-url with --update-url or --graph-store-url"
             )
         if query is None or (update is None and graphs is None):
             raise UsageError("give --query-url, and --update-url or --graph-store-url")
-        return Endpoint(query, update, graphs)
+        given = Endpoint(query, update, graphs)
+        return given if graphs is not None else given.sending(_UPDATE)
     if preset not in presets():
         raise UnknownName(
             "preset", preset, near(preset, presets()), f"known: {', '.join(presets())}"
@@ -109,14 +123,6 @@ def endpoint(
         update=update or made.update,
         graphs=graphs or made.graphs,
     )
-
-
-def _is_url(text: str) -> bool:
-    try:
-        parts = urlsplit(text)
-        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False
 
 
 def _root(url: str, paths: list[str]) -> str:

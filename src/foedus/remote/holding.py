@@ -1,52 +1,23 @@
-"""What a store holds already: which graphs are filled, and which of them foedus loaded itself.
-
-Each load leaves a small graph of its own, ``src:load``, that names the graphs it filled (SPARQL
-Service Description) and counts the triples of the store's default graph (VoID). So a later load
-knows what it may replace, and what belongs to others.
-"""
+"""What a store holds already, asked of the store itself, and what is written down there."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
+from urllib.parse import quote
 
-from foedus.remote.endpoint import Endpoint, named
-from foedus.remote.sparql import select, template
+from foedus.errors import Unreachable, UsageError
+from foedus.remote.endpoint import Endpoint
+from foedus.remote.record import RECORD, Record, read_record
+from foedus.remote.sparql import select, template, update
 from foedus.remote.wire import Wire
 from foedus.store.query import Result
-from foedus.terms import Term, Triple, literal, text_of
-
-RECORD = named("src:load")
-_KIND, _DATASET = named("rdf:type"), named("sd:Dataset")
-_GRAPH, _VIEW = named("sd:namedGraph"), named("sd:defaultGraph")
-_COUNT, _INTEGER = named("void:triples"), named("xsd:integer")[1:-1]
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """What earlier loads left: named graphs, the graph that is the view, the default graph's size.
-
-    ``default`` is None if the store's default graph was never filled, 0 while it is being filled.
-    """
-
-    graphs: frozenset[Term] = field(default_factory=frozenset)
-    view: Term | None = None
-    default: int | None = None
-
-    def triples(self) -> list[Triple]:
-        """The record as the triples of its graph."""
-        found = [(RECORD, _KIND, _DATASET)]
-        found += [(RECORD, _GRAPH, graph) for graph in sorted(self.graphs)]
-        if self.view is not None:
-            found.append((RECORD, _VIEW, self.view))
-        if self.default is not None:
-            found.append((RECORD, _COUNT, literal(str(self.default), _INTEGER)))
-        return found
+from foedus.terms import Term, Triple, text_of
 
 
 @dataclass(slots=True)
 class Holding:
-    """Questions to a store about what is in it."""
+    """Questions to a store about what is in it, and its record of loads."""
 
     to: Endpoint
     wire: Wire
@@ -55,9 +26,40 @@ class Holding:
         """Raise `Unreachable` unless something that speaks SPARQL answers."""
         self._ask("answers.rq")
 
+    def look(self) -> None:
+        """Find out whether the default graph is the union of all graphs, and act by it.
+
+        A preset cannot know: several stores can be set up either way. The record shows it, or a
+        new one without content does, which is removed again.
+        """
+        if self.to.union:
+            return
+        fresh = not self.occupied({RECORD})
+        if fresh:
+            self.note(Record())
+            if not self.occupied({RECORD}):
+                raise Unreachable(
+                    f"{self.to.query} took a triple into a named graph and does not show it: it "
+                    "keeps no named graphs, or the URLs given are not of one store"
+                )
+        together = self._ask("visible.rq", record=RECORD).boolean
+        if fresh:
+            self.drop(RECORD)
+        self.to = replace(self.to, union=bool(together))
+
     def record(self) -> Record:
         """What earlier loads left."""
         return read_record(self.to.query, self.wire)
+
+    def note(self, record: Record) -> None:
+        """Write down what the loads left."""
+        lines = "".join(f"{s} {p} {o} .\n" for s, p, o in record.triples())
+        if self.to.graphs is not None:
+            kind = {"Content-Type": self.to.triples}
+            self.wire.send("PUT", self.url(RECORD), lines.encode(), kind)
+            return
+        drop = template("drop.ru", graph=target(RECORD))
+        self.update(drop, template("insert-into.ru", graph=RECORD, triples=lines))
 
     def occupied(self, graphs: Collection[Term | None]) -> frozenset[Term | None]:
         """Those of the graphs that hold anything; None is the default graph."""
@@ -80,17 +82,42 @@ class Holding:
                     found[row[0]] = int(text_of(row[1]))
         return found
 
+    def objects(
+        self, graph: Term | None, pairs: Collection[tuple[Term, Term]]
+    ) -> frozenset[Triple]:
+        """The triples of a graph with these subjects and properties."""
+        name = "default-objects.rq" if graph is None else "objects.rq"
+        listed = " ".join(sorted(f"({s} {p})" for s, p in pairs))
+        found = self._ask(name, graph=graph or "", pairs=listed).dicts()
+        return frozenset((row["s"], row["p"], row["o"]) for row in found if "o" in row)
+
+    def url(self, graph: Term | None) -> str:
+        """The graph's URL in the Graph Store Protocol."""
+        return f"{self.to.graphs}?" + (
+            "default" if graph is None else f"graph={quote(graph[1:-1], '')}"
+        )
+
+    def drop(self, *graphs: Term | None) -> None:
+        """Remove the graphs, all of them or none as far as the store can."""
+        if self.to.update is None and self.to.graphs is not None:
+            for graph in graphs:
+                self.wire.send("DELETE", self.url(graph))
+            return
+        self.update(*(template("drop.ru", graph=target(graph)) for graph in graphs))
+
+    def update(self, *operations: str) -> None:
+        """Make all of these changes or none, as far as the store can."""
+        if self.to.update is None:
+            raise UsageError("this needs the store's update URL too; give --update-url")
+        update(self.to.update, " ;\n".join(o.strip() for o in operations), self.wire)
+
     def _ask(self, name: str, **values: str) -> Result:
         return select(self.to.query, template(name, **values), self.wire)
 
 
-def read_record(query_url: str, wire: Wire) -> Record:
-    """What earlier loads left in the store at this query URL."""
-    found = select(query_url, template("loaded.rq", record=RECORD), wire)
-    rows = [(p, value) for p, value in found.rows if p and value]
-    view = next((value for p, value in rows if p == _VIEW), None)
-    count = next((int(text_of(value)) for p, value in rows if p == _COUNT), None)
-    return Record(frozenset(value for p, value in rows if p == _GRAPH), view, count)
+def target(graph: Term | None) -> str:
+    """What an update calls a graph."""
+    return "DEFAULT" if graph is None else f"GRAPH {graph}"
 
 
 def _listed(graphs: Collection[Term | None]) -> str:

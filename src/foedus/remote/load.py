@@ -1,8 +1,8 @@
 """A file put into a running store: what was there answers until the new is whole.
 
-Into empty graphs the file is streamed as it is. A graph that an earlier load filled is replaced:
-by one PUT where the store does that in one transaction, otherwise beside it and then moved into
-place by one update. Graphs of others are never touched.
+Into empty graphs the file is streamed as it is. A graph that an earlier load of the same data set
+filled is replaced: by one PUT where the store does that in one transaction, otherwise beside it and
+then moved into place by one update. Graphs of others are never touched.
 """
 
 from __future__ import annotations
@@ -11,14 +11,15 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from urllib.parse import quote
 
-from foedus.errors import FoedusError, InputError, ParseFailure, Unreachable, UsageError
+from foedus.errors import FoedusError, InputError, ParseFailure, Unreachable
 from foedus.remote.batches import Batch, Lines, Tally, ahead
-from foedus.remote.endpoint import Endpoint, named
-from foedus.remote.holding import RECORD, Holding, Record
+from foedus.remote.endpoint import Endpoint
+from foedus.remote.holding import Holding, target
+from foedus.remote.kept import Kept
 from foedus.remote.plan import Into, Plan, called, make_plan
-from foedus.remote.sparql import template, update
+from foedus.remote.record import DEFAULT, Load, Source
+from foedus.remote.sparql import template
 from foedus.remote.wire import Wire
 from foedus.terms import Term
 
@@ -28,7 +29,6 @@ _COUNTED = 250_000
 #: Hears how much of the load is done: triples sent, and of how many.
 Progress = Callable[[int, int], None]
 
-_DEFAULT = named("src:default")
 _AGAIN = "run the same command again to complete it"
 
 
@@ -49,21 +49,29 @@ def load(
     wire: Wire,
     into: Into | None = None,
     *,
+    source: Source | None = None,
     progress: Progress | None = None,
+    tell: Callable[[str], None] | None = None,
 ) -> LoadReport:
     """Put a ``.nt`` or ``.nq`` file into a store; doing it twice leaves the same store.
 
-    Unless ``into`` names a place, the file's default graph goes to the store's default graph, if
-    nobody else uses that and queries read it alone, otherwise to ``src:view``. Memory does not grow
-    with the file. Raises `Unreachable` that says what the store holds now, `UsageError`,
-    `InputError`.
+    What an earlier load of the same ``source`` put there is replaced; it is the file's own place
+    unless something else is said. Unless ``into`` names a place, the file's default graph goes to
+    the store's default graph, if nobody else uses that and queries read it alone, otherwise to
+    ``src:view`` or a graph of its own. ``tell`` hears what will be gone, before it is. Memory does
+    not grow with the file. Raises `Unreachable` that says what the store holds now, or that not all
+    of it can be seen there, `UsageError`, `InputError`.
     """
     started = time.perf_counter()
-    work = _Load(Lines(path), to, wire, Holding(to, wire), progress)
+    work = _Load(Lines(path), wire, Holding(to, wire), progress)
     work.holding.answers()
     if to.triples != "application/n-triples":  # what reads it as something else may misread it
         work.lines.check()
-    plan = make_plan(work.lines, work.holding, into or Into())
+    work.holding.look()
+    plan = make_plan(work.lines, work.holding, into or Into(), source or Source.of(path))
+    if tell:
+        for words in plan.goes:
+            tell(words)
     try:
         work.run(plan)
     except Unreachable as error:
@@ -72,21 +80,14 @@ def load(
         except ParseFailure as cause:
             raise InputError(f"{cause}; {error}") from None
         raise
-    notes = [*plan.notes]
-    for source, place in plan.places.items():
-        if (fewer := work.lines.graphs[source] - work.held.get(place, 0)) > 0:
-            notes.append(
-                f"{called(place)} holds {fewer:,} triples fewer than were sent: "
-                "the file repeats triples, or the store takes some terms as equal"
-            )
+    notes = Kept(work.lines, plan.places, work.holding).compare(work.held)
     took = time.perf_counter() - started
-    return LoadReport(work.held, work.sent, took, wire.retried, tuple(notes))
+    return LoadReport(work.held, work.sent, took, wire.retried, (*plan.notes, *notes))
 
 
 @dataclass(slots=True)
 class _Load:
     lines: Lines
-    to: Endpoint
     wire: Wire
     holding: Holding
     progress: Progress | None
@@ -94,9 +95,15 @@ class _Load:
     tally: Tally = field(default_factory=Tally)
     held: Mapping[Term | None, int] = field(default_factory=dict)
 
+    @property
+    def to(self) -> Endpoint:
+        """The store, as it was found to be."""
+        return self.holding.to
+
     def run(self, plan: Plan) -> None:
         """Carry the plan out."""
-        self._note(plan.underway)  # first, so that a load cut short is known as ours
+        # The record first, so that a load cut short is known as ours.
+        self._note(plan.underway, *plan.others)
         one = len(set(plan.places.values())) == 1 and not self.lines.has_graphs
         put = one and self.to.whole and self.to.graphs is not None
         long = self.lines.size > self.to.batch and not self.to.bulk
@@ -128,21 +135,18 @@ class _Load:
                 self._count(batch)
 
         try:
-            self.wire.send("PUT", self._url(target), body, {"Content-Type": self.to.triples})
+            self.wire.send("PUT", self.holding.url(target), body, {"Content-Type": self.to.triples})
         except FoedusError as error:
             raise Unreachable(f"{error}; the old data still answers; {_AGAIN}") from error
         if plan.stale:
-            self._update(
-                *(template("drop.ru", graph=_target(g)) for g in sorted(plan.stale, key=called))
-            )
+            self.holding.drop(*sorted(plan.stale, key=called))
         self._close(plan)
 
     def _swap(self, plan: Plan) -> None:
         """Stream beside the old graphs, then move everything into place in one update."""
         staged = {g: _staging(place) for g, place in plan.places.items()}
-        drops = [template("drop.ru", graph=_target(g)) for g in staged.values()]
         try:
-            self._update(*drops)
+            self.holding.drop(*staged.values())
             self._stream(staged, bulk=self.lines.size > self.to.batch)
             counts = self.holding.counts(set(staged.values()))
             lost = [g for g, many in counts.items() if not many]
@@ -150,13 +154,13 @@ class _Load:
                 raise Unreachable(f"the store took the triples of {called(lost[0])} and holds none")
         except FoedusError as error:
             raise Unreachable(f"{error}; the old data still answers; {_AGAIN}") from error
-        moves = [template("drop.ru", graph=_target(g)) for g in sorted(plan.stale, key=called)]
+        moves = [template("drop.ru", graph=target(g)) for g in sorted(plan.stale, key=called)]
         for source, stage in staged.items():
             graph = plan.places[source]
             name = "default-swap.ru" if graph is None else "swap.ru"
             moves.append(template(name, stage=stage, graph=graph or ""))
         try:
-            self._update(*moves)
+            self.holding.update(*moves)
         except FoedusError as error:
             raise Unreachable(f"{error}; {self._progress_of(plan, staged)}") from error
         self._close(plan)
@@ -191,11 +195,10 @@ class _Load:
         lost = [g for g, many in self.held.items() if not many]
         if lost:
             raise Unreachable(f"the store took the triples of {called(lost[0])} and holds none")
-        record = plan.record
-        if record.default is not None:
-            known = self.held.get(None) or self.holding.counts({None})[None]
-            record = replace(record, default=known)
-        self._note(record)
+        load = plan.load
+        if load.default == 0:
+            load = replace(load, default=self.held.get(None) or self.holding.counts({None})[None])
+        self._note(load)
 
     def _counts(self, plan: Plan) -> Mapping[Term | None, int]:
         """Triples in each graph: counted by the store, unless that takes long and is known."""
@@ -205,14 +208,8 @@ class _Load:
             return self.holding.counts(targets)
         return {g: known if g in self.holding.occupied(targets) else 0 for g in targets}
 
-    def _note(self, record: Record) -> None:
-        lines = "".join(f"{s} {p} {o} .\n" for s, p, o in record.triples())
-        if self.to.graphs is not None:
-            kind = {"Content-Type": self.to.triples}
-            self.wire.send("PUT", self._url(RECORD), lines.encode(), kind)
-            return
-        drop = template("drop.ru", graph=_target(RECORD))
-        self._update(drop, template("insert-into.ru", graph=RECORD, triples=lines))
+    def _note(self, *loads: Load) -> None:
+        self.holding.note(self.holding.record().having(*loads))
 
     def _stream(self, places: Mapping[Term | None, Term | None], bulk: bool) -> None:
         """Send every batch of the file to its place."""
@@ -221,12 +218,12 @@ class _Load:
         for place, batch in ahead(self._batches(places)):
             if self.to.graphs is None:
                 name = "insert.ru" if place is None else "insert-into.ru"
-                self._update(template(name, graph=place or "", triples=batch.body.decode()))
+                self.holding.update(template(name, graph=place or "", triples=batch.body.decode()))
             elif batch.graph is None and self.lines.has_graphs and self.to.quads:
                 url = self.to.quads + (f"?{extra}" if extra else "")
                 self.wire.send("POST", url, batch.body, {"Content-Type": "application/n-quads"})
             else:
-                url = self._url(place) + (f"&{extra}" if extra else "")
+                url = self.holding.url(place) + (f"&{extra}" if extra else "")
                 self.wire.send("POST", url, batch.body, {"Content-Type": self.to.triples})
             self._count(batch)
 
@@ -244,21 +241,7 @@ class _Load:
         if self.progress:
             self.progress(self.sent, sum(self.lines.graphs.values()))
 
-    def _url(self, graph: Term | None) -> str:
-        return f"{self.to.graphs}?" + (
-            "default" if graph is None else f"graph={quote(graph[1:-1], '')}"
-        )
-
-    def _update(self, *operations: str) -> None:
-        if self.to.update is None:
-            raise UsageError("this needs the store's update URL too; give --update-url")
-        update(self.to.update, " ;\n".join(o.strip() for o in operations), self.wire)
-
 
 def _staging(place: Term | None) -> Term:
     """Where the new content of a graph waits; the same for every try, so a try cleans up."""
-    return f"{(place or _DEFAULT)[:-1]}.loading>"
-
-
-def _target(graph: Term | None) -> str:
-    return "DEFAULT" if graph is None else f"GRAPH {graph}"
+    return f"{(place or DEFAULT)[:-1]}.loading>"

@@ -1,39 +1,65 @@
-"""HTTP to a store: credentials, time limits, and another try after a dropped connection."""
+"""HTTP to a store: credentials, redirects, time limits, and another try after a failure."""
 
 from __future__ import annotations
 
-import http.client
+import contextlib
 import socket
-import ssl
+import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
-from urllib.parse import urlsplit
+from email.message import Message
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from foedus.errors import LimitReached, Unreachable, UsageError
-from foedus.remote.credentials import Credentials
+from foedus.remote.credentials import Credentials, in_url
+from foedus.remote.failures import Passing, refusal, trouble
+from foedus.remote.places import Origin, bare, checked, host, origin, without_login
+from foedus.remote.transport import Transports
+
+if TYPE_CHECKING:
+    import httpx
 
 T = TypeVar("T")
 #: A body that can be sent again: bytes, or a function that opens it anew.
 Body = bytes | Callable[[], Iterable[bytes]]
 
-_AGAIN = {408, 429, 500, 502, 503, 504}
-_LONGEST_WAIT = 10.0
-_KEPT = 1 << 16
+#: Seconds: the longest pause before another try of our own, and at a store's request.
+_LONGEST_WAIT, _LONGEST_ASKED = 10.0, 60.0
+_REDIRECTS = {301, 302, 307, 308}
+_HOPS = 10
+#: Bytes: what is kept of an answer to a write, the most that is read of any, one piece of a body.
+_KEPT, _MOST, _PIECE = 1 << 16, 1 << 28, 1 << 18
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer: its status, its content type and the start of its body."""
+    """An answer: its status, its headers, its body or the start of it, and who gave it.
 
+    ``known`` says whether a password was sent.
+    """
+
+    url: str
     status: int
-    type: str
+    headers: Mapping[str, str]
     body: bytes
+    known: bool = False
 
+    @property
+    def type(self) -> str:
+        """The content type in lower case, empty where the answer names none."""
+        return self._content().get_content_type() if self.headers.get("content-type") else ""
 
-class Passing(Exception):
-    """Something that may be over in a moment: the same request is worth another try."""
+    @property
+    def charset(self) -> str | None:
+        """The charset that the answer names."""
+        return self._content().get_content_charset()
+
+    def _content(self) -> Message:
+        parsed = Message()
+        parsed["Content-Type"] = self.headers.get("content-type", "")
+        return parsed
 
 
 @dataclass(slots=True)
@@ -41,7 +67,8 @@ class Wire:
     """Requests to a store; one that fails in passing is sent again, ``retries`` times at most.
 
     ``timeout`` is in seconds, for the connection and for each silence of the store. ``tell`` hears
-    one sentence before each new try.
+    one sentence before each new try. ``ca`` is a file or folder of certificates to trust. A
+    password goes to the place of the URL that was given and nowhere else, whatever the store says.
     """
 
     credentials: Credentials | None = None
@@ -49,9 +76,15 @@ class Wire:
     retries: int = 5
     pause: float = 0.2
     tell: Callable[[str], None] | None = None
+    ca: Path | None = None
     retried: int = field(default=0, init=False)
     met: bool = field(default=False, init=False)
-    _open: tuple[str, http.client.HTTPConnection] | None = field(default=None, init=False)
+    _transports: Transports = field(init=False, repr=False)
+    _from_urls: dict[Origin, Credentials] = field(default_factory=dict, init=False, repr=False)
+    _sockets: dict[Origin, socket.socket] = field(default_factory=dict, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._transports = Transports(self.ca)
 
     def patiently(self, url: str, action: Callable[[], T]) -> T:
         """What the action returns, tried anew after each `Passing` failure."""
@@ -63,167 +96,203 @@ class Wire:
                     tries = f" (tried {attempt + 1} times)" if attempt else ""
                     raise Unreachable(f"{failure}{tries}") from None
                 self.retried += 1
+                wait = min(self.pause * 2**attempt, _LONGEST_WAIT)
+                when = ""
+                if failure.wait is not None:
+                    wait = max(wait, min(failure.wait, _LONGEST_ASKED, self.timeout))
+                    when = f" in {wait:,.0f} s"
                 if self.tell:
-                    self.tell(f"{failure}; trying again")
-                time.sleep(min(self.pause * 2**attempt, _LONGEST_WAIT))
+                    self.tell(f"{failure}; trying again{when}")
+                time.sleep(wait)
         raise AssertionError
 
     def send(
         self, method: str, url: str, body: Body | None = None, headers: Mapping[str, str] = {}
     ) -> Reply:
-        """The answer to a request that the store accepted.
+        """The answer to a request that the store accepted, with the start of its body.
 
         Raises `Unreachable` for any other, in one sentence.
         """
 
         def once() -> Reply:
-            reply = self._authorized(method, url, body, headers)
+            reply = self.exchange(method, url, body, headers)
             if reply.status >= 300:
-                raise refusal(url, reply.status, reply.body, self.credentials is not None)
+                raise self.refused(url, reply)
             return reply
 
         return self.patiently(url, once)
+
+    def exchange(
+        self,
+        method: str,
+        url: str,
+        body: Body | None = None,
+        headers: Mapping[str, str] = {},
+        *,
+        whole: bool = False,
+    ) -> Reply:
+        """Any answer to a request that is made once; redirects are followed.
+
+        A redirect keeps method and body. The ``whole`` body is read within the time limit, as a
+        query wants it, or only the start, as is enough after a write. Raises `Passing` where
+        another try may help, `Unreachable`, `LimitReached`.
+        """
+        import httpx
+
+        # 303 says: look there, with GET. A query without its body asks nothing, so it keeps that
+        # too; of a write it may say that it was done, so that is not made again elsewhere.
+        follows = _REDIRECTS | ({303} if whole else set())
+        start = without_login(checked(url))
+        if login := in_url(url):
+            self._from_urls.setdefault(origin(start), login)
+        here = httpx.URL(start)
+        for _ in range(_HOPS):
+            reply = self._authorized(method, here, origin(start), body, headers, whole)
+            location = reply.headers.get("location")
+            if reply.status not in follows or not location:
+                return reply
+            try:
+                here = here.join(location).copy_with(userinfo=b"", fragment=None)
+                checked(str(here))
+            except (httpx.InvalidURL, UsageError):
+                told = f"{bare(start)} sends on to what is no URL of HTTP"
+                raise Unreachable(told) from None
+        raise Unreachable(f"{bare(start)} sends on again and again, without an end; check the URL")
+
+    def refused(self, url: str, reply: Reply) -> Exception:
+        """What to raise for an answer that is not a success."""
+        elsewhere = url if origin(reply.url) != origin(url) else None
+        wait = reply.headers.get("retry-after", "")
+        return refusal(reply.url, reply.status, reply.body, reply.known, elsewhere, wait)
 
     def authorization(self, method: str, url: str) -> str | None:
         """The header that says who asks; the store is asked first which kind it takes."""
         if self.credentials is None:
             return None
         if self.credentials.scheme is None:
-            self.patiently(url, lambda: self._ask_scheme(url))
+            self.patiently(url, lambda: self.exchange("HEAD", url))
         return self.credentials.header(method, url)
 
     def close(self) -> None:
-        """Close the connection that is kept open between requests."""
-        if self._open:
-            self._open[1].close()
-            self._open = None
+        """Close the connections that are kept open between requests."""
+        self._transports.close()
+        self._sockets.clear()
+
+    def _who(self, url: str, start: Origin) -> Credentials | None:
+        """Whose password may go to a URL; ``start`` is the place that was asked at first."""
+        if origin(url) != start:
+            return None
+        mine = self.credentials
+        return self._from_urls.get(start) or (mine if mine and mine.fits(url) else None)
 
     def _authorized(
-        self, method: str, url: str, body: Body | None, headers: Mapping[str, str]
+        self,
+        method: str,
+        url: httpx.URL,
+        start: Origin,
+        body: Body | None,
+        headers: Mapping[str, str],
+        whole: bool,
     ) -> Reply:
         """The answer to a request; after a (new) challenge it is made once more."""
-        who = self.credentials
-        if who and who.scheme is None:
-            self._ask_scheme(url)  # with a small request: a long body may be cut off by the 401
-        reply, challenge = self._once(method, url, body, headers)
+        who = self._who(str(url), start)
+        if who and who.scheme is None:  # a small request first: a 401 may cut off a long body
+            _, challenge = self._once("HEAD", url, None, {"Connection": "close"}, who, False)
+            who.learn(challenge)
+        reply, challenge = self._once(method, url, body, headers, who, whole)
         if who and reply.status == 401 and challenge:
             who.learn(challenge)
-            reply, _ = self._once(method, url, body, headers)
+            reply, _ = self._once(method, url, body, headers, who, whole)
         return reply
 
-    def _ask_scheme(self, url: str) -> None:
-        _, challenge = self._once("HEAD", url, None, {})
-        if challenge and self.credentials:
-            self.credentials.learn(challenge)
-
     def _once(
-        self, method: str, url: str, body: Body | None, headers: Mapping[str, str]
+        self,
+        method: str,
+        url: httpx.URL,
+        body: Body | None,
+        headers: Mapping[str, str],
+        who: Credentials | None,
+        whole: bool,
     ) -> tuple[Reply, list[str]]:
-        sent = {"Accept": "*/*", "User-Agent": "foedus", **headers}
-        if self.credentials and (header := self.credentials.header(method, url)):
+        import httpx
+
+        sent = httpx.Headers({"Accept": "*/*", "Accept-Encoding": "gzip, deflate"})
+        sent["User-Agent"] = "foedus"
+        sent.update(headers)
+        if who and (header := who.header(method, str(url))):
             sent["Authorization"] = header
-        try:
-            found = self._exchange(method, url, body, sent)
-        except (OSError, http.client.HTTPException) as error:
-            self.close()
-            raise trouble(url, error, self.timeout, self.met) from None
+        if isinstance(body, bytes):
+            sent["Content-Length"] = str(len(body))
+        there = origin(str(url))
+
+        def met(event: str, info: Mapping[str, Any]) -> None:
+            if event.endswith(("connect_tcp.complete", "start_tls.complete")):
+                self._sockets[there] = info["return_value"].get_extra_info("socket")
+
+        with _alarm(self.timeout if whole else None, self._sockets, there) as rang:
+            try:
+                request = httpx.Request(method, url, headers=sent, content=_pieces(body))
+                request.extensions = {
+                    "timeout": httpx.Timeout(self.timeout).as_dict(),
+                    "trace": met,
+                }
+                answer = self._transports.to(url).handle_request(request)
+                answer.request = request
+                with contextlib.closing(answer):
+                    content = self._read(answer, whole)
+            except (httpx.HTTPError, UnicodeError) as error:
+                self.close()
+                found = httpx.ReadTimeout("") if rang.is_set() else error
+                raise trouble(str(url), found, self.timeout, self.met) from None
         self.met = True
-        return found
+        reply = Reply(str(url), answer.status_code, answer.headers, content, bool(who))
+        return reply, answer.headers.get_list("WWW-Authenticate")
 
-    def _exchange(
-        self, method: str, url: str, body: Body | None, headers: Mapping[str, str]
-    ) -> tuple[Reply, list[str]]:
-        parts = urlsplit(url)
-        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        link = self._connection(url)
-        content = body() if callable(body) else body
-        try:
-            link.request(method, target, content, dict(headers), encode_chunked=callable(body))
-        except (BrokenPipeError, ConnectionResetError):
-            # A store may refuse a long body before it has read it: its reason is worth reading.
-            if link.sock is None:
-                raise
-        answer = link.getresponse()
-        start = answer.read(_KEPT)
-        while answer.read(_KEPT):
-            pass
-        if answer.will_close:
-            self.close()
-        reply = Reply(answer.status, answer.headers.get_content_type(), start)
-        return reply, answer.headers.get_all("WWW-Authenticate") or []
-
-    def _connection(self, url: str) -> http.client.HTTPConnection:
-        parts = urlsplit(url)
-        place = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
-        if self._open and self._open[0] == place:
-            return self._open[1]
-        self.close()
-        kind = (
-            http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-        )
-        link = kind(parts.hostname or "", parts.port, timeout=self.timeout, blocksize=1 << 18)
-        self._open = (place, link)
-        return link
+    def _read(self, answer: httpx.Response, whole: bool) -> bytes:
+        """The body, or the start of it; the rest is read too, so that the connection can stay."""
+        kept, many = [], 0
+        for part in answer.iter_bytes():
+            if whole or many < _KEPT:
+                kept.append(part)
+            many += len(part)
+            if many > _MOST:
+                raise LimitReached(
+                    f"{host(str(answer.url))} answers with more than {_MOST >> 20} MB; ask for "
+                    "less, with LIMIT"
+                )
+        return b"".join(kept)
 
 
-def trouble(url: str, error: Exception, timeout: float, met: bool) -> Exception:
-    """What to raise for a connection that failed: `Passing`, or an error in one sentence.
+def _pieces(body: Body | None) -> bytes | Iterable[bytes] | None:
+    """The body as it is sent: a long one in pieces, as what is left is copied with each."""
+    if not isinstance(body, bytes):
+        return body() if body else None
+    if len(body) <= _PIECE:
+        return body
+    return (body[i : i + _PIECE] for i in range(0, len(body), _PIECE))
 
-    A refused connection is passing only where the store answered before (``met``).
+
+@contextlib.contextmanager
+def _alarm(
+    seconds: float | None, sockets: dict[Origin, socket.socket], at: Origin
+) -> Iterator[threading.Event]:
+    """Shut the connection to a place down when the time is up, and set the event.
+
+    The time limits of httpx are each for one silence, and a store may send byte by byte.
     """
-    place = urlsplit(url).netloc.rpartition("@")[2]
-    reason = getattr(error, "reason", error)
-    cause = reason if isinstance(reason, Exception) else error
-    if isinstance(cause, ConnectionRefusedError):
-        kind = Passing if met else Unreachable
-        return kind(f"nothing answers at {place} (connection refused); is the store running?")
-    if isinstance(cause, http.client.InvalidURL | ValueError):
-        return UsageError(f"{url!r} is not the URL of a store")
-    if isinstance(cause, socket.gaierror):
-        return Unreachable(f"{place} is not a known host; check the URL")
-    if isinstance(cause, TimeoutError):
-        return LimitReached(
-            f"{place} did not answer within {timeout:g} s; allow more with --timeout"
-        )
-    if isinstance(cause, ssl.SSLError):
-        return Unreachable(f"{place} offers no trusted https connection: {cause.reason or cause}")
-    if type(cause) in {http.client.BadStatusLine, http.client.UnknownProtocol}:
-        return Unreachable(f"{place} does not speak HTTP; check the port")
-    if isinstance(cause, ConnectionError | http.client.HTTPException):
-        return Passing(f"{place} dropped the connection")
-    return Unreachable(f"{place} cannot be reached: {getattr(cause, 'strerror', None) or cause}")
+    rang = threading.Event()
 
+    def ring() -> None:
+        rang.set()
+        if found := sockets.get(at):
+            with contextlib.suppress(OSError):
+                socket.socket.shutdown(found, socket.SHUT_RDWR)
 
-def refusal(url: str, status: int, body: bytes, known: bool) -> Exception:
-    """What to raise for an answer that is not a success."""
-    bare = url.partition("?")[0]
-    words = said(body)
-    if status in {401, 403}:
-        if known:
-            return Unreachable(f"{bare} refuses this user name and password (HTTP {status})")
-        return Unreachable(
-            f"{bare} asks for a user name and password (HTTP {status}); set FOEDUS_USER and "
-            "FOEDUS_PASSWORD, or put them into ~/.netrc"
-        )
-    if status == 404:
-        return Unreachable(
-            f"{bare} is not there (HTTP 404); check the path, and the name of the dataset or "
-            "repository in it"
-        )
-    if status in {405, 501}:
-        return Unreachable(f"{bare} does not take this (HTTP {status}); is it the right path?")
-    if status == 413:
-        return Unreachable(f"{bare} finds the upload too large (HTTP 413); try a smaller --batch")
-    if status == 507:
-        return Unreachable(f"{bare} has no room left (HTTP 507){words}")
-    if status in _AGAIN:
-        return Passing(f"{bare} failed (HTTP {status}){words}")
-    return Unreachable(f"{bare} refused the request (HTTP {status}){words}")
-
-
-def said(body: bytes) -> str:
-    """The first words of a store's own message, unless it is a web page."""
-    text = " ".join(body[:2000].decode("utf-8", "replace").split())
-    if not text or text.startswith("<"):
-        return ""
-    return f": {text[:200]}"
+    timer = threading.Timer(seconds or 0, ring)
+    timer.daemon = True
+    if seconds is not None:
+        timer.start()
+    try:
+        yield rang
+    finally:
+        timer.cancel()

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from foedus.knowledge import KnowledgeGraph
 from foedus.resources import folder
+from foedus.short import short_repr
 from foedus.store.files import read_text
 from foedus.terms import Term, text_of
 from foedus.whatif import Disagreement, disagreements
@@ -57,6 +58,8 @@ class Read:
     readings: tuple[str, ...]
     nothing: str
 
+    __repr__ = short_repr
+
 
 @dataclass(frozen=True, slots=True)
 class Answered:
@@ -71,6 +74,8 @@ class Answered:
     supports: tuple[RowSupport, ...]
     boolean: bool | None = None
 
+    __repr__ = short_repr
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -84,6 +89,8 @@ class Report:
     tensions: tuple[Disagreement, ...]
     background: tuple[tuple[str, str], ...]
     believed: tuple[str, ...]
+
+    __repr__ = short_repr
 
 
 def gather(graph: KnowledgeGraph) -> Report:

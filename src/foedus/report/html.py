@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from html import escape
 from importlib.resources import files
 from itertools import chain
@@ -10,6 +11,7 @@ from string import Template
 
 import foedus
 from foedus.report.content import Answered, Note, Piece, Read, Report
+from foedus.safe_text import printable, reworded
 from foedus.whatif import HOW, Disagreement
 from foedus.why import Passage, Step
 from foedus.why.forms import said_by
@@ -21,6 +23,7 @@ QUOTES = 3
 
 def render(report: Report) -> str:
     """The report as an HTML document."""
+    report = reworded(report, partial(printable, keep="\n\t"))
     sections = [
         ("answers", "Questions and answers", chain([_PRINTED], _answers(report))),
         ("article", "The article, as it was read", _article(report)),

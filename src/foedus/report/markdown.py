@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from foedus.report.content import Answered, Report
 from foedus.report.html import lead
+from foedus.safe_text import markdown, reworded
 from foedus.whatif import HOW
 from foedus.why import Step
 from foedus.why.forms import said_by
@@ -14,6 +15,7 @@ from foedus.why.rows import RowSupport
 
 def render(report: Report) -> str:
     """The report in Markdown; proofs are nested lists."""
+    report = reworded(report, markdown)
     lines = [f"# {report.title}", "", lead(report), "", "## Questions and answers", ""]
     for topic, answers in report.topics:
         lines += [f"### {topic.lstrip('0123456789 ').capitalize()}", ""]

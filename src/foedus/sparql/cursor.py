@@ -44,7 +44,7 @@ class Cursor:
         if at is None:
             here = min(self.position, len(self.tokens) - 1)
             at = self.tokens[here][2] if self.tokens else 0
-        raise ParseFailure("query", reason, self.text.count("\n", 0, at) + 1)
+        raise ParseFailure("query", reason, self.text.count("\n", 0, at) + 1, at)
 
     def peek(self) -> str:
         """The next token; a keyword in upper case; empty at the end."""

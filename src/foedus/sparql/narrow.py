@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from foedus.sparql.scope import Row, within
-from foedus.sparql.tree import Bind, Graph, Group, Optional, Part, Union, Values, is_variable
+from foedus.sparql.scope import Row, certain, within
+from foedus.sparql.tree import (
+    Bind,
+    Expression,
+    Graph,
+    Group,
+    Optional,
+    Part,
+    Union,
+    Values,
+    is_variable,
+)
 from foedus.terms import Term, is_blank
 
 
@@ -33,6 +43,8 @@ class Narrowed:
                 yield from self.taken(part, solution, name)
             elif isinstance(part, Graph):
                 there = solution.get(part.name) if is_variable(part.name) else part.name
+                # A sub-select hides which graph it was: it is one of any name, then.
+                there = there or f"?_graph_{part.name[1:]}"
                 yield from self.taken(part.group, solution, there)
             elif isinstance(part, Union):
                 for branch in part.branches:
@@ -42,6 +54,14 @@ class Narrowed:
                 yield from self.taken(part.group, solution, name)
             else:
                 yield part, group, name
+
+    def pinned(self, where: Group) -> dict[str, Term]:
+        """The row's blank nodes that the store can be given beside the query, as no query can.
+
+        Only for variables that every solution binds: the store joins them to what it finds.
+        """
+        sure = certain(where.parts)
+        return {v: t for v, t in self.row.items() if t and is_blank(t) and v in sure}
 
     def query(self, where: Group, limit: int) -> str:
         """A SELECT of what the group binds, for this row; blank nodes are left to the caller."""
@@ -53,7 +73,8 @@ class Narrowed:
             if v not in known and not (t and is_blank(t))
         ]
         text = f"SELECT * WHERE {{ {self._parts(where)} {' '.join(tests)} }}"
-        unnamed = any(t and is_blank(t) for t in self.row.values())
+        pinned = self.pinned(where)
+        unnamed = any(t and is_blank(t) for v, t in self.row.items() if v not in pinned)
         return text if unnamed else f"{text} LIMIT {limit}"
 
     def _known(self, group: Group) -> dict[str, Term]:
@@ -96,5 +117,22 @@ def inside(name: Term | None, group: Group) -> Group:
 
 def correlated(group: Group, solution: Row) -> tuple[Group, Row]:
     """A group that sees the solution around it, as EXISTS does."""
-    row = {v: t for v, t in within(group, solution).items() if t and not is_blank(t)}
-    return Group((Values(tuple(row), (tuple(row.values()),)), *group.parts)), row
+    row = within(group, solution)
+    named = {v: t for v, t in row.items() if t and not is_blank(t)}
+    return Group((Values(tuple(named), (tuple(named.values()),)), *group.parts)), row
+
+
+def outcomes(
+    expression: Expression, answers: Iterable[Iterable[bool]], solution: Row, truth: bool
+) -> str:
+    """A SELECT of what the expression gives for a solution, one column for each row of answers.
+
+    ``answers`` hold one truth for each EXISTS in it; the columns are ``?_out0``, ``?_out1`` ...
+    ``truth``: only whether it is true, as a filter asks, where an error is as good as false.
+    """
+    row = {v: t for v, t in solution.items() if t and v in expression.variables()}
+    tried = enumerate(map(expression.answered, answers))
+    shape = "COALESCE(IF({}, true, false), false)" if truth else "{}"
+    binds = (f"BIND({shape.format(made)} AS ?_out{i})" for i, made in tried)
+    values = Values(tuple(row), (tuple(row.values()),))
+    return f"SELECT * WHERE {{ {values} {' '.join(binds)} }}"

@@ -6,7 +6,9 @@ pass. Grammar: https://www.w3.org/TR/sparql11-query/#sparqlGrammar
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import lru_cache
 
@@ -28,6 +30,9 @@ from foedus.sparql.tree import (
 )
 from foedus.sparql.triples import Triples
 
+#: Calls within calls that are allowed while a query is gone through.
+CALLS = 10_000
+
 
 @lru_cache(maxsize=64)
 def parse(text: str) -> Query:
@@ -36,7 +41,19 @@ def parse(text: str) -> Query:
     >>> str(parse("PREFIX e: <http://e/> SELECT ?x { e:a e:p/e:q ?x }").where)
     '{ <http://e/a> (<http://e/p>/<http://e/q>) ?x . }'
     """
-    return _Parser(text).document()
+    with deep():
+        return _Parser(text).document()
+
+
+@contextmanager
+def deep() -> Iterator[None]:
+    """Room for a query as deep as an engine is given one: some twenty calls for each bracket."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, CALLS))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
 
 
 class _Parser(Triples):
@@ -49,6 +66,8 @@ class _Parser(Triples):
             if self.next() == "BASE":
                 self.base = self.iri()[1:-1]
             else:
+                if self.kind() != "pname" or not self.peek().endswith(":"):
+                    self.fail(f"expected a prefix and a colon, found {self.peek() or 'the end'!r}")
                 prefix = self.next().removesuffix(":")
                 self.prefixes[prefix] = self.iri()[1:-1]
         if self.take("ASK"):
@@ -75,6 +94,8 @@ class _Parser(Triples):
         if not self.take("*"):
             while self.kind() == "var" or self.peek() == "(":
                 columns.append(self._projection())
+            if not columns:
+                self.fail(f"expected a column or *, found {self.peek() or 'the end'!r}")
         return self._asked("SELECT", tuple(columns), distinct)
 
     def _asked(self, form: str, columns: tuple[Projection, ...], distinct: str = "") -> Query:
@@ -90,6 +111,7 @@ class _Parser(Triples):
             self.expect("BY")
             while self.kind() in ("var", "iri", "pname") or self._starts_call():
                 group_by.append(self._group_key())
+            self._some(group_by, "GROUP BY")
         if self.take("HAVING"):
             while self._starts_call():
                 having.append(self._constraint())
@@ -97,9 +119,12 @@ class _Parser(Triples):
             self.expect("BY")
             while self.kind() == "var" or self._starts_call() or self.peek() in ("ASC", "DESC"):
                 order_by.append(self._order_key())
+            self._some(order_by, "ORDER BY")
         limits = {"LIMIT": -1, "OFFSET": 0}
         while self.peek() in limits:
             keyword = self.next()
+            if not self.peek().isdecimal():
+                self.fail(f"expected a number of rows, found {self.peek() or 'the end'!r}")
             limits[keyword] = int(self.next())
         return Query(
             form,
@@ -112,6 +137,10 @@ class _Parser(Triples):
             limits["LIMIT"] if limits["LIMIT"] >= 0 else None,
             limits["OFFSET"],
         )
+
+    def _some(self, keys: Sequence[object], clause: str) -> None:
+        if not keys:
+            self.fail(f"expected a key of {clause}, found {self.peek() or 'the end'!r}")
 
     def _with_values(self, where: Group) -> Group:
         """The group with the query's trailing VALUES, which means the same inside of it."""
@@ -211,6 +240,9 @@ class _Parser(Triples):
             row: list[str | None] = []
             while not self.take(")"):
                 row.append(self._value())
+            if len(row) != len(variables):
+                many = f"{len(row)} value{'s' * (len(row) != 1)} for {len(variables)} variables"
+                self.fail(f"a row of VALUES has {many}; UNDEF leaves one open")
             rows.append(tuple(row))
         return Values(tuple(variables), tuple(rows))
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from dataclasses import replace
 from typing import TypeAlias
 
 from foedus.sparql.tree import (
@@ -86,16 +87,97 @@ def _expressions(group: Group) -> Iterator[Expression]:
     return (p.expression for p in group.parts if isinstance(p, Filter | Bind))
 
 
-def is_tested(group: Group, variables: set[str]) -> bool:
-    """Whether an expression beside an OPTIONAL asks if it found anything."""
-    return any(
-        {"BOUND", "COALESCE", "IF"} & e.words() and variables & e.variables()
-        for e in _expressions(group)
-    )
+def certain(parts: Iterable[Part]) -> set[str]:
+    """The variables that these parts bind in every solution."""
+    found: set[str] = set()
+    for part in parts:
+        if isinstance(part, Pattern):
+            found |= part.variables()
+        elif isinstance(part, Group):
+            found |= certain(part.parts)
+        elif isinstance(part, Graph):
+            found |= certain(part.group.parts) | ({part.name} if is_variable(part.name) else set())
+        elif isinstance(part, Values):
+            columns = zip(part.variables, zip(*part.rows, strict=True), strict=False)
+            found |= {variable for variable, column in columns if None not in column}
+        elif isinstance(part, Union):
+            found |= set.intersection(*(certain(branch.parts) for branch in part.branches))
+    return found
+
+
+def mentioned(group: Group, but: Part) -> set[str]:
+    """The variables that a group uses at any depth, outside of one of its parts."""
+    found: set[str] = set()
+    for part in group.parts:
+        if part is but:
+            continue
+        if isinstance(part, Pattern):
+            found |= part.variables()
+        elif isinstance(part, Group):
+            found |= mentioned(part, but)
+        elif isinstance(part, Optional | Minus | Graph):
+            found |= mentioned(part.group, but)
+        elif isinstance(part, Union):
+            found = found.union(*(mentioned(branch, but) for branch in part.branches))
+        elif isinstance(part, Filter | Bind):
+            tested = (mentioned(test.group, but) for test in part.expression.tests())
+            found = found.union(part.expression.variables(), *tested)
+        elif isinstance(part, SubSelect):
+            found |= set(visible(part.query))
+    return found
+
+
+def alone(part: Optional, group: Group) -> set[str]:
+    """The variables that only an OPTIONAL may bind, as far as the parts before it in its group."""
+    at = next(i for i, other in enumerate(group.parts) if other is part)
+    return own(part.group) - certain(group.parts[:at])
+
+
+#: Functions whose value is another one each time, by chance or by the clock.
+_CHANCE = {"RAND", "UUID", "STRUUID", "BNODE"}
+_VARYING = _CHANCE | {"NOW"}
+
+
+def varying(query: Query, functions: Set[str] = _VARYING) -> set[str]:
+    """The variables whose values the same query gives otherwise each time it is asked."""
+    columns = (Bind(c.expression, c.variable) for c in query.columns if c.expression)
+    return _computed_from(functions, (*query.where.parts, *columns))
+
+
+def _computed_from(functions: Set[str], parts: Iterable[Part]) -> set[str]:
+    found: set[str] = set()
+    for part in parts:
+        if isinstance(part, Bind):
+            if functions & part.expression.words() or found & part.expression.variables():
+                found.add(part.variable)
+        elif isinstance(part, Group):
+            found |= _computed_from(functions, part.parts)
+        elif isinstance(part, Graph | Optional):
+            found |= _computed_from(functions, part.group.parts)
+        elif isinstance(part, Union):
+            found = found.union(*(_computed_from(functions, b.parts) for b in part.branches))
+        elif isinstance(part, SubSelect):
+            found |= varying(part.query, functions) & set(visible(part.query))
+    return found
+
+
+def without_chance(query: Query) -> Query:
+    """The query without the filters that chance decides: of a row that was given, they held."""
+    drawn = varying(query, _CHANCE)
+
+    def calm(part: Part) -> Iterator[Part]:
+        if not isinstance(part, Filter) or not (
+            _CHANCE & part.expression.words() or drawn & part.expression.variables()
+        ):
+            yield part
+
+    return replace(query, where=_rewritten(query.where, calm))
 
 
 def is_limited(group: Group) -> bool:
     """Whether filters let only some values through: more than that things differ."""
+    if any(map(denies, group.parts)):
+        return True
     words = {w for p in group.parts if isinstance(p, Filter) for w in p.expression.words()}
     return any(not is_variable(w) for w in words - {"!=", "&&", "(", ")"})
 
@@ -159,22 +241,31 @@ def spread(group: Group) -> Group:
 
     ``a/b`` joins, ``a|b`` and ``!a`` give one solution for each way; the others are sets.
     """
-    return Group(tuple(out for part in group.parts for out in _spread(part)))
+    return _rewritten(group, _spread)
 
 
 def _spread(part: Part) -> Iterator[Part]:
     if isinstance(part, Pattern):
         yield from _written_out(part.subject, part.predicate, part.object)
-    elif isinstance(part, Group):
-        yield spread(part)
-    elif isinstance(part, Optional):
-        yield Optional(spread(part.group))
-    elif isinstance(part, Graph):
-        yield Graph(part.name, spread(part.group))
-    elif isinstance(part, Union):
-        yield Union(tuple(map(spread, part.branches)))
     else:
         yield part
+
+
+def _rewritten(group: Group, change: Callable[[Part], Iterable[Part]]) -> Group:
+    """The group with each part changed, those deeper inside too."""
+    return Group(tuple(out for part in group.parts for out in change(_deeper(part, change))))
+
+
+def _deeper(part: Part, change: Callable[[Part], Iterable[Part]]) -> Part:
+    if isinstance(part, Group):
+        return _rewritten(part, change)
+    if isinstance(part, Optional):
+        return Optional(_rewritten(part.group, change))
+    if isinstance(part, Graph):
+        return Graph(part.name, _rewritten(part.group, change))
+    if isinstance(part, Union):
+        return Union(tuple(_rewritten(branch, change) for branch in part.branches))
+    return part
 
 
 def _written_out(s: str, path: Path, o: str) -> Iterator[Part]:

@@ -6,9 +6,14 @@ are gone and blank nodes have become variables, so a part can be moved to anothe
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
+
+_AGGREGATES = {"COUNT", "SUM", "MIN", "MAX", "AVG", "SAMPLE", "GROUP_CONCAT"}
+#: Aggregates whose value would change if more were known.
+_TOTALS = _AGGREGATES - {"SAMPLE"}
 
 
 def is_variable(term: object) -> bool:
@@ -133,6 +138,30 @@ class Expression:
         """The EXISTS and NOT EXISTS in it."""
         return (t for t in self.tokens if isinstance(t, Exists))
 
+    def summed(self) -> list[bool]:
+        """Of each of its tests, whether it stands in an aggregate: asked of every member."""
+        found: list[bool] = []
+        depth = inside = 0
+        for before, token in itertools.pairwise(("", *self.tokens)):
+            depth += (token == "(") - (token == ")")
+            if token == "(" and isinstance(before, str) and before.upper() in _AGGREGATES:
+                inside = inside or depth
+            if depth < inside:
+                inside = 0
+            if isinstance(token, Exists):
+                found.append(bool(inside))
+        return found
+
+    def answered(self, answers: Iterable[bool]) -> Expression:
+        """The expression with the answers of its tests in their places."""
+        given = iter(answers)
+        return Expression(
+            tuple(
+                str(next(given) != token.negated).lower() if isinstance(token, Exists) else token
+                for token in self.tokens
+            )
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Filter:
@@ -250,11 +279,6 @@ class Projection:
         return f"({self.expression} AS {self.variable})" if self.expression else self.variable
 
 
-_AGGREGATES = {"COUNT", "SUM", "MIN", "MAX", "AVG", "SAMPLE", "GROUP_CONCAT"}
-#: Aggregates whose value would change if more were known.
-_TOTALS = _AGGREGATES - {"SAMPLE", "GROUP_CONCAT"}
-
-
 @dataclass(frozen=True, slots=True)
 class Query:
     """A SELECT (``columns`` empty: ``*``), an ASK, a CONSTRUCT or a DESCRIBE.
@@ -292,6 +316,16 @@ class Query:
     def _uses(self, functions: set[str]) -> bool:
         expressions = [c.expression for c in self.columns if c.expression]
         return any(functions & e.words() for e in [*expressions, *self.having, *self.order_by])
+
+    def uses(self) -> set[str]:
+        """The variables by which its rows are counted, kept, or chosen as the first."""
+        found: set[str] = set()
+        if self.is_grouped():
+            columns = (c.expression for c in self.columns if c.expression)
+            found = found.union(*(e.variables() for e in (*columns, *self.having)))
+        if self.limit is not None:
+            found = found.union(*(e.variables() for e in self.order_by))
+        return found
 
     def is_grouped(self) -> bool:
         """Whether a row stands for a group of solutions."""

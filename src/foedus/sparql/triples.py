@@ -146,7 +146,10 @@ class Triples(Cursor):
         if self.kind() == "string":
             token = self.next()
             quotes = 3 if token[:3] in ('"""', "'" * 3) and len(token) >= 6 else 1
-            value = unescape(token[quotes:-quotes])
+            try:
+                value = unescape(token[quotes:-quotes])
+            except (KeyError, ValueError):
+                self.fail(f"the string {token} has an escape that there is not")
             if self.kind() == "lang":
                 return literal(value, lang=self.next()[1:].lower())
             if self.take("^^"):

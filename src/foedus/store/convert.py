@@ -6,8 +6,6 @@ term, so a file of another format costs little more than one of N-Quads.
 
 from __future__ import annotations
 
-import gzip
-import io
 import re
 import sys
 import tempfile
@@ -19,7 +17,8 @@ from typing import IO, TYPE_CHECKING, Any, Final, TypeAlias, TypeGuard
 
 import pyoxigraph as ox
 
-from foedus.errors import InputError, ParseFailure, UnknownName
+from foedus.errors import NotRdf, ParseFailure, UnknownName
+from foedus.store.recognize import CONVERT, NOT_RDF
 from foedus.terms import Term, Triple, literal, split_literal
 
 if TYPE_CHECKING:
@@ -40,9 +39,14 @@ FORMATS: Final[dict[str, ox.RdfFormat]] = {
     "jsonld": ox.RdfFormat.JSON_LD,
     "n3": ox.RdfFormat.N3,
 }
+TERMS_ARE: Final = (
+    'a term is N-Triples text such as "<http://example.org/a>", "_:b0" or \'"words"@en\', '
+    "or a term of rdflib or pyoxigraph"
+)
 LINES: Final = (ox.RdfFormat.N_TRIPLES, ox.RdfFormat.N_QUADS)
 _BATCH: Final = 50_000
 _CACHED: Final = 1 << 12  # so few subjects that their terms stay in the processor's cache
+_NOT_TRIPLE: Final = re.compile(rb'"(?:[^"\\\n]|\\.)*"|<[^<>\s]*>|#[^\n]*')
 _WHERE: Final = re.compile(r"^Parser error[^:]*: | \(line \d+\)$")
 
 
@@ -53,34 +57,17 @@ def format_of(path: Path) -> str:
     'ttl'
     """
     name = path.with_suffix("") if path.suffix.lower() == ".gz" else path
-    extension = name.suffix.lower().removeprefix(".")
-    if extension not in FORMATS:
-        known = ", ".join(f".{e}" for e in FORMATS)
-        raise UnknownName("RDF format", extension or path.name, hint=f"known endings are {known}")
-    return extension
+    return known(name.suffix.lower().removeprefix(".") or path.name)
 
 
-def open_binary(path: Path) -> IO[bytes]:
-    """The file, open for reading and unpacked if it ends in ``.gz``."""
-    try:
-        if path.suffix.lower() == ".gz":
-            return io.BufferedReader(gzip.open(path, "rb"), 1 << 20)
-        return path.open("rb")
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror or error}") from None
-
-
-def quad_lines(file: IO[bytes], extension: str, name: str, base: str | None) -> Iterator[bytes]:
-    """What the file says as N-Quads text, some ten thousand lines at a time."""
-    try:
-        quads = iter(ox.parse(file, FORMATS[extension], base_iri=base))
-        while batch := list(islice(quads, _BATCH)):
-            yield _text(batch)
-    except (SyntaxError, ValueError) as error:
-        raise failure(name, error, getattr(error, "lineno", None)) from None
-    except (OSError, EOFError) as error:
-        why = getattr(error, "strerror", None) or error
-        raise InputError(f"{name} cannot be read: {why}") from None
+def known(format: str) -> str:
+    """The format, if it is a key of ``FORMATS``; raises `UnknownName` otherwise."""
+    if format in NOT_RDF:
+        raise UnknownName("RDF format", format, hint=f"it is {NOT_RDF[format]}; {CONVERT}")
+    if format not in FORMATS:
+        endings = ", ".join(f".{e}" for e in FORMATS)
+        raise UnknownName("RDF format", format, hint=f"known endings are {endings}")
+    return format
 
 
 def _text(quads: list[Any]) -> bytes:
@@ -92,7 +79,15 @@ def _text(quads: list[Any]) -> bytes:
 def failure(name: str, error: Exception, line: int | None) -> ParseFailure:
     """The library's error as ours, with the place said once."""
     told = error.msg if isinstance(error, SyntaxError) else str(error)
+    if "LoadDocumentCallback" in told:
+        told = "its @context is at another address, and nothing is fetched; write it into the file"
     return ParseFailure(name, _WHERE.sub("", _WHERE.sub("", told)), line)
+
+
+def refuse_nested(text: bytes) -> None:
+    """Raise ``ValueError`` for a triple inside a triple; deep ones would overrun the stack."""
+    if b"<<(" in text and b"<<(" in _NOT_TRIPLE.sub(b"", text):
+        raise ValueError("a triple inside a triple (RDF 1.2) is not supported; reify it")
 
 
 def parse_lines(text: bytes, quads: bool) -> list[Triple]:
@@ -100,10 +95,9 @@ def parse_lines(text: bytes, quads: bool) -> list[Triple]:
 
     Raises ``SyntaxError`` whose ``lineno`` counts within ``text``, or ``ValueError``.
     """
+    refuse_nested(text)
     found = []
     for quad in ox.parse(text, ox.RdfFormat.N_QUADS if quads else ox.RdfFormat.N_TRIPLES):
-        if isinstance(quad.object, ox.Triple) or isinstance(quad.subject, ox.Triple):
-            raise ValueError("a triple inside a triple (RDF 1.2) is not supported; reify it")
         found.append((str(quad.subject), str(quad.predicate), str(quad.object)))
     return found
 
@@ -140,8 +134,9 @@ def term_of(term: Any) -> Term:
             return f"<{term}>"
         if isinstance(term, rdflib.BNode):
             return f"_:{term}"
-        return str(term)
-    raise TypeError(f"{term!r} is a {type(term).__name__}, not an RDF term")
+        if not isinstance(term, rdflib.term.Identifier):
+            return str.__str__(term)
+    raise NotRdf(term, f"an object of type {type(term).__name__} is no RDF term; {TERMS_ARE}")
 
 
 def rdflib_term(term: Term) -> rdflib.term.Identifier:
@@ -278,23 +273,12 @@ def store_lines(store: ox.Store | ox.Dataset) -> Iterator[bytes]:
             yield _text(batch)
 
 
-def prefixes_of(path: Path) -> dict[str, str]:
-    """The prefixes that a file declares before its first triple; none if it cannot be read."""
-    extension = format_of(path)
-    try:
-        with open_binary(path) as file:
-            parser = ox.parse(file, FORMATS[extension], base_iri=path.resolve().as_uri())
-            next(iter(parser), None)
-            return dict(parser.prefixes)
-    except (SyntaxError, ValueError, OSError, EOFError, InputError):
-        return {}
-
-
 def write_format(
     lines: IO[bytes], extension: str, out: IO[bytes], prefixes: Mapping[str, str] | None = None
 ) -> None:
     """Write N-Triples text in another format."""
     kind = FORMATS[extension]
     quads = ox.parse(lines, ox.RdfFormat.N_TRIPLES, lenient=True)
-    rows: Iterable[Any] = quads if kind.supports_datasets else (quad.triple for quad in quads)
+    whole = kind.supports_datasets
+    rows = (quad if whole else quad.triple for quad in quads)  # in Python, so that signals are seen
     ox.serialize(rows, out, kind, prefixes=dict(prefixes or {}))

@@ -9,6 +9,9 @@ from typing import Any
 import pyoxigraph as ox
 
 from foedus.errors import InputError, ParseFailure
+from foedus.short import short_repr
+from foedus.store.convert import failure, refuse_nested
+from foedus.store.reading import opened, read_lines
 from foedus.terms import Quad, Term
 
 
@@ -19,6 +22,8 @@ class RdfFile:
     path: Path
     quads: tuple[Quad, ...]
     prefixes: dict[str, str]
+
+    __repr__ = short_repr
 
 
 def read_text(path: Path) -> str:
@@ -34,16 +39,11 @@ def read_text(path: Path) -> str:
 
 
 def read_rdf(path: Path, blank: str = "b") -> RdfFile:
-    """A Turtle, TriG, N-Triples, N-Quads, RDF/XML or JSON-LD file; the extension says which.
+    """A Turtle, TriG, N-Triples, N-Quads, RDF/XML or JSON-LD file; see ``reading.opened``.
 
     Blank nodes are called ``_:{blank}0``, ``_:{blank}1``, ... in the order of the file, so that two
     readings give the same terms and two files with different ``blank`` share none.
     """
-    kind = ox.RdfFormat.from_extension(path.suffix.lstrip("."))
-    if kind is None:
-        raise InputError(
-            f"{path} is not RDF by its name; use .ttl, .trig, .nt, .nq, .rdf or .jsonld"
-        )
     names: dict[str, Term] = {}
 
     def term(value: Any) -> Term:
@@ -52,22 +52,19 @@ def read_rdf(path: Path, blank: str = "b") -> RdfFile:
             return text
         return names.setdefault(text, f"_:{blank}{len(names)}")
 
-    text = read_text(path)
-    try:
-        parser = ox.parse(text, kind, base_iri=path.resolve().as_uri())
-        quads = tuple(
-            (
-                term(q.subject),
-                term(q.predicate),
-                term(q.object),
-                None if isinstance(q.graph_name, ox.DefaultGraph) else term(q.graph_name),
-            )
-            for q in parser
+    with opened(path) as source:
+        text, prefixes = read_lines(source)
+        try:
+            refuse_nested(text)
+        except ValueError as error:
+            raise failure(source.name, error, None) from None
+    quads = tuple(
+        (
+            term(q.subject),
+            term(q.predicate),
+            term(q.object),
+            None if isinstance(q.graph_name, ox.DefaultGraph) else term(q.graph_name),
         )
-    except SyntaxError as error:
-        reason = (error.msg or str(error)).partition(": ")[2] or str(error)
-        column = f"column {error.offset}: " if error.offset else ""
-        raise ParseFailure(str(path), column + reason, error.lineno) from None
-    except ValueError as error:
-        raise ParseFailure(str(path), str(error)) from None
-    return RdfFile(path, quads, dict(parser.prefixes))
+        for q in ox.parse(text, ox.RdfFormat.N_QUADS)
+    )
+    return RdfFile(path, quads, prefixes)

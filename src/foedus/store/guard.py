@@ -1,4 +1,4 @@
-"""A query read token by token: what it may not do, and where its syntax goes wrong.
+"""A query read token by token: what it may not do, and what it may not hold.
 
 Queries run on the graph at hand and nowhere else. ``SERVICE``, ``FROM`` and every update are
 refused before the engine sees the text. The tokens are those of SPARQL 1.1 §19.8, so a word inside
@@ -9,31 +9,43 @@ hides a keyword before a group counts too.
 
 from __future__ import annotations
 
-import itertools
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from foedus.errors import ParseFailure, QueryRefused
+from foedus.errors import LimitReached, ParseFailure, QueryRefused
 
 #: What the message calls the text of a query that came from no file.
 QUERY = "the query"
 
-_FORMS = {"SELECT", "ASK", "CONSTRUCT", "DESCRIBE"}
 _UPDATES = {"INSERT", "DELETE", "LOAD", "CLEAR", "CREATE", "DROP", "COPY", "MOVE", "ADD", "WITH"}
 _OUTSIDE = re.compile("SERVICE|FROM|LOAD", re.IGNORECASE)
+#: What a query may hold: brackets within brackets, and parts that are evaluated one in another.
+DEPTH, LINKS = 500, 1_500
+
+OPENING, CLOSING = {*"{(["}, {*"})]"}
+_LINKING = {
+    *("|", "||", "&&", "+", "-", "*", "/", "!", "^", "AS", "BIND", "EXISTS", "FILTER", "GRAPH"),
+    *("MINUS", "OPTIONAL", "SELECT", "UNION", "VALUES"),
+}
+#: A letter of a name: any character beyond ASCII, as the grammar has more of them than ``\w``.
+_LETTER = r"\w\xb7-\U0010ffff"
+# Every repetition is possessive, so that no text is read twice: the time is linear in its length.
 _TOKEN = re.compile(
-    r"""(?P<space>\s+|\#[^\n\r]*)
-      | (?P<string>'{3}(?:'{0,2}(?:[^'\\]|\\.))*'{3} | "{3}(?:"{0,2}(?:[^"\\]|\\.))*"{3}
-                  |'(?:[^'\\\n\r]|\\.)*' | "(?:[^"\\\n\r]|\\.)*")
-      | (?P<iri><[^<>"{}|^`\\\x00-\x20]*>)
-      | (?P<variable>[?$]\w+)
-      | (?P<language>@[A-Za-z]+(?:-[A-Za-z0-9]+)*)
-      | (?P<name>(?P<prefix>(?:\w(?:[\w.-]*[\w-])?)?):(?:[\w.:-]|%[0-9A-Fa-f]{2}|\\.)*)
-      | (?P<word>\w+)
-      | (?P<mark>.)""",
+    rf"""(?P<space>\s++|\#[^\n\r]*+)
+      | (?P<string>'''(?:'?'?+(?:[^'\\]|\\.))*+''' | \"\"\"(?:"?"?+(?:[^"\\]|\\.))*+\"\"\"
+                  |'(?!'')(?:[^'\\\n\r]|\\.)*+' | "(?!"")(?:[^"\\\n\r]|\\.)*+")
+      | (?P<open>'''.*+ | \"\"\".*+ | ['"][^\n\r]*+)
+      | (?P<iri><[^<>"{{}}|^`\\\x00-\x20]*+>)
+      | (?P<variable>[?$][{_LETTER}]++)
+      | (?P<language>@[A-Za-z]++(?:-[A-Za-z0-9]++)*+)
+      | (?P<name>(?P<prefix>(?:[{_LETTER}](?:[{_LETTER}.-]*[{_LETTER}-])?+)?+)
+                 :(?:[{_LETTER}.:-]|%[0-9A-Fa-f]{{2}}|\\.)*+)
+      | (?P<run>[{_LETTER}][{_LETTER}.-]*+)
+      | (?P<mark>&&|\|\||.)""",
     re.VERBOSE | re.DOTALL,
 )
+_IN_RUN = re.compile(rf"(?P<word>[{_LETTER}]++)|(?P<mark>.)")
 _ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
 
 
@@ -54,41 +66,50 @@ class Token:
 
 
 def tokens(query: str) -> Iterator[Token]:
-    """The tokens of a query, without spaces and comments.
+    """The tokens of a query, without spaces and comments; a string without end is ``open``.
 
     >>> [t.text for t in tokens("ASK { ?s :p 'SERVICE' } # FROM")]
     ['ASK', '{', '?s', ':p', "'SERVICE'", '}']
     """
     line, start = 1, 0
     for found in _TOKEN.finditer(query):
-        text, kind = found[0], found.lastgroup or "mark"
-        if kind != "space":
+        text, kind, at = found[0], found.lastgroup or "mark", found.start()
+        if kind == "run":  # words, and what stands between them
+            for part in _IN_RUN.finditer(text):
+                here = at + part.start()
+                yield Token(part.lastgroup or "mark", part[0], line, here - start + 1, here)
+        elif kind != "space":
             kind = "name" if kind == "prefix" else kind
-            yield Token(kind, text, line, found.start() - start + 1, found.start())
+            yield Token(kind, text, line, at - start + 1, at)
         breaks = text.count("\n")
         if breaks:
-            line, start = line + breaks, found.start() + text.rindex("\n") + 1
+            line, start = line + breaks, at + text.rindex("\n") + 1
 
 
-def guard(query: str) -> None:
-    """Let a query pass that only reads the graph at hand; raise `QueryRefused` for any other.
+def guard(query: str, file: str = QUERY) -> None:
+    """Let a query pass that only reads the graph at hand, and that the engine can hold.
+
+    Raises `QueryRefused` for one that reaches outside, `LimitReached` for one with more than
+    `DEPTH` brackets within brackets or `LINKS` parts that are evaluated one in another, and
+    `ParseFailure` for a string without end.
 
     >>> guard("SELECT * { ?from :service 'FROM <x>' }")
     >>> guard("SELECT * { SERVICE <http://example.org/> { ?s ?p ?o } }")
     Traceback (most recent call last):
     foedus.errors.QueryRefused: SERVICE at line 1, column 12 ...
     """
-    _refuse_outside(list(tokens(query)))
     plain = _ESCAPE.sub(lambda m: chr(min(int(m[1] or m[2], 16), 0x10FFFF)), query)
-    if plain != query:
-        _refuse_outside(list(tokens(plain)))
+    for text in {query: None, plain: None}:
+        read = list(tokens(text))
+        _refuse_outside(read)
+        _refuse_unbounded(read, file)
 
 
 def _refuse_outside(read: list[Token]) -> None:
-    form = _form(read)
-    if form is not None and form.kind == "word" and form.text.upper() in _UPDATES:
+    first = form(read)
+    if first is not None and first.kind == "word" and first.text.upper() in _UPDATES:
         raise QueryRefused(
-            f"{form.text.upper()} at line {form.line} would change the graph, and a query only "
+            f"{first.text.upper()} at line {first.line} would change the graph, and a query only "
             "reads; edit the files in graph/ and build again"
         )
     for before, token, after in zip([None, *read], read, [*read[1:], None], strict=False):
@@ -107,7 +128,27 @@ def _refuse_outside(read: list[Token]) -> None:
             )
 
 
-def _form(read: list[Token]) -> Token | None:
+def _refuse_unbounded(read: list[Token], file: str) -> None:
+    depth = links = 0
+    listing = False  # the rows of VALUES are data, however many
+    for token in read:
+        text = token.text.upper() if token.kind == "word" else token.text
+        if token.kind == "open":
+            said = f"column {token.column}: the string that starts here has no end"
+            raise ParseFailure(file, said, token.line)
+        listing = text == "VALUES" or (listing and text != "}")
+        if token.kind == "mark":
+            depth += (text in OPENING) - (text in CLOSING)
+        links += text in _LINKING and (not listing or text == "VALUES")
+        if depth > DEPTH or links > LINKS:
+            what = f"{DEPTH} brackets within brackets" if depth > DEPTH else f"{LINKS:,} parts"
+            raise LimitReached(
+                f"{file}, line {token.line}: column {token.column}: more than {what}; write it "
+                "flatter, or list values with VALUES"
+            )
+
+
+def form(read: list[Token]) -> Token | None:
     """The token that says what the query does: the first after PREFIX and BASE."""
     rest = iter(read)
     for token in rest:
@@ -118,39 +159,3 @@ def _form(read: list[Token]) -> Token | None:
         else:
             return token
     return None
-
-
-def syntax_error(query: str, said: str, prefixes: Collection[str], file: str) -> ParseFailure:
-    """The engine's syntax error in words: where it is, and the likeliest cause."""
-    read = list(tokens(query))
-    form = _form(read)
-    if form is None:
-        return ParseFailure(file, "there is no query in it")
-    if form.text.upper() not in _FORMS:
-        return ParseFailure(
-            file,
-            f"column {form.column}: a query starts with SELECT, ASK, CONSTRUCT or DESCRIBE, "
-            f"not with {form.text!r}",
-            form.line,
-        )
-    known = {*prefixes, "_"} | {
-        name.prefix
-        for word, name in itertools.pairwise(read)
-        if word.text.upper() == "PREFIX" and name.kind == "name"
-    }
-    for token in read:
-        if token.kind == "name" and token.prefix not in known:
-            return ParseFailure(
-                file,
-                f"column {token.column}: the prefix '{token.prefix}:' is not declared; "
-                f"known are {', '.join(sorted(known - {'_'}))}",
-                token.line,
-            )
-    place = re.search(r"(\d+):(\d+)", said)
-    if not place:
-        return ParseFailure(file, f"not well-formed SPARQL: {said}")
-    line, column = int(place[1]), int(place[2])
-    lines = query.splitlines() or [""]
-    rest = lines[line - 1][column - 1 :].strip() if line <= len(lines) else ""
-    where = f"near {rest[:30]!r}" if rest else "at the end of the line"
-    return ParseFailure(file, f"column {column}: not well-formed SPARQL {where}", line)

@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
-import json
-import os
-import select
-import signal
-import threading
-import time
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 import pyoxigraph as ox
 
-from foedus.errors import FoedusError, InputError, LimitReached, ParseFailure
-from foedus.store.guard import QUERY, guard, syntax_error, tokens
+from foedus.errors import InputError, ParseFailure
+from foedus.short import short_repr
+from foedus.store.budget import within
+from foedus.store.guard import QUERY, guard, tokens
+from foedus.store.syntax import syntax_error
 from foedus.terms import Quad, Term, Triple, is_iri, is_literal
-
-#: Most memory that a query under a time limit may take beyond the graph itself, in bytes.
-MEMORY = 1 << 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +23,7 @@ class Result:
     """What a query gave: rows of a SELECT, the truth of an ASK, or triples.
 
     An unbound variable is None in its row. Rows stand in the order of the query; triples of a
-    CONSTRUCT or DESCRIBE are sorted.
+    CONSTRUCT or DESCRIBE are sorted. ``cut`` says why there may be more, empty where all is there.
     """
 
     kind: Literal["rows", "boolean", "triples"]
@@ -38,6 +31,9 @@ class Result:
     rows: tuple[tuple[Term | None, ...], ...] = ()
     boolean: bool | None = None
     triples: tuple[Triple, ...] = ()
+    cut: str = field(default="", compare=False)
+
+    __repr__ = short_repr
 
     def __bool__(self) -> bool:
         """Whether there is any row or triple, or the ASK is true."""
@@ -89,11 +85,14 @@ class QuadStore:
     def __len__(self) -> int:
         return len(self.oxigraph)
 
+    def __repr__(self) -> str:
+        return f"<QuadStore of {len(self):,} quads>"
+
     def quads(self) -> Iterator[Quad]:
         """Every quad, in no order; the graph is None for the default graph."""
         for q in self.oxigraph:
             name = None if isinstance(q.graph_name, ox.DefaultGraph) else str(q.graph_name)
-            yield str(q.subject), str(q.predicate), str(q.object), name
+            yield str(q.subject), str(q.predicate), _text(q.object), name
 
     def match(
         self,
@@ -107,7 +106,7 @@ class QuadStore:
             return  # such a triple is no RDF, and no store holds it
         name = _term(graph) or ox.DefaultGraph()
         for q in self.oxigraph.quads_for_pattern(_term(s), _term(p), _term(o), name):
-            yield str(q.subject), str(q.predicate), str(q.object)
+            yield str(q.subject), str(q.predicate), _text(q.object)
 
     def graphs(self, triple: Triple) -> list[Term]:
         """The names of the graphs that hold a triple, sorted; the default graph is left out."""
@@ -126,21 +125,26 @@ class QuadStore:
         """The result of a SELECT, ASK, CONSTRUCT or DESCRIBE on this store.
 
         ``prefixes`` need not be declared in the query. With a ``timeout`` in seconds the query runs
-        in a process of its own, which is ended when its time is up, takes at most `MEMORY` bytes
-        and can open no file or connection. Raises `QueryRefused` for SERVICE, FROM and updates,
-        `ParseFailure` with line and column, `LimitReached`.
+        in a process of its own, which is ended when its time is up or its caller is gone, takes at
+        most `foedus.store.budget.MEMORY` bytes, and can open no file or connection. Raises
+        `QueryRefused` for SERVICE, FROM and updates, `ParseFailure` with line and column,
+        `LimitReached`.
         """
-        guard(text)
         known = dict(prefixes or {})
-        if timeout is None:
-            return self._run(text, known, file)
-        if hasattr(os, "fork"):
-            return _in_child(lambda: self._run(text, known, file), timeout)
-        return _in_thread(lambda: self._run(text, known, file), timeout)
 
-    def solutions(self, text: str) -> Iterator[dict[str, Term]]:
-        """The rows of a SELECT that foedus wrote itself, one by one; not for a user to write."""
-        found: Any = self.oxigraph.query(text)
+        def work() -> Result:
+            guard(text, file)
+            return self._run(text, known, file)
+
+        return within(timeout, work, "the query", closed=True)
+
+    def solutions(self, text: str, given: Mapping[str, Term]) -> Iterator[dict[str, Term]]:
+        """The rows of a SELECT that foedus wrote itself, one by one; not for a user to write.
+
+        ``given`` are terms of some columns, which may be blank nodes.
+        """
+        terms = {ox.Variable(v.removeprefix("?")): _term(t) for v, t in given.items()}
+        found: Any = self.oxigraph.query(text, substitutions=terms)
         names = [v.value for v in found.variables]
         return ({n: str(t) for n in names if (t := row[n]) is not None} for row in found)
 
@@ -160,18 +164,23 @@ def _term(text: Term | None) -> Any:
     return next(ox.parse(f"<a:> <a:> {text} .", ox.RdfFormat.N_TRIPLES, lenient=True)).object
 
 
+def _text(term: Any) -> Term:
+    """A term of the engine as text; it writes a triple without the brackets around it."""
+    return f"<<( {term} )>>" if isinstance(term, ox.Triple) else str(term)
+
+
 def _result(found: Any, text: str) -> Result:
     if isinstance(found, ox.QueryBoolean):
         return Result("boolean", boolean=bool(found))
     if isinstance(found, ox.QueryTriples):
-        triples = sorted((str(t.subject), str(t.predicate), str(t.object)) for t in found)
+        triples = sorted((str(t.subject), str(t.predicate), _text(t.object)) for t in found)
         return Result("triples", triples=tuple(triples))
     names = [v.value for v in found.variables]
     first = {t.text[1:]: i for i, t in reversed(list(enumerate(tokens(text))))}
     star = any(a.text.upper() == "SELECT" and b.text == "*" for a, b in _pairs(text))
     order = sorted(names, key=lambda v: first.get(v, 0)) if star else names
     rows = tuple(
-        tuple(None if (t := row[name]) is None else str(t) for name in order) for row in found
+        tuple(None if (t := row[name]) is None else _text(t) for name in order) for row in found
     )
     return Result("rows", tuple(order), rows)
 
@@ -179,100 +188,3 @@ def _result(found: Any, text: str) -> Result:
 def _pairs(text: str) -> Iterable[tuple[Any, Any]]:
     words = [t for t in tokens(text) if t.text.upper() not in {"DISTINCT", "REDUCED"}]
     return itertools.pairwise(words)
-
-
-def _too_long(timeout: float) -> LimitReached:
-    return LimitReached(
-        f"the query was stopped after {timeout:g} s; narrow it, add LIMIT, or allow more --timeout"
-    )
-
-
-def _in_child(work: Any, timeout: float) -> Result:
-    """Run in a forked process: it shares the graph, and the kernel can end it at any moment."""
-    end = time.monotonic() + timeout
-    reader, writer = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.close(reader)
-        _confine()
-        _send(writer, work)
-        os._exit(0)
-    os.close(writer)
-    chunks: list[bytes] = []
-    try:
-        while True:
-            left = end - time.monotonic()
-            if left <= 0 or not select.select([reader], [], [], left)[0]:
-                raise _too_long(timeout)
-            chunk = os.read(reader, 1 << 20)
-            if not chunk:
-                break
-            chunks.append(chunk)
-    finally:
-        os.close(reader)
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
-    return _received(b"".join(chunks))
-
-
-def _confine() -> None:
-    """Leave the child no way out: no new file or socket, a bounded memory, no words."""
-    import resource
-
-    with contextlib.suppress(OSError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-    with contextlib.suppress(OSError, ValueError):
-        used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-        resource.setrlimit(resource.RLIMIT_AS, (used + MEMORY, used + MEMORY))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
-
-
-def _send(writer: int, work: Any) -> None:
-    try:
-        r: Result = work()
-        body: Any = [r.kind, r.variables, r.rows, r.boolean, r.triples]
-    except FoedusError as error:
-        body = [type(error).__name__, vars(error), str(error)]
-    except MemoryError:
-        os._exit(1)
-    with os.fdopen(writer, "wb") as out:
-        out.write(json.dumps(body).encode())
-
-
-def _received(data: bytes) -> Result:
-    if not data:
-        raise LimitReached(
-            f"the query was stopped because it needed more than {MEMORY >> 30} GB of memory; "
-            "narrow it or add LIMIT"
-        )
-    kind, *rest = json.loads(data)
-    if kind == "ParseFailure":
-        raise ParseFailure(rest[0]["file"], rest[0]["reason"], rest[0]["line"])
-    if kind not in {"rows", "boolean", "triples"}:
-        raise InputError(rest[1])
-    variables, rows, boolean, triples = rest
-    return Result(
-        kind, tuple(variables), tuple(map(tuple, rows)), boolean, tuple(map(tuple, triples))
-    )
-
-
-def _in_thread(work: Any, timeout: float) -> Result:
-    """Where no process can be forked: answer in time; what runs on ends with the program."""
-    box: list[Result | BaseException] = []
-
-    def run() -> None:
-        try:
-            box.append(work())
-        except BaseException as error:
-            box.append(error)
-
-    thread = threading.Thread(target=run, daemon=True)
-    thread.start()
-    thread.join(timeout)
-    if not box:
-        raise _too_long(timeout)
-    if isinstance(box[0], BaseException):
-        raise box[0]
-    return box[0]

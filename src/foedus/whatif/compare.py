@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from urllib.parse import quote
 
 from foedus.knowledge import KnowledgeGraph
 from foedus.knowledge.belief import believed
 from foedus.phrases import is_plural, listed
 from foedus.reasoning.rules.proof import Proof
+from foedus.short import short_repr
 from foedus.store.files import read_rdf
 from foedus.terms import Quad, Triple, is_iri
 from foedus.whatif.withdraw import Withdrawals
@@ -43,6 +46,8 @@ class Changed:
     lost: Rows
     gained: Rows
 
+    __repr__ = short_repr
+
 
 @dataclass(frozen=True, slots=True)
 class Contradiction:
@@ -56,6 +61,8 @@ class Contradiction:
     sides: tuple[tuple[str, tuple[Passage, ...]], ...]
     rests_on: frozenset[Triple]
 
+    __repr__ = short_repr
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -68,12 +75,14 @@ class Outcome:
     contradictions: tuple[Contradiction, ...]
     asked: int
 
+    __repr__ = short_repr
+
 
 def what_if(
     graph: KnowledgeGraph,
     without: Sequence[str] = (),
     believe: Sequence[str] = (),
-    add: Sequence[Path] = (),
+    add: Sequence[str | os.PathLike[str]] = (),
 ) -> Outcome:
     """What a graph would lose and gain, and which answers would change.
 
@@ -98,10 +107,11 @@ def what_if(
     for speaker in sorted({c.speaker for c in taken}):
         count = len({c.claim for c in taken if c.speaker == speaker})
         lines.append(f"believing {graph.names.label(speaker)} ({_many(count, 'claim')})")
-    files = [(path, read_rdf(path, f"w{i}x").quads) for i, path in enumerate(add)]
+    files = [(path, read_rdf(path, f"w{i}x").quads) for i, path in enumerate(map(Path, add))]
     lines += [f"with the {_many(len(quads), 'triple')} of {path.name}" for path, quads in files]
     more = [c.quad for c in taken]
-    more += [(s, p, o, f"<{path.name}>") for path, quads in files for s, p, o, _ in quads]
+    named = {path: f"<{quote(os.fsencode(path.name))}>" for path, _ in files}
+    more += [(s, p, o, named[path]) for path, quads in files for s, p, o, _ in quads]
     origins = {q[:3]: Origin("added", (), (path.name,)) for path, quads in files for q in quads}
 
     before = _State(graph)

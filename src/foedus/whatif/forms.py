@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from foedus.safe_text import markdown, one_line, reworded
 from foedus.whatif.compare import Change, Changed, Contradiction, Outcome
 from foedus.why.forms import said_by
 
@@ -16,6 +17,7 @@ SHOWN = 30
 
 def as_text(outcome: Outcome, bold: Callable[[str], str] = str) -> str:
     """The outcome for a person: what goes, what comes, what contradicts, which answers change."""
+    outcome = reworded(outcome, one_line)
     lines = [f"What if: {text}" for text in outcome.supposed]
     if not (outcome.lost or outcome.gained or outcome.answers or outcome.contradictions):
         return "\n".join([*lines, "", "Nothing changes."]) + "\n"
@@ -114,6 +116,7 @@ def as_json(outcome: Outcome) -> dict[str, Any]:
 
 def as_markdown(outcome: Outcome) -> str:
     """The outcome as a Markdown document."""
+    outcome = reworded(outcome, markdown)
     lines = ["# What if", "", *(f"- {text}" for text in outcome.supposed), ""]
     for head, changes in (("No longer so", outcome.lost), ("Newly so", outcome.gained)):
         if changes:

@@ -10,6 +10,8 @@ from foedus.knowledge import KnowledgeGraph
 from foedus.reasoning.why.alternatives import size
 from foedus.reasoning.why.supposing import Supposing
 from foedus.resources import folder
+from foedus.safe_text import markdown, one_line, reworded
+from foedus.short import short_repr
 from foedus.store.files import read_text
 from foedus.terms import Term, Triple, text_of
 from foedus.whatif.compare import contradiction
@@ -59,6 +61,8 @@ class Disagreement:
     sides: tuple[Side, ...]
     kind: str = ""
     remark: str = ""
+
+    __repr__ = short_repr
 
 
 def disagreements(graph: KnowledgeGraph) -> tuple[Disagreement, ...]:
@@ -181,6 +185,10 @@ def _meet(one: dict[str, Term], other: dict[str, Term]) -> bool:
 
 def as_lines(found: tuple[Disagreement, ...]) -> Iterator[str]:
     """The disagreements for a person, by how they were found out."""
+    return _lines(reworded(found, one_line))
+
+
+def _lines(found: tuple[Disagreement, ...]) -> Iterator[str]:
     for how, head in HOW.items():
         mine = [d for d in found if d.how == how]
         for kind in dict.fromkeys(d.kind for d in mine):
@@ -194,7 +202,7 @@ def as_lines(found: tuple[Disagreement, ...]) -> Iterator[str]:
 def as_markdown(found: tuple[Disagreement, ...]) -> str:
     """The disagreements as a Markdown document."""
     lines = ["# What does not sit well together"]
-    for line in as_lines(found):
+    for line in _lines(reworded(found, markdown)):
         is_head = line[:1] not in ("", "-", " ")
         text = f"## {line.removesuffix(':')}\n" if is_head else line
         lines.append(f"  > {line.strip()}  " if line.startswith(" ") else text)

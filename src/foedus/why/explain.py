@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import cached_property
 from itertools import islice
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from foedus.reasoning.rules.proof import Proof
     from foedus.resources import Folders
     from foedus.sparql.scope import Row
-    from foedus.store.query import QuadStore
+    from foedus.store.query import QuadStore, Result
     from foedus.why.missing import NearMiss
     from foedus.why.rows import Rows, RowSupport
 
@@ -203,6 +203,17 @@ class Explainer:
     def support(self, query: str, row: Row) -> RowSupport:
         """What one row of a query's answer rests on."""
         return self.rows.support(query, row)
+
+    def support_of(self, sparql: str, result: Result) -> tuple[RowSupport, ...]:
+        """What each row or triple of a query's result on the view rests on; or an ASK's answer."""
+        known = "".join(f"PREFIX {name}: <{base}>\n" for name, base in self.graph.prefixes.items())
+        if result.kind == "triples":
+            of_triple = self.rows.support_of
+            return tuple(of_triple(known + sparql, triple) for triple in result.triples)
+        rows: Iterable[Row] = [{}]
+        if result.kind == "rows":
+            rows = (dict(zip(result.variables, row, strict=True)) for row in result.rows)
+        return tuple(self.support(known + sparql, row) for row in rows)
 
     # -- what is not so ------------------------------------------------------------------------
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from foedus.phrases import listed
+from foedus.safe_text import markdown, one_line, reworded
 from foedus.terms import Triple
 from foedus.why.steps import Explanation, Step
 
@@ -18,6 +20,7 @@ FORMAT = "foedus-proof/1"
 
 def as_text(found: Explanation, dim: Callable[[str], str] = str) -> str:
     """The explanation as an indented tree of sentences; ``dim`` styles what stands beside them."""
+    found = reworded(found, one_line)
     lines: list[str] = []
     several = len(found.proofs) > 1
     for number, proof in enumerate(found.proofs, 1):
@@ -200,6 +203,7 @@ def _step_json(step: Step) -> dict[str, Any]:
 
 def as_markdown(found: Explanation) -> str:
     """The explanation as nested Markdown lists."""
+    found = reworded(found, markdown)
     head = _full(found.sentence) if found.proofs else f"Not stated: {found.sentence}"
     lines = [f"## {head}", ""]
 
@@ -229,6 +233,7 @@ def as_mermaid(found: Explanation) -> str:
 
     Without a proof, what is missing stands there instead.
     """
+    found = reworded(found, _mermaid)
     lines = ["flowchart BT"]
     names: dict[Triple | None, str] = {}
 
@@ -236,9 +241,9 @@ def as_mermaid(found: Explanation) -> str:
         if step.triple in names:
             return names[step.triple]
         name = names[step.triple] = f"t{len(names)}"
-        lines.append(f'  {name}["{_mermaid(_full(step.sentence))}"]')
+        lines.append(f'  {name}["{_full(step.sentence)}"]')
         for number, words in enumerate(_words(step, set())):
-            lines.append(f'  {name}w{number}>"{_mermaid(words)}"] -.-> {name}')
+            lines.append(f'  {name}w{number}>"{words}"] -.-> {name}')
         for premise in _shown(step):
             lines.append(f"  {tell(premise)} -->|{step.rule}| {name}")
         return name
@@ -246,12 +251,14 @@ def as_mermaid(found: Explanation) -> str:
     for proof in found.proofs[:1]:
         tell(proof)
     if not found.proofs:
-        lines.append(f'  t0["Not stated: {_mermaid(found.sentence)}"]')
+        lines.append(f'  t0["Not stated: {found.sentence}"]')
     for number, miss in enumerate(found.misses):
         missing = "; ".join(miss.missing)
-        lines.append(f'  m{number}["missing: {_mermaid(missing)}"] -.->|{miss.rule}| t0')
+        lines.append(f'  m{number}["missing: {missing}"] -.->|{miss.rule}| t0')
     return "\n".join(lines) + "\n"
 
 
 def _mermaid(text: str) -> str:
-    return text.replace('"', "#quot;").replace("<", "#lt;").replace(">", "#gt;")
+    """The text as Mermaid shows it: no quote ends it, and nothing in it is a directive or HTML."""
+    names = {'"': "quot", "<": "lt", ">": "gt", "&": "amp"}
+    return re.sub(r'["<>&#%`{}|]', lambda m: f"#{names.get(m[0], ord(m[0]))};", one_line(text))

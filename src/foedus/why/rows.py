@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from foedus.evidence import Absence, Evidence, evidence, evidence_of
 from foedus.phrases import Phrases, listed, with_article
+from foedus.short import short_repr
 from foedus.sparql import Pattern, is_variable
 from foedus.sparql.scope import Row
 from foedus.sparql.tree import Alternative, Path, Repeat, Sequence
@@ -25,18 +26,22 @@ class Basis:
     claimed by Park Won-gon
     >>> print(Basis(True, (), ("Archigos 4.1",), False))
     entailed, with Archigos 4.1
+    >>> print(Basis(computed=True))
+    computed
     """
 
     entailed: bool = False
     claimed: tuple[str, ...] = ()
     background: tuple[str, ...] = ()
     default: bool = False
+    computed: bool = False
 
     def __str__(self) -> str:
         kind = f"claimed by {listed(self.claimed)}" if self.claimed else ""
         if self.default:
             kind = f"{kind}, by default" if kind else "by default"
         kind = kind or ("entailed" if self.entailed else "asserted")
+        kind = "computed" if self.computed else kind
         return f"{kind}, with {listed(self.background)}" if self.background else kind
 
 
@@ -46,6 +51,8 @@ class Support:
 
     step: Step
     basis: Basis
+
+    __repr__ = short_repr
 
     def passages(self) -> tuple[Passage, ...]:
         """The words at the bottom of its proof, each once, in the order of the text."""
@@ -57,13 +64,17 @@ class RowSupport:
     """A row's basis, the triples behind it, and what it takes for granted, in words.
 
     ``ways`` counts the solutions that give the row (at most `foedus.evidence.WAYS`); for a row
-    that sums up a group, the members.
+    that sums up a group, the members. ``complete`` is False where the supports are those of the
+    first `foedus.evidence.MEMBERS` members alone.
     """
 
     basis: Basis
     supports: tuple[Support, ...]
     assumptions: tuple[str, ...] = ()
     ways: int = 1
+    complete: bool = True
+
+    __repr__ = short_repr
 
     def passages(self) -> tuple[Passage, ...]:
         """The words behind the row, each once, in the order of the text."""
@@ -99,9 +110,9 @@ class Rows:
         supports = tuple(s for t in found.triples if (s := self._support(t)))
         assumptions = dict.fromkeys(map(self.assumption, found.absences))
         default = bool(found.absences)
-        return RowSupport(
-            _joined((s.basis for s in supports), default), supports, (*assumptions,), found.ways
-        )
+        alone = not found.triples and not default
+        basis = Basis(computed=True) if alone else _joined((s.basis for s in supports), default)
+        return RowSupport(basis, supports, (*assumptions,), found.ways, found.complete)
 
     def _support(self, triple: Triple) -> Support | None:
         step = self.prove(triple)

@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from foedus.errors import LimitReached
 from foedus.phrases import Phrases, is_plural, polished, with_article
 from foedus.reasoning.rules.proof import Proof
 from foedus.reasoning.rules.table import RuleSet
+from foedus.short import short_repr
 from foedus.terms import Term, Triple
+
+#: So many steps one below the other are put in words: a page of more is read by nobody.
+DEPTH = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +61,18 @@ class Step:
     premises: tuple[Step, ...] = ()
     structure: bool = False
 
+    __repr__ = short_repr
+
     def walk(self) -> Iterator[Step]:
-        """This step and all below it, each before those it rests on."""
-        yield self
-        for premise in self.premises:
-            yield from premise.walk()
+        """This step and all below it, each once."""
+        waiting, seen = [self], {id(self)}
+        while waiting:
+            step = waiting.pop()
+            yield step
+            for premise in reversed(step.premises):
+                if id(premise) not in seen:
+                    seen.add(id(premise))
+                    waiting.append(premise)
 
     def leaves(self) -> tuple[Step, ...]:
         """The asserted triples at the bottom, axioms included, each once."""
@@ -102,6 +114,8 @@ class Explanation:
     misses: tuple[Miss, ...] = ()
     known: tuple[Step, ...] = ()
 
+    __repr__ = short_repr
+
     @property
     def independent(self) -> int:
         return independent(self.proofs)
@@ -130,13 +144,15 @@ def explain(
         phrases: names and sentences for the graph.
         rules: the table that the proof's rules stand in.
         origin: where an asserted triple comes from.
-    """
-    told: dict[Triple | None, Step] = {}
 
-    def tell(proof: Proof) -> Step:
-        if proof.triple not in told:
-            told[proof.triple] = step(proof)
-        return told[proof.triple]
+    Raises LimitReached for a proof of more than 200 steps one below the other.
+    """
+    if (depth := proof.depth()) > DEPTH:
+        raise LimitReached(
+            f"the proof is {depth:,} steps deep, and at most {DEPTH:,} are put in words; "
+            "Closure.proof() has them all"
+        )
+    told: dict[Triple | None, Step] = {}
 
     def step(proof: Proof) -> Step:
         triple = proof.triple
@@ -146,19 +162,22 @@ def explain(
             hidden = bool(triple and phrases.is_plumbing(triple))
             return Step(triple, sentence, origin=source, structure=hidden)
         because = polished(rules[proof.rule].sentence(proof.bindings, phrases.label))
-        for told in (triple, *(p.triple for p in proof.premises)):
-            if told:  # as it is said elsewhere, where a verb agrees or a phrase is better
-                s, p, o = map(phrases.label, told)
-                end = with_article(o) if phrases.is_kind_of(told) else o
+        for said in (triple, *(p.triple for p in proof.premises)):
+            if said:  # as it is said elsewhere, where a verb agrees or a phrase is better
+                s, p, o = map(phrases.label, said)
+                end = with_article(o) if phrases.is_kind_of(said) else o
                 because = because.replace(
-                    f"{s} {p.removesuffix(' a')} {end}", phrases.sentence(told)
+                    f"{s} {p.removesuffix(' a')} {end}", phrases.sentence(said)
                 )
                 if is_plural(s):
                     because = because.replace(f"{s} is ", f"{s} are ")
-        premises = tuple(tell(p) for p in proof.premises)
+        premises = tuple(told[p.triple] for p in proof.premises)
         return Step(triple, sentence or because, proof.rule, because, None, premises)
 
-    return tell(proof)
+    for part in proof.walk():
+        if part.triple not in told:
+            told[part.triple] = step(part)
+    return told[proof.triple]
 
 
 def independent(proofs: Iterable[Step]) -> int:

@@ -3,7 +3,8 @@
 A closure holds what the rules of OWL 2 RL derive, less what is true of everything. A conclusion
 may ask for more, and is answered in this order:
 
-1. If the premises contradict one another, everything follows.
+1. If the premises contradict one another, everything follows: what does not without that, is told
+   with the clash that it rests on, or does not follow, as the caller likes.
 2. Blank nodes in the conclusion are existential: any terms that fit will do, so they are searched
    for (https://www.w3.org/TR/rdf11-mt/#simpleentailment).
 3. Unnamed classes and lists that the conclusion itself describes are taken as given, each under a
@@ -20,14 +21,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
-from typing import Protocol
+from typing import Literal, Protocol
 
+from foedus.errors import BadParameter
 from foedus.reasoning.beyond.conclusions import Form, Trial, conclusions, unify
 from foedus.reasoning.beyond.unnamed import ASSUMED, as_atom, descriptions, parts, read_node, rename
 from foedus.reasoning.rules.datatypes import DATATYPES, contradictory, includes, value_key
-from foedus.reasoning.rules.proof import Clash
+from foedus.reasoning.rules.proof import Clash, Proof
 from foedus.reasoning.rules.table import Atom, Node, RuleSet, Var
 from foedus.terms import Term, Triple, iri, is_blank, is_literal
 
@@ -52,22 +55,80 @@ class Closed(Protocol):
     def triples(
         self, s: Term | None = None, p: Term | None = None, o: Term | None = None
     ) -> Iterable[Triple]: ...
+    def proof(self, triple: Triple, /) -> Proof | None: ...
     def supposing(self, triples: Iterable[Triple], /) -> Closed: ...
+    def withdraw(self, triples: Iterable[Triple], /) -> None: ...
 
 
 Bindings = dict[str, Term]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Entailment:
+    """Whether a conclusion follows: true or false as a bool is, and equal to it.
+
+    ``clash`` is the contradiction among the premises from which it follows as everything does; it
+    is None where the conclusion follows without one, or does not follow.
+    """
+
+    follows: bool
+    clash: Clash | None = None
+
+    def __bool__(self) -> bool:
+        return self.follows
+
+    def __eq__(self, other: object) -> bool:
+        return self.follows == bool(other) if isinstance(other, bool | Entailment) else False
+
+    def __hash__(self) -> int:
+        return hash(self.follows)
+
+
 def entails(closure: Closed, conclusion: Iterable[Triple], *, trials: bool = True) -> bool:
+    """Whether the conclusion follows, as a bool; see :func:`entailment`."""
+    return bool(entailment(closure, conclusion, trials=trials))
+
+
+def entailment(
+    closure: Closed,
+    conclusion: Iterable[Triple],
+    *,
+    trials: bool = True,
+    clashes: Literal["explode", "ignore"] = "explode",
+) -> Entailment:
     """Whether the conclusion follows from what the closure was made of.
 
-    Without ``trials``, only what is stored and what is true of everything is looked at. Neither
-    the closure nor the conclusion is changed.
+    Without ``trials``, only what is stored and what is true of everything is looked at. Where the
+    premises contradict one another, everything follows; with ``clashes="ignore"`` only what is
+    stored, and what follows from the premises that no clash rests on. Neither the closure nor the
+    conclusion is changed.
     """
+    if clashes not in ("explode", "ignore"):
+        raise BadParameter("clashes", clashes, "'explode' or 'ignore'")
     asked = list(conclusion)
     named = {t for triple in asked for t in triple if not is_blank(t) and not is_literal(t)}
     judge = Judge(_furnished(closure, named), DEPTH) if trials else Judge(closure, 0)
-    return judge.contradiction or all(judge.part_holds(part) for part in parts(asked))
+    clash = judge.contradiction
+    if clash is None:
+        return Entailment(all(map(judge.part_holds, parts(asked))))
+    stated = Judge(judge.closure, 0)
+    left = [part for part in parts(asked) if not stated.part_holds(part)]
+    if not left or clashes == "explode":
+        return Entailment(True, clash if left else None)
+    calm = Judge(_without_clashes(judge.closure), judge.depth)
+    return Entailment(all(map(calm.part_holds, left)))
+
+
+def _without_clashes(closure: Closed) -> Closed:
+    """The closure less every asserted triple that a contradiction in it rests on."""
+    calm = closure.supposing(())
+    while clash := Judge(calm, 0).contradiction:
+        found = [part for c in calm.clashes or [clash] for part in c.proof().walk()]
+        given = {part.triple for part in found if part.rule is None and part.triple is not None}
+        if not given:
+            break
+        calm.withdraw(given)
+    return calm
 
 
 def obvious(closure: Closed) -> Iterator[Triple]:
@@ -121,15 +182,25 @@ class Judge:
         return frozenset(t for triple in stored for t in triple if not is_literal(t))
 
     @property
-    def contradiction(self) -> bool:
-        """Whether the premises contradict one another."""
+    def contradiction(self) -> Clash | None:
+        """A clash of the premises, if they contradict one another."""
         if self.closure.clashes:
-            return True
+            return self.closure.clashes[0]
         kinds: dict[Term, set[Term]] = defaultdict(set)
         for datatype in sorted(DATATYPES) if self.owl else ():
             for subject, _, _ in self.closure.triples(None, _TYPE, datatype):
                 kinds[subject].add(datatype)
-        return any(contradictory(found) for found in kinds.values())
+        for subject, found in kinds.items():
+            if contradictory(found):
+                return self._in_no_datatype(tuple((subject, _TYPE, d) for d in sorted(found)))
+        return None
+
+    def _in_no_datatype(self, premises: tuple[Triple, ...]) -> Clash:
+        """The clash of something that would have to be a value of datatypes that share none."""
+        proofs = (self.closure.proof(premise) for premise in premises)
+        whole = Proof(None, "datatypes", {}, tuple(proof for proof in proofs if proof))
+        message = f"{premises[0][0]} is in datatypes that have no value in common"
+        return Clash("datatypes", message, premises, lambda: whole)
 
     def match(self, pattern: tuple[Term | None, Term | None, Term | None]) -> Iterator[Triple]:
         """Triples that hold and have these terms in these places; not all that are obvious."""

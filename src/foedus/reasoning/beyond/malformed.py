@@ -35,23 +35,29 @@ def malformed(graph: Triples) -> Iterator[str]:
     >>> list(malformed(close([("<http://R>", some, "<http://C>")])))
     ['<http://R> has owl:someValuesFrom, but no owl:onProperty or owl:onProperties']
     """
+    return (f"{axiom[0]} {told}" for axiom, told in halves(graph))
+
+
+def halves(graph: Triples) -> Iterator[tuple[Triple, str]]:
+    """The triples of such constructs, each with what is wrong with it."""
     needs, lists = _table()
     for word, others in needs.items():
-        nodes = sorted({s for s, _, _ in graph.triples(*_pattern(word))})
-        for choice in others if nodes else ():
+        axioms = {axiom[0]: axiom for axiom in graph.triples(*_pattern(word))}
+        for name, choice in others if axioms else ():
             having = {s for p in choice for s, _, _ in graph.triples(None, _term(p))}
-            named = " or ".join(choice)
+            named = name or " or ".join(choice)
             kind = word.removeprefix("a ")
             told = f"has {kind}, but" if kind == word else f"is an {kind}, but has"
-            yield from (f"{n} {told} no {named}" for n in nodes if n not in having)
+            for node in sorted(axioms.keys() - having):
+                yield axioms[node], f"{told} no {named}"
     cells: dict[Term, dict[Term, list[Term]]] = {p: {} for p in (_FIRST, _REST)}
     for p, found in cells.items():
         for s, _, o in graph.triples(None, p):
             found.setdefault(s, []).append(o)
     for word in lists:
-        for node, _, head in sorted(graph.triples(None, _term(word))):
-            if wrong := _fault(head, cells[_FIRST], cells[_REST]):
-                yield f"{node} has {word} {head}, but {wrong}"
+        for axiom in sorted(graph.triples(None, _term(word))):
+            if wrong := _fault(axiom[2], cells[_FIRST], cells[_REST]):
+                yield axiom, f"has {word} {axiom[2]}, but {wrong}"
 
 
 def _fault(head: Term, first: dict[Term, list[Term]], rest: dict[Term, list[Term]]) -> str:
@@ -72,10 +78,16 @@ def _fault(head: Term, first: dict[Term, list[Term]], rest: dict[Term, list[Term
 
 
 @cache
-def _table() -> tuple[dict[str, list[list[str]]], list[str]]:
+def _table() -> tuple[dict[str, list[tuple[str, list[str]]]], list[str]]:
     content = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
-    needs = {word: [c.split("|") for c in others] for word, others in content["needs"].items()}
+    needs = {word: list(map(_choice, others)) for word, others in content["needs"].items()}
     return needs, content["lists"]["of"]
+
+
+def _choice(text: str) -> tuple[str, list[str]]:
+    """What either of some properties is called, if it has a name, and the properties."""
+    name, _, words = text.rpartition(": ")
+    return name, words.split("|")
 
 
 def _term(word: str) -> Term:

@@ -7,82 +7,25 @@ from collections.abc import Iterable
 import numpy as np
 
 from foedus.reasoning.fixpoint.filters import apply_tests
+from foedus.reasoning.fixpoint.state import State
 from foedus.reasoning.plans.grouping import adjacent
-from foedus.reasoning.plans.joins import Data, keys_of, placed, solve
-from foedus.reasoning.plans.plan import GROUP, LIST, Plan, Vocabulary
+from foedus.reasoning.plans.joins import keys_of, placed, solve
+from foedus.reasoning.plans.plan import GROUP, LIST, Plan
 from foedus.reasoning.rows.columns import (
     LOW,
     NONE,
     SHIFT,
     Ids,
-    Mask,
     distinct,
     in_order,
     pack,
-    pieces,
     turned,
     unique,
 )
-from foedus.reasoning.rows.equality import Equality
-from foedus.reasoning.rows.layers import Relation
-from foedus.reasoning.rules.table import RuleSet
-from foedus.reasoning.words.dictionary import Terms
 
 
-class Evaluation:
-    """Relations and what plans make of them; nothing here changes a relation."""
-
-    rules: RuleSet
-    terms: Terms
-    vocabulary: Vocabulary
-    relations: dict[int, Relation]
-    equality: Equality
-    data: Data
-    frozen: Ids | None  # representatives that `!=` respects
-    named_same: Ids  # terms of asserted equalities
-
-    def numbers(self, tokens: list[str]) -> Ids:
-        """The representatives of terms, which may be new."""
-        found = self.terms.intern_many(tokens)
-        self.equality.grow(len(self.terms))
-        return self.equality.rep[found]
-
-    # The terms there are
-
-    def occurring(self) -> Ids:
-        """Representatives of all terms in the triples, sorted: each is the same as itself."""
-        if "eq-ref" not in self.rules:
-            return unique(self.equality.rep[self.equality.changed])
-        marks = np.zeros(len(self.terms), np.bool_)
-        marks[self.equality.rep[self.named_same]] = True
-        for code, relation in self.relations.items():
-            if relation.layers:
-                marks[~code if code < 0 else code] = True
-                if code < 0:
-                    marks[self.vocabulary.type] = True
-            for layer in relation.layers:
-                mark(marks, code, layer.keys)
-        return np.flatnonzero(marks)
-
-    def present(self) -> Mask:
-        """For each term whether it stands in the data as subject or object."""
-        marks = np.zeros(len(self.terms), np.bool_)
-        marks[self.named_same] = True
-        for code, relation in self.relations.items():
-            for layer in (*relation.layers, *relation.dead):
-                mark(marks, code, layer.keys)
-        return marks
-
-    def occurs(self, number: int) -> bool:
-        """Whether a term stands in the data as subject or object."""
-        return any(
-            bool((terms == number).any())
-            for code, relation in self.relations.items()
-            for layer in (*relation.layers, *relation.dead)
-            for terms in terms_of(code, layer.keys)
-        )
-
-    # Plans
+class Evaluation(State):
+    """What plans make of relations; nothing here changes one."""
 
     def changed(self, plan: Plan) -> list[int]:
         """The premises of a plan that have something new; of twins one."""
@@ -217,15 +160,3 @@ class Evaluation:
             left, right = placed(columns, a, b)
             differ = np.flatnonzero(left != right)
             yield left[differ], right[differ]
-
-
-def terms_of(code: int, keys: Ids) -> tuple[Ids, ...]:
-    """The subjects and objects of a property's keys, or the members of a class."""
-    return (keys,) if code < 0 else (keys >> SHIFT, keys & LOW)
-
-
-def mark(marks: Mask, code: int, keys: Ids) -> None:
-    """Mark the terms of some keys among all terms."""
-    for part in pieces(len(keys)):
-        for terms in terms_of(code, keys[part]):
-            marks[terms] = True

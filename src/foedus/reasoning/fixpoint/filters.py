@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
+from foedus.reasoning.fixpoint.state import State
 from foedus.reasoning.plans.joins import Table
 from foedus.reasoning.plans.plan import Plan, Test2
 from foedus.reasoning.rows.columns import Ids
@@ -14,16 +13,13 @@ from foedus.reasoning.rules.datatypes import in_datatype, is_ill_typed
 from foedus.reasoning.rules.rule import Differ, Operand, Sum, Value, Var
 from foedus.terms import Term, is_literal
 
-if TYPE_CHECKING:
-    from foedus.reasoning.fixpoint.evaluation import Evaluation
 
-
-def apply_tests(plan: Plan, table: Table, engine: Evaluation) -> dict[int, Ids]:
+def apply_tests(plan: Plan, table: Table, state: State) -> dict[int, Ids]:
     """The columns of the rows that pass a plan's tests; sums add a column."""
     for test in plan.tests:
         if isinstance(test.test, Differ):
             left, right = (_column(plan, test, v, table) for v in (test.test.left, test.test.right))
-            rep = engine.frozen
+            rep = state.frozen
             if rep is not None and len(rep):
                 left, right = (
                     np.where(side < len(rep), rep[np.minimum(side, len(rep) - 1)], side)
@@ -31,9 +27,9 @@ def apply_tests(plan: Plan, table: Table, engine: Evaluation) -> dict[int, Ids]:
                 )
             table.keep(left != right)
         elif isinstance(test.test, Sum):
-            _sum(plan, test, test.test, table, engine)
+            _sum(plan, test, test.test, table, state)
         elif isinstance(test.test, Value):
-            _value(plan, test, test.test, table, engine)
+            _value(plan, test, test.test, table, state)
     return table.columns
 
 
@@ -43,33 +39,33 @@ def _column(plan: Plan, test: Test2, var: Var, table: Table) -> Ids:
     return np.full(table.size, plan.values[var.name]) if found is None else found
 
 
-def _value(plan: Plan, named: Test2, test: Value, table: Table, engine: Evaluation) -> None:
-    tokens = _tokens(_column(plan, named, test.left, table), engine)
+def _value(plan: Plan, named: Test2, test: Value, table: Table, state: State) -> None:
+    tokens = _tokens(_column(plan, named, test.left, table), state)
     if test.kind == "missing":
         keep = [is_literal(v) and is_ill_typed(v) for v in tokens]
     else:
         assert test.right
-        kinds = _tokens(_column(plan, named, test.right, table), engine)
+        kinds = _tokens(_column(plan, named, test.right, table), state)
         keep = [in_datatype(v, d) is False for v, d in zip(tokens, kinds, strict=True)]
-        if engine.equality:
+        if state.equality:
             values = _column(plan, named, test.left, table).tolist()
             keep = [
-                known or any(in_datatype(w, d) is False for w in _others(v, engine))
+                known or any(in_datatype(w, d) is False for w in _others(v, state))
                 for v, d, known in zip(values, kinds, keep, strict=True)
             ]
     table.keep(np.array(keep, np.bool_))
 
 
-def _others(number: int, engine: Evaluation) -> list[Term]:
-    same = engine.equality.same(number)
-    return engine.terms.tokens(np.array(same, np.int64)) if len(same) > 1 else []
+def _others(number: int, state: State) -> list[Term]:
+    same = state.equality.same(number)
+    return state.terms.tokens(np.array(same, np.int64)) if len(same) > 1 else []
 
 
-def _sum(plan: Plan, named: Test2, test: Sum, table: Table, engine: Evaluation) -> None:
+def _sum(plan: Plan, named: Test2, test: Sum, table: Table, state: State) -> None:
     def side(operand: Operand) -> list[Term | None]:
         node = operand.node
         if isinstance(node, Var):
-            tokens: list[Term] = _tokens(_column(plan, named, node, table), engine)
+            tokens: list[Term] = _tokens(_column(plan, named, node, table), state)
         else:
             tokens = [node] * table.size
         return [years.year_of(token) for token in tokens] if operand.year else list(tokens)
@@ -80,7 +76,7 @@ def _sum(plan: Plan, named: Test2, test: Sum, table: Table, engine: Evaluation) 
     ]
     rows = np.array([i for i, total in enumerate(totals) if total is not None], np.int64)
     table.take(rows)
-    numbers = engine.numbers([total for total in totals if total is not None])
+    numbers = state.numbers([total for total in totals if total is not None])
     result = named.numbers[test.result.name]
     if result in table.columns:
         table.keep(table.columns[result] == numbers)
@@ -88,5 +84,5 @@ def _sum(plan: Plan, named: Test2, test: Sum, table: Table, engine: Evaluation) 
         table.columns[result] = numbers
 
 
-def _tokens(column: Ids, engine: Evaluation) -> list[Term]:
-    return engine.terms.tokens(column)
+def _tokens(column: Ids, state: State) -> list[Term]:
+    return state.terms.tokens(column)

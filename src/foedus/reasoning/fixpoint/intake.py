@@ -1,13 +1,9 @@
-"""Triples taken into relations, and terms made one.
-
-Whatever is to be known of new triples is told to the plans through a few hooks: ``tell``,
-``appear``, ``tell_again``, ``demand``, ``retire``, ``reinstall``.
-"""
+"""Triples taken into relations, and terms made one; a listener hears of it."""
 
 from __future__ import annotations
 
-import time
 from collections import defaultdict
+from typing import Protocol
 
 import numpy as np
 
@@ -21,53 +17,40 @@ from foedus.reasoning.rules.datatypes import datatypes_of, value_key
 from foedus.reasoning.words.dictionary import LITERAL
 
 
-class Intake(Evaluation):
-    """Relations that grow, layer by layer; ``step`` is the number of the newest."""
-
-    equal: bool  # whether owl:sameAs is kept by representatives
-    literals: Literals
-    schema: set[int]
-    idle: set[int]
-    demanded: set[int]
-    batches: set[tuple[int, int]]  # layers that a transitive closure made at once
-    step: int
-    cleared: tuple[Ids, int]  # terms, and a step: no layer up to it says anything of them
-    size: int
-    limit: int | None
-    end: float
-
-    # What plans want to know
+class Listener(Protocol):
+    """Who is told of what happens to relations: whoever makes plans of them."""
 
     def tell(self, code: int) -> None:
         """A relation has grown."""
-        raise NotImplementedError
 
     def appear(self, code: int) -> None:
         """A relation that was empty is not."""
-        raise NotImplementedError
 
     def tell_again(self, code: int) -> None:
         """What a relation holds is to be looked at again."""
-        raise NotImplementedError
 
-    def demand(self, code: int) -> None:
-        """A class that was left out is wanted."""
-        raise NotImplementedError
+    def is_schema(self, code: int) -> bool:
+        """Whether plans are made of what a relation holds."""
+
+    def demand_merged(self, several: Mask) -> None:
+        """Some terms, which are marked, are one with others."""
 
     def retire(self, gone: Ids) -> None:
         """Terms are no longer their own representatives."""
-        raise NotImplementedError
 
     def reinstall(self) -> None:
-        """Make all plans again if terms that rules name have other names now."""
-        raise NotImplementedError
+        """All is written with representatives again."""
 
-    # Growing
 
-    def tick(self) -> None:
-        """Stop if the time is used up."""
-        if time.monotonic() > self.end:
-            raise LimitReached("the time is used up; nothing was written. Try a longer timeout")
+class Intake(Evaluation):
+    """Relations that grow, layer by layer; ``step`` is the number of the newest."""
+
+    literals: Literals
+    listener: Listener
+    batches: set[tuple[int, int]]  # layers that a transitive closure made at once
+    cleared: tuple[Ids, int]  # terms, and a step: no layer up to it says anything of them
+    size: int
+    limit: int | None
 
     def relation(self, code: int) -> Relation:
         """The relation with a code, made if need be."""
@@ -75,8 +58,6 @@ class Intake(Evaluation):
         if found is None:
             found = self.relations[code] = Relation(code)
         return found
-
-    # Taking in
 
     def assert_known(self, code: int, keys: Ids) -> None:
         """Take note that keys which were derived are now asserted too: they rest on nothing.
@@ -87,7 +68,7 @@ class Intake(Evaluation):
         relation = self.relations.get(code)
         if relation is None:
             return
-        if code not in self.schema:
+        if not self.listener.is_schema(code):
             home = next((layer for layer in relation.layers if layer.origin == GIVEN), None)
             for layer in list(relation.layers):
                 if home is not None and layer.step > home.step and layer.origin != REWRITTEN:
@@ -103,7 +84,7 @@ class Intake(Evaluation):
                 layers.append(layer)
         relation.layers = layers
         relation.forget()
-        self.tell_again(code)
+        self.listener.tell_again(code)
 
     def move(self, relation: Relation, layer: Layer, home: Layer, keys: Ids) -> None:
         """Move keys to an earlier layer."""
@@ -165,12 +146,12 @@ class Intake(Evaluation):
         if not len(new):
             return
         if not relation.layers:
-            self.appear(relation.code)
+            self.listener.appear(relation.code)
         relation.append(self.step, new, origin)
         self.size += len(new)
         if self.limit is not None and self.size > self.limit:
             raise LimitReached.triples(self.limit)
-        self.tell(relation.code)
+        self.listener.tell(relation.code)
 
     def fill(self, code: int, marks: Mask) -> None:
         """Put the literals of a datatype that are among marked terms into its class."""
@@ -197,7 +178,7 @@ class Intake(Evaluation):
         gone = self.equality.union(left, right, self.step, rules)
         if not len(gone):
             return
-        self.retire(gone)
+        self.listener.retire(gone)
         same = self.vocabulary.same
         before = self.relations
         moved: dict[int, list[Ids]] = defaultdict(list)
@@ -210,7 +191,7 @@ class Intake(Evaluation):
             keys = unique(np.concatenate(parts))
             self.size -= len(keys)
             self.route(code, keys, REWRITTEN)
-        self.reinstall()
+        self.listener.reinstall()
         self.type_values(unique(self.equality.rep[gone]))
 
     def type_values(self, reps: Ids) -> None:
@@ -218,9 +199,7 @@ class Intake(Evaluation):
 
         It gets the datatypes of the value; if it is two values, it differs from itself.
         """
-        for code in self.idle - self.demanded:
-            if self.equality.several[~code]:
-                self.demand(code)
+        self.listener.demand_merged(self.equality.several)
         kinds = self.terms.kinds
         if max(kinds[self.equality.changed].max(), kinds[reps].max()) < LITERAL:
             return

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import product
-from typing import TYPE_CHECKING
+from typing import TypeAlias
 
+from foedus.reasoning.fixpoint.state import State
 from foedus.reasoning.plans.plan import (
     Named,
     Node,
+    Pairs,
     Pattern,
     Plan,
     plan,
@@ -18,39 +20,21 @@ from foedus.reasoning.plans.plan import (
 )
 from foedus.reasoning.rules.datatypes import DATATYPES
 
-if TYPE_CHECKING:
-    from foedus.reasoning.fixpoint.engine import Engine
+#: The premises and the conclusions of a solution; or one plan for all pairs of a list's members.
+Unfolded: TypeAlias = "tuple[list[Named], list[Named | None]] | Pairs"
 
 
-class Pairs(Plan):
-    """A contradiction between any two members of a list: a part for each member.
-
-    A part is a plan whose head holds the variables that two members must share, or, where the rule
-    asks whether two members are one, nothing but the member.
-    """
-
-    __slots__ = ("members", "parts", "shared")
-
-    def __init__(self, rule: str, members: tuple[int, ...], parts: list[Plan], shared: int) -> None:
-        super().__init__(rule, (), None, ())
-        self.kind = "pairs"
-        self.members, self.parts, self.shared = members, parts, shared
-
-
-Unfolded = tuple[list[Named], list[Named | None]]
-
-
-def unfolded(engine: Engine, pattern: Pattern, row: dict[str, int]) -> Iterator[Unfolded]:
+def unfolded(state: State, pattern: Pattern, row: dict[str, int]) -> Iterator[Unfolded]:
     """The premises and conclusions of a solution, with lists written out."""
     rest = [replaced(atom, row) for atom in pattern.rest]
     heads: list[Named | None] = [replaced(head, row) for head in pattern.heads] or [None]
     if not pattern.each and not pattern.pairs:
         yield rest, heads
         return
-    for members in engine.lists.readings(row[pattern.head_of_list]):
+    for members in state.lists.readings(row[pattern.head_of_list]):
         size = len(members)
         if pattern.pairs:
-            yield from paired(engine, pattern, row, members)
+            yield from paired(state, pattern, row, members)
             continue
         body = list(rest)
         for here in range(1, size + 1):
@@ -64,7 +48,7 @@ def unfolded(engine: Engine, pattern: Pattern, row: dict[str, int]) -> Iterator[
 
 
 def paired(
-    engine: Engine, pattern: Pattern, row: dict[str, int], members: tuple[int, ...]
+    state: State, pattern: Pattern, row: dict[str, int], members: tuple[int, ...]
 ) -> Iterator[Unfolded]:
     """The same for a rule about any two members: one plan for all pairs where that is possible."""
     assert pattern.pairs
@@ -75,9 +59,9 @@ def paired(
     both = [replaced(a, row) for a in pattern.rest if name_i in a and name_j in a]
     other = [replaced(a, row) for a in pattern.rest if name_i not in a and name_j not in a]
     alike = {replaced(a, {name_i: 0}) for a in first} == {replaced(a, {name_j: 0}) for a in second}
-    same = engine.vocabulary.same
+    same = state.vocabulary.same
     if not pattern.heads and not pattern.tests and not other and alike:
-        vocabulary = engine.vocabulary
+        vocabulary = state.vocabulary
         parts: list[Plan] = []
         if not both and first:
             shared = sorted(variables(first) - {name_i})
@@ -86,42 +70,17 @@ def paired(
                     body = [replaced(a, {name_i: member}) for a in first]
                     head = (shared[0], same, shared[-1])
                     parts.append(plan(pattern.rule, body, head, vocabulary))
-                hand_over(engine, pattern, row, members, parts, len(shared))
+                yield Pairs(pattern.rule.id, members, parts, len(shared))
                 return
         equal = both in ([(name_i, same, name_j)], [(name_j, same, name_i)])
-        if not first and equal and engine.equal:
-            hand_over(engine, pattern, row, members, [], 0)
+        if not first and equal and state.equal:
+            yield Pairs(pattern.rule.id, members, [], 0)
             return
     for x, y in product(range(len(members)), repeat=2):
         if x < y:
             chosen = {name_i: members[x], name_j: members[y]}
             heads: list[Named | None] = [replaced(h, {**row, **chosen}) for h in pattern.heads]
             yield [replaced(replaced(a, row), chosen) for a in pattern.rest], heads or [None]
-
-
-def hand_over(
-    engine: Engine,
-    pattern: Pattern,
-    row: dict[str, int],
-    members: tuple[int, ...],
-    parts: list[Plan],
-    shared: int,
-) -> None:
-    """Add a plan about pairs, once."""
-    key = ("pairs", members, tuple(part.body for part in parts), tuple(sorted(row.items())))
-    pattern.kept.add(key)
-    if key in pattern.made:
-        return
-    made = Pairs(pattern.rule.id, members, parts, shared)
-    made.values = dict(row)
-    pattern.made[key] = [made]
-    for part in parts:
-        for code, _, _ in part.body:
-            engine.readers[code].append(made)
-            if code < 0 and code not in engine.demanded:
-                engine.demand(code)
-    engine.clashing.append(made)
-    engine.constants = None
 
 
 def shifted(atom: Named, index: str, here: int, size: int) -> Named:
@@ -142,15 +101,15 @@ def shifted(atom: Named, index: str, here: int, size: int) -> Named:
     return name(s), name(p), name(o)
 
 
-def every(engine: Engine, pattern: Pattern, body: list[Named]) -> Iterator[dict[str, int]]:
+def every(state: State, pattern: Pattern, body: list[Named]) -> Iterator[dict[str, int]]:
     """Values for the properties and classes that the vocabulary left open: all there are."""
-    vocabulary = engine.vocabulary
+    vocabulary = state.vocabulary
     if value_rule(pattern.rule) == "not in":
         kinds = [~vocabulary.ids[name] for name in sorted(DATATYPES)]
-        relations = [code for code in kinds if engine.data.relation(code).layers]
+        relations = [code for code in kinds if state.data.relation(code).layers]
     else:
-        relations = [code for code, relation in engine.relations.items() if relation.layers]
-        if engine.equal:
+        relations = [code for code, relation in state.relations.items() if relation.layers]
+        if state.equal:
             relations.append(vocabulary.same)
 
     def fill(values: dict[str, int], left: list[Named]) -> Iterator[dict[str, int]]:

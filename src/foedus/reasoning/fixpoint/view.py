@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
@@ -27,6 +28,7 @@ from foedus.reasoning.rows.columns import (
     unique,
 )
 from foedus.reasoning.rows.layers import Layer, among
+from foedus.reasoning.rules.listing import readings
 
 Row = tuple[int, int, int]
 EVER = 1 << 60
@@ -55,7 +57,9 @@ class View:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self.type, self.same = engine.vocabulary.type, engine.vocabulary.same
+        vocabulary = engine.vocabulary
+        self.type, self.same = vocabulary.type, vocabulary.same
+        self.different = vocabulary.different
         self.equal = engine.equal
         self._classes: list[int] | None = None
         self._indices: dict[tuple[int, bool], Index | None] = {}
@@ -248,29 +252,18 @@ class View:
         """Members and cells of a list before a step, for every way to read it."""
         vocabulary = self.engine.vocabulary
         firsts, rests = self._cells
-        waiting: list[tuple[int, tuple[int, ...], tuple[Row, ...]]] = [(head, (), ())]
-        while waiting:
-            cell, members, rows = waiting.pop()
-            done: list[int] = list(members)
-            path: list[Row] = list(rows)
-            seen = {row[0] for row in rows}
-            while cell != vocabulary.nil and cell not in seen:
-                some = [
-                    (f, r)
-                    for f, a in firsts.get(cell, ())
-                    if a < before
-                    for r, b in rests.get(cell, ())
-                    if b < before
-                ]
-                if not some:
-                    break
-                seen.add(cell)
-                for f, r in some[1:]:
-                    both = ((cell, vocabulary.first, f), (cell, vocabulary.rest, r))
-                    waiting.append((r, (*done, f), (*path, *both)))
-                f, r = some[0]
-                done.append(f)
-                path += [(cell, vocabulary.first, f), (cell, vocabulary.rest, r)]
-                cell = r
-            if cell == vocabulary.nil and done:
-                yield tuple(done), tuple(path)
+
+        def contents(cell: int) -> Iterator[tuple[int, int]]:
+            return product(
+                [f for f, step in firsts.get(cell, ()) if step < before],
+                [r for r, step in rests.get(cell, ()) if step < before],
+            )
+
+        found = readings(head, vocabulary.nil, contents, self.engine.terms.token)
+        for members, cells in found:
+            rows: list[Row] = []
+            for cell, member, tail in zip(
+                cells, members, (*cells[1:], vocabulary.nil), strict=True
+            ):
+                rows += (cell, vocabulary.first, member), (cell, vocabulary.rest, tail)
+            yield members, tuple(rows)

@@ -16,7 +16,6 @@ from collections import defaultdict
 
 import numpy as np
 
-from foedus.reasoning.fixpoint import compiling
 from foedus.reasoning.fixpoint.engine import Engine
 from foedus.reasoning.fixpoint.filters import apply_tests
 from foedus.reasoning.fixpoint.stored import Stored
@@ -46,7 +45,7 @@ class Withdrawal:
         self.gone: dict[int, list[Ids]] = defaultdict(list)
         self.touched: set[int] = set()  # codes of which something went
         self.cells = False  # whether cells of lists went
-        plans = engine.incoming.get(engine.vocabulary.same, ())
+        plans = engine.agenda.incoming.get(engine.vocabulary.same, ())
         self.linking = {code for plan in plans for code, _, _ in plan.body}  # make terms one
         self.axioms = {rule.id for rule in engine.rules if not rule.premises}
         self.support = Support(engine)
@@ -55,7 +54,7 @@ class Withdrawal:
     def run(self, parts: dict[int, Ids]) -> None:
         """Remove keys that are no longer asserted, and what rested on them."""
         engine = self.engine
-        if any(plan.head is not None for plan in engine.readers.get(engine.data.same, ())):
+        if any(plan.head is not None for plan in engine.agenda.readers.get(engine.data.same, ())):
             raise Rebuild  # a term may no longer occur
         for code, keys in parts.items():
             if engine.equal and code == engine.vocabulary.same:
@@ -78,7 +77,7 @@ class Withdrawal:
         engine = self.engine
         if engine.literals.is_named(lost):
             raise Rebuild  # plans may know the number by this name
-        datatypes = [code for code in engine.demanded if engine.literals.is_datatype(~code)]
+        datatypes = engine.specializer.datatypes
         if datatypes and self.parting.several[lost].any():
             raise Rebuild
         for code in datatypes:
@@ -137,7 +136,7 @@ class Withdrawal:
         """
         if not self.parting.some:
             return
-        for plan in self.engine.readers.get(code, ()):
+        for plan in self.engine.agenda.readers.get(code, ()):
             if plan.head is None or plan.head[0] != self.engine.vocabulary.same:
                 continue
             ones = {term for term in plan.head[1:] if term < 0}
@@ -222,12 +221,12 @@ class Withdrawal:
         older = self.parting.renamed(relation, keys, -1)  # what was made of them may be older
         lately, before = keys[~older], keys[older]
         batch = self.support.is_batch(code, layer)
-        for plan in engine.readers.get(code, ()):
+        for plan in engine.agenda.readers.get(code, ()):
             if plan.head is None or plan.head[0] != engine.vocabulary.same or not engine.equal:
                 self.spread(plan, code, lately, layer.step - batch)
                 self.spread(plan, code, before, -1)
         if code in (engine.vocabulary.first, engine.vocabulary.rest):
-            for plan in engine.readers.get(LIST, ()):
+            for plan in engine.agenda.readers.get(LIST, ()):
                 self.everything(plan, layer.step)
         layer.remove(keys)
         self.cut.add(layer)
@@ -301,13 +300,13 @@ class Withdrawal:
         """Drop the plans that the vocabulary no longer asks for, with what they gave."""
         engine = self.engine
         while True:
-            stale = [p for p in engine.patterns if self.concerns(p)]
+            stale = [p for p in engine.specializer.patterns if self.concerns(p)]
             self.touched.clear()
             self.cells = False
             dropped = [plan for pattern in stale for plan in self.unwanted(pattern)]
             if not dropped:
                 return
-            compiling.drop_plans(engine, set(dropped).__contains__)
+            engine.agenda.drop(set(dropped).__contains__)
             for plan in dropped:
                 self.everything(plan, -1)
             self.drain()
@@ -318,13 +317,11 @@ class Withdrawal:
 
     def unwanted(self, pattern: Pattern) -> list[Plan]:
         """The plans that a pattern no longer makes; they are forgotten."""
-        engine = self.engine
+        specializer = self.engine.specializer
         pattern.seen = -1
-        pattern.kept.clear()
-        rows, others = compiling.solved(engine, pattern)
-        wanted = {*map(tuple, rows.tolist()), *(special.key for special in others), *pattern.kept}
-        pattern.seen = -1  # new ones are made when the engine runs
-        engine.waiting[id(pattern)] = pattern
+        rows, others = specializer.solved(pattern)
+        wanted = {*map(tuple, rows.tolist()), *(special.key for special in others)}
+        specializer.look_again(pattern)  # new ones are made when the engine runs
         stale = [key for key in pattern.made if key not in wanted]
         return [plan for key in stale for plan in pattern.made.pop(key)]
 
@@ -349,7 +346,7 @@ class Withdrawal:
         for code, keys in gone.items():
             relation = engine.relations[code]
             keys = beyond(keys, [layer for layer in relation.layers if layer.step > before])
-            for plan in engine.incoming.get(code, ()):
+            for plan in engine.agenda.incoming.get(code, ()):
                 back = self.support.given(plan, keys, None)
                 if len(back):
                     engine.step += 1

@@ -14,7 +14,6 @@ from itertools import pairwise
 
 import numpy as np
 
-from foedus.reasoning.fixpoint.compiling import constants
 from foedus.reasoning.fixpoint.engine import Engine
 from foedus.reasoning.rows.columns import LOW, NONE, Ids, Mask, in_order, union, unique, within
 from foedus.reasoning.rows.layers import REWRITTEN, Layer, Relation
@@ -135,13 +134,14 @@ class Parting:
             parts = [equality.concerned(x, others, marks, code < 0) for x in relation.dead]
             keys = union(parts)
             if len(keys):
-                if code in engine.schema:
+                if code in engine.agenda.schema:
                     raise Rebuild
                 yield code, self.current(code, keys)
 
     def _constants(self) -> Ids:
         """The terms that plans name, and all properties and classes."""
-        found = constants(self.engine).union(~c if c < 0 else c for c in self.engine.relations)
+        found = self.engine.agenda.constants.union(self.engine.vocabulary.numbers)
+        found |= {~c if c < 0 else c for c in self.engine.relations}
         return np.fromiter(found, np.int64, len(found))
 
     def settle(self, gone: dict[int, Ids], asserted: dict[int, Ids]) -> dict[int, Ids]:

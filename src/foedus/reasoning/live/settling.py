@@ -27,7 +27,7 @@ def settle(engine: Engine) -> None:
     later = [
         (layer.step, code, layer)
         for code, relation in engine.relations.items()
-        if code not in engine.schema and len(relation.layers) > 1
+        if code not in engine.agenda.schema and len(relation.layers) > 1
         for layer in relation.layers
     ]
     beside: dict[Layer, tuple[Relation, Layer]] = {}  # what homes get, of the same step

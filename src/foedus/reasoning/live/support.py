@@ -25,7 +25,7 @@ class Support:
 
     def closes(self, code: int, layer: Layer) -> bool:
         """Whether the plan that made a transitive closure is still there."""
-        plans = self.engine.incoming.get(code, ())
+        plans = self.engine.agenda.incoming.get(code, ())
         return any(p.kind == CLOSE and p.rule == layer.origin for p in plans)
 
     def reached(self, relation: Relation, before: int, subjects: Ids) -> Ids:
@@ -36,13 +36,13 @@ class Support:
 
     def unfounded(self, code: int, keys: Ids, layer: Layer) -> Ids:
         """The keys that no plan gives any more from what is of earlier steps."""
-        for plan in self.engine.incoming.get(code, ()):
+        for plan in self.engine.agenda.incoming.get(code, ()):
             if not len(keys):
                 break
             listed = any(premise == LIST for premise, _, _ in plan.body)
             if plan.born >= layer.step or (listed and self.engine.lists.step >= layer.step):
                 continue  # it, or the list that it reads, is younger
-            if code in self.engine.schema and plan.rule != layer.origin:
+            if code in self.engine.agenda.schema and plan.rule != layer.origin:
                 continue  # of whom a triple of the vocabulary is, plans may rely on
             keys = minus(keys, [self.given(plan, keys, layer.step)])
         return keys

@@ -7,6 +7,8 @@ known, and refused if need be, before they are made.
 
 from __future__ import annotations
 
+import heapq
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -31,6 +33,7 @@ from foedus.reasoning.rows.layers import Relation, among
 
 _EMPTY = Relation(0)
 _ROWS = 1 << 28
+_OFTEN = 64  # premises joined before the clock is looked at
 
 
 @dataclass(slots=True)
@@ -113,36 +116,55 @@ class Table:
                 self.size = len(keys)
 
 
-#: Each premise with the variables that are wanted after it, and those that no longer are.
+#: Each premise with the variables of the table that are wanted after it, and those no longer so.
 Order = list[tuple[Premise, set[int], set[int]]]
 
 
 def arranged(body: Sequence[Premise], start: int, wanted: set[int]) -> Order:
     """The premises, the given one first, then always one that has most of its variables bound."""
-    left = list(body)
-    chosen = [left.pop(start)]
-    bound = {t for t in chosen[0][1:] if t < 0}
+    having: dict[int, list[int]] = defaultdict(list)  # places of the premises with a variable
+    for place, premise in enumerate(body):
+        for t in variables_of(premise):
+            having[t].append(place)
+    bound: set[int] = set()
+
+    def cost(premise: Premise) -> tuple[int, int]:
+        code, s, o = premise
+        free = sum(t < 0 and t not in bound for t in ((s,) if code < 0 else (s, o)))
+        linked = s in bound or o in bound
+        if code == LIST and s < 0 and s not in bound:
+            return 9, 0
+        return free + (0 if linked or not free else 2), 0 if code < 0 else 1
+
+    costs: list[tuple[int, int]] = [(-1, 0) if n == start else cost(p) for n, p in enumerate(body)]
+    left = [(cost, place) for place, cost in enumerate(costs)]
+    heapq.heapify(left)
+    chosen: dict[int, None] = {}
     while left:
-
-        def cost(premise: Premise, bound: set[int] = bound) -> tuple[int, int]:
-            code, s, o = premise
-            free = sum(t < 0 and t not in bound for t in ((s,) if code < 0 else (s, o)))
-            linked = any(t in bound for t in (s, o))
-            if code == LIST and s < 0 and s not in bound:
-                return 9, 0
-            return free + (0 if linked or not free else 2), 0 if code < 0 else 1
-
-        best = min(left, key=cost)
-        left.remove(best)
-        chosen.append(best)
-        bound |= {t for t in best[1:] if t < 0}
+        known, place = heapq.heappop(left)
+        if place in chosen or known != costs[place]:
+            continue  # it has become cheaper since
+        chosen[place] = None
+        for t in variables_of(body[place]) - bound:
+            bound.add(t)
+            for other in having[t]:
+                if other not in chosen:
+                    costs[other] = cost(body[other])
+                    heapq.heappush(left, (costs[other], other))
+    last = {t: place for place in chosen for t in variables_of(body[place])}
     out: Order = []
-    after = set(wanted)
-    for premise in reversed(chosen):
-        named = {t for t in premise[1:] if t < 0}
-        out.append((premise, after, named - after))
-        after = after | named
-    return out[::-1]
+    held: set[int] = set()
+    for place in chosen:
+        named = variables_of(body[place])
+        gone = {t for t in named if last[t] == place and t not in wanted}
+        held = (held | named) - gone
+        out.append((body[place], held, gone))
+    return out
+
+
+def variables_of(premise: Premise) -> set[int]:
+    """The variables in a premise."""
+    return {t for t in premise[1:] if t < 0}
 
 
 def solve(plan: Plan, data: Data, wanted: set[int], start: int, fresh: Ids | None) -> Table:
@@ -156,12 +178,14 @@ def solve(plan: Plan, data: Data, wanted: set[int], start: int, fresh: Ids | Non
     assert isinstance(order, list)
     table = Table()
     for number, (premise, names, gone) in enumerate(order):
+        if number % _OFTEN == _OFTEN - 1:
+            data.tick()
         if number == 0 and fresh is not None:
             first(table, premise, fresh)
         else:
             extend(table, premise, names, data)
         if not table.size:
-            for name in names:
+            for name in wanted:
                 table.columns[name] = NONE
             break
         table.narrow(gone, number + 1 < len(order))

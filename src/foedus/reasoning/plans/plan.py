@@ -77,6 +77,19 @@ class Plan:
         return len(self.body) == 1 and not self.tests and self.body[0][0] != LIST
 
     @property
+    def reads(self) -> set[int]:
+        """The relations of its premises."""
+        return {code for code, _, _ in self.body}
+
+    @property
+    def constants(self) -> set[int]:
+        """The terms that it names."""
+        found: set[int] = set()
+        for code, s, o in self.body if self.head is None else (*self.body, self.head):
+            found |= {~code if code < 0 else code, s, o}
+        return {term for term in found if 0 <= term < LIST}
+
+    @property
     def wanted(self) -> set[int]:
         """The variables that the head and the tests read."""
         heads = self.head[1:] if self.head is not None else ()
@@ -105,6 +118,31 @@ class Plan:
             self.orders = {}
         made.orders, made.check = self.orders, self.check
         return made
+
+
+class Pairs(Plan):
+    """A contradiction between any two members of a list: a part for each member.
+
+    A part is a plan whose head holds the variables that two members must share, or, where the rule
+    asks whether two members are one, nothing but the member.
+    """
+
+    __slots__ = ("members", "parts", "shared")
+
+    def __init__(self, rule: str, members: tuple[int, ...], parts: list[Plan], shared: int) -> None:
+        super().__init__(rule, (), None, ())
+        self.kind = "pairs"
+        self.members, self.parts, self.shared = members, parts, shared
+
+    @property
+    def reads(self) -> set[int]:
+        """The relations that its parts read."""
+        return {code for part in self.parts for code in part.reads}
+
+    @property
+    def constants(self) -> set[int]:
+        """The members."""
+        return set(self.members)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +176,6 @@ class Pattern:
     loose: bool = False  # whether a premise may be about any property or class there is
     models: dict[Key, list[Plan]] = field(default_factory=dict)  # by kind of solution
     made: dict[object, list[Plan]] = field(default_factory=dict)
-    kept: set[object] = field(default_factory=set)  # plans about pairs that were asked for again
     seen: int = -1
     turn: int = 0  # how often it was solved from the beginning
 
@@ -147,7 +184,7 @@ class Pattern:
         made = Pattern.__new__(Pattern)  # dataclasses.replace takes many times as long
         made.__dict__.update(self.__dict__)
         made.query = self.query.fresh() if self.query else None
-        made.made, made.kept, made.seen = {}, set(), -1
+        made.made, made.seen = {}, -1
         return made
 
 

@@ -192,7 +192,18 @@ class Relation:
     want them, nothing else does.
     """
 
-    __slots__ = ("_full", "_full_of", "_long", "_shelves", "_shelves_of", "code", "dead", "layers")
+    __slots__ = (
+        "_full",
+        "_full_of",
+        "_long",
+        "_shelves",
+        "_shelves_of",
+        "_size",
+        "_size_of",
+        "code",
+        "dead",
+        "layers",
+    )
 
     def __init__(self, code: int) -> None:
         self.code = code
@@ -200,6 +211,7 @@ class Relation:
         self.dead: list[Layer] = []
         self._full: Ids = NONE
         self._full_of = 0
+        self._size = self._size_of = 0  # keys, of so many layers
         self._shelves: list[Layer] = []
         self._shelves_of = 0
         self._long = -1  # shelves that are long layers; negative: too few keys to tell them apart
@@ -210,7 +222,12 @@ class Relation:
         return self.code < 0
 
     def __len__(self) -> int:
-        return sum(map(len, self.layers))
+        layers = self.layers
+        if self._size_of != len(layers):
+            known = self._size_of if self._size_of < len(layers) else 0
+            self._size = sum(map(len, layers[known:]), self._size if known else 0)
+            self._size_of = len(layers)
+        return self._size
 
     @property
     def step(self) -> int:
@@ -283,6 +300,7 @@ class Relation:
     def forget(self, changed: Layer | None = None) -> None:
         """Drop what can be computed again: all, or what the keys of one layer went into."""
         self._full, self._full_of = NONE, 0
+        self._size = self._size_of = 0
         if changed not in self._shelves:
             self._shelves, self._shelves_of, self._long = [], 0, -1
 

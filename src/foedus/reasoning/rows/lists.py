@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable, Iterator
+from itertools import islice, product
 
 import numpy as np
 
+from foedus.errors import LimitReached
 from foedus.reasoning.rows.columns import LOW, SHIFT, Ids
 from foedus.reasoning.rows.layers import Relation
+from foedus.reasoning.rules.listing import readings
 
+#: In more ways than this no list is read: each of them may make plans of its own.
 _READINGS = 1000
 
 
 class Lists:
     """The members of lists. A cell with two members or tails gives several readings."""
 
-    def __init__(self, first: int, rest: int, nil: int, relations: dict[int, Relation]) -> None:
+    def __init__(
+        self,
+        first: int,
+        rest: int,
+        nil: int,
+        relations: dict[int, Relation],
+        name: Callable[[int], str],
+    ) -> None:
         self._codes = first, rest
-        self._nil = nil
+        self._nil, self._name = nil, name
         self._relations = relations
         self.step = -1
         self._first: dict[int, list[int]] = {}
@@ -49,28 +61,15 @@ class Lists:
         """The members of a list, once for each way to read it; only lists that end in rdf:nil."""
         known = self._known.get(head)
         if known is None:
-            known = self._known[head] = self._read(head)
+            found = readings(head, self._nil, self._contents, self._name)
+            known = [members for members, _ in islice(found, _READINGS + 1)]
+            if len(known) > _READINGS:
+                raise LimitReached.readings(self._name(head))
+            self._known[head] = known
         return known
 
-    def _read(self, head: int) -> list[tuple[int, ...]]:
-        out: dict[tuple[int, ...], None] = {}
-        waiting: list[tuple[int, list[int], set[int]]] = [(head, [], set())]
-        while waiting and len(out) < _READINGS:
-            cell, members, seen = waiting.pop()
-            while cell != self._nil and cell not in seen:
-                firsts, rests = self._first.get(cell, ()), self._rest.get(cell, ())
-                if not firsts or not rests:
-                    break
-                seen.add(cell)
-                for first in firsts:
-                    for rest in rests:
-                        if first != firsts[0] or rest != rests[0]:
-                            waiting.append((rest, [*members, first], set(seen)))
-                members.append(firsts[0])
-                cell = rests[0]
-            if cell == self._nil and members:
-                out[tuple(members)] = None
-        return list(out)
+    def _contents(self, cell: int) -> Iterator[tuple[int, int]]:
+        return product(self._first.get(cell, ()), self._rest.get(cell, ()))
 
     def members(self, head: int) -> Ids:
         """Every member of a list, whatever the reading."""

@@ -77,6 +77,8 @@ def _bits(
     count = len(loops)
     rows = np.zeros((count, (count + 7) // 8), np.uint8)
     for c in range(count):
+        if c & 255 == 0:  # the time may be used up
+            check(0)
         row = rows[c]
         for d in targets[after[c] : after[c + 1]]:
             row |= rows[d]
@@ -117,13 +119,14 @@ def _sets(
     total = 0
     for c in range(count):
         later = targets[after[c] : after[c + 1]]
+        check(sum(len(reach[d]) for d in later))
         parts = [np.array([c] * int(loops[c]) + later, np.int64), *(reach[d] for d in later)]
         reach.append(unique(np.concatenate(parts)))
         _, place = spread(starts[reach[c]], sizes[reach[c]])
         members, ends = order[starts[c] : starts[c + 1]], order[place]
         total += len(members) * len(ends)
         check(total)
-        out.append(pack(nodes[members][:, None], nodes[ends][None, :]).ravel())
+        out.append((nodes[members][:, None] << SHIFT | nodes[ends]).ravel())
     return in_order(np.concatenate(out))
 
 

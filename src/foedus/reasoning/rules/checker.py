@@ -89,30 +89,39 @@ def _instance(atom: Atom, names: Bindings, size: int, here: int = 0) -> Triple:
 
 def _spelt(triple: Triple, atom: Atom, given: Collection[Triple | None]) -> Iterator[Triple]:
     """The triple among those given; a literal of the rule itself may be written in any way."""
-    fixed = isinstance(atom.o, str) and is_literal(atom.o)
+    if triple in given:
+        yield triple
+    if not isinstance(atom.o, str) or not is_literal(atom.o):
+        return
+    key = value_key(triple[2])
     for t in given:
-        if t == triple or (
-            fixed
-            and t
-            and t[:2] == triple[:2]
-            and is_literal(t[2])
-            and value_key(t[2]) == value_key(triple[2])
-        ):
+        if t and t[:2] == triple[:2] and is_literal(t[2]) and value_key(t[2]) == key:
             yield t
 
 
 def _cells(
-    cell: Term, members: list[Term], given: Collection[Triple | None]
+    head: Term, members: list[Term], given: Collection[Triple | None]
 ) -> list[Triple | None]:
     """The triples of a list with these members that starts at the cell; None if there is none."""
-    if not members:
-        return [] if cell == _NIL else [None]
-    tails = [t for t in given if t and t[:2] == (cell, _REST)]
-    for tail in tails:
-        rest = _cells(tail[2], members[1:], given)
-        if None not in rest and (cell, _FIRST, members[0]) in given:
-            return [(cell, _FIRST, members[0]), tail, *rest]
-    return [None]
+    tails: dict[Term, list[Triple]] = {}
+    for t in given:
+        if t and t[1] == _REST:
+            tails.setdefault(t[0], []).append(t)
+    came: list[dict[Term, Triple]] = []  # for each member, the cells that it may lead to
+    here = [head]
+    for member in members:
+        having = (cell for cell in here if (cell, _FIRST, member) in given)
+        came.append({tail[2]: tail for cell in having for tail in tails.get(cell, ())})
+        here = list(came[-1])
+    if _NIL not in here:
+        return [None]
+    found: list[Triple | None] = []
+    cell = _NIL
+    for member, ways in zip(reversed(members), reversed(came), strict=True):
+        tail = ways[cell]
+        cell = tail[0]
+        found += [tail, (cell, _FIRST, member)]
+    return found
 
 
 def _holds(test: Test, names: Bindings) -> bool:

@@ -16,7 +16,8 @@ derived from ``xsd:string`` shares its values.
 
 Limits. Literals are read as they are written, without the whitespace processing of XML. A float or
 double that its datatype cannot hold (``1E400``, ``1E-400``) is ill-typed, as the OWL 2 test cases
-have it, and not infinity or zero, as XSD 1.1 has it. ``xsd:string`` takes every character.
+have it, and not infinity or zero, as XSD 1.1 has it. ``xsd:string`` takes every character. XML
+that is too large for its canonical form is compared as it is written (``xml_values.py``).
 """
 
 from __future__ import annotations
@@ -27,11 +28,12 @@ import math
 import re
 import struct
 from collections.abc import Callable, Collection, Hashable, Iterable
-from decimal import Decimal
 from functools import lru_cache
 from pyexpat import ExpatError
-from xml.etree.ElementTree import ParseError, canonicalize
+from xml.etree.ElementTree import ParseError
 
+from foedus.reasoning.rules.xml_values import canonical_xml
+from foedus.store.xmlliteral import mended
 from foedus.terms import Term, is_literal, split_literal
 
 _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
@@ -83,31 +85,53 @@ _DATETIME = re.compile(
     r"(?:([01][0-9]|2[0-3]):([0-5][0-9]):([0-5][0-9])(?:\.([0-9]+))?|(24):00:00(?:\.0+)?)"
     r"(Z|[+-](?:(?:0[0-9]|1[0-3]):[0-5][0-9]|14:00))?"
 )
-_BASE64 = re.compile(r"(?:[A-Za-z0-9+/] ?)*(?:= ?)*")
+_BASE64 = re.compile(r"(?:[A-Za-z0-9+/] ?)*+(?:= ?)*")
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:.*|[^:/?#]*(?:[/?#].*)?", re.DOTALL)
+
+#: Longer literals are read again each time, not kept.
+_KEPT = 1 << 12
+#: Numbers and years of more digits are kept as text.
+_LONG = 1000
+_NINES = str.maketrans("0123456789", "9876543210")
 
 #: A value: its space, then what tells it from the others in that space.
 Key = tuple[Hashable, ...]
 
 
 def _decimal(text: str) -> Key | None:
-    if not _DECIMAL.fullmatch(text):
-        return None
-    number = Decimal(text)
-    return ("decimal", int(number)) if number == number.to_integral_value() else _exact(number)
+    return _number(text) if _DECIMAL.fullmatch(text) else None
 
 
-def _exact(number: Decimal) -> Key:
-    sign, digits, _ = number.as_tuple()
-    return ("decimal", sign, "".join(map(str, digits)).strip("0"), number.adjusted())
+def _number(text: str) -> Key:
+    """An integer, or sign, digits and the power of ten of the first: of fractions and long ones.
+
+    No long integer is made, which would take time as the square of its length.
+    """
+    below = text.startswith("-")
+    whole, _, part = text.lstrip("+-").partition(".")
+    whole, part = whole.lstrip("0"), part.rstrip("0")
+    if not part and len(whole) <= _LONG:
+        number = int(whole or "0")
+        return ("decimal", -number if below else number)
+    digits = (whole + part).lstrip("0")
+    top = len(whole) - 1 if whole else len(digits) - len(part) - 1
+    return ("decimal", int(below), digits.rstrip("0"), top)
+
+
+def _between(key: Key, low: float, high: float) -> bool:
+    """Whether a decimal is an integer within bounds, which are short or none."""
+    match key:
+        case (_, int(number)):
+            return low <= number <= high
+        case (_, below, str(digits), int(top)) if len(digits) <= top + 1:
+            return math.isinf(low if below else high)
+    return False
 
 
 def _integer(low: float, high: float) -> Callable[[str], Key | None]:
     def value(text: str) -> Key | None:
-        if not _INTEGER.fullmatch(text):
-            return None
-        number = int(Decimal(text))
-        return ("decimal", number) if low <= number <= high else None
+        key = _number(text) if _INTEGER.fullmatch(text) else None
+        return key if key and _between(key, low, high) else None
 
     return value
 
@@ -150,7 +174,7 @@ def _boolean(text: str) -> Key | None:
 
 
 def _hex(text: str) -> Key | None:
-    if not re.fullmatch(r"(?:[0-9a-fA-F]{2})*", text):
+    if len(text) % 2 or not re.fullmatch(r"[0-9a-fA-F]*", text):
         return None
     return ("hexBinary", bytes.fromhex(text))
 
@@ -175,8 +199,9 @@ def _datetime(text: str) -> Key | None:
     found = _DATETIME.fullmatch(text)
     if not found:
         return None
-    year, month, day = int(found[1]), int(found[2]), int(found[3])
-    leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+    month, day = int(found[2]), int(found[3])
+    year, cycle = _year(found[1]), int(found[1][-4:])  # ten thousand years are 25 cycles
+    leap = cycle % 4 == 0 and (cycle % 100 != 0 or cycle % 400 == 0)
     length = (31, 29 if leap else 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)[month - 1]
     if day > length:
         return None
@@ -186,7 +211,7 @@ def _datetime(text: str) -> Key | None:
         if day > length:
             day, month = 1, month + 1
         if month > 12:
-            month, year = 1, year + 1
+            month, year = 1, _year_after(found[1])
     else:
         hours, minutes, seconds = int(found[4]), int(found[5]), int(found[6])
         fraction = (found[7] or "").rstrip("0")
@@ -197,14 +222,36 @@ def _datetime(text: str) -> Key | None:
     return ("dateTime", year, month, day, hours, minutes, seconds, fraction, zone)
 
 
+def _year(text: str) -> int | str:
+    """A year; as text where it is long."""
+    return int(text) if len(text) <= _LONG else text
+
+
+def _year_after(text: str) -> int | str:
+    """The next year, of any length: before year 0 the nines' complement of the digits grows."""
+    below, digits = text.startswith("-"), text.lstrip("-")
+    digits = digits.translate(_NINES) if below else digits
+    head = digits.rstrip("9")
+    kept = f"{head[:-1]}{int(head[-1]) + 1}" if head else "1"
+    found = kept + "0" * (len(digits) - len(head))
+    return _year("-" + (found.translate(_NINES).lstrip("0") or "0") if below else found)
+
+
 def _stamp(text: str) -> Key | None:
     key = _datetime(text)
     return key if key and key[-1] is not None else None
 
 
 def _xml(text: str) -> Key | None:
+    found = _canonical(text)
+    if found is None and (other := mended(text)) != text:  # a pyoxigraph store holds such
+        found = _canonical(other)
+    return None if found is None else ("XMLLiteral", found)
+
+
+def _canonical(text: str) -> str | None:
     try:
-        return ("XMLLiteral", canonicalize(f"<x>{text}</x>", with_comments=True))
+        return canonical_xml(text)
     except (ParseError, ExpatError, ValueError):
         return None
 
@@ -227,7 +274,7 @@ _LEXICAL: dict[str, Callable[[str], Key | None]] = {
 
 
 def _within(low: float, high: float) -> Callable[[Key], bool]:
-    return lambda k: k[0] == "decimal" and len(k) == 2 and low <= k[1] <= high  # type: ignore[operator]
+    return lambda k: k[0] == "decimal" and _between(k, low, high)
 
 
 def _matching(pattern: re.Pattern[str] | None) -> Callable[[Key], bool]:
@@ -271,7 +318,6 @@ def _is_foreign(term: Term) -> bool:
     return term.endswith(">") and term[term.rindex("^^") + 2 :] not in DATATYPES
 
 
-@lru_cache(maxsize=1 << 16)
 def value_key(term: Term) -> Key | None:
     """What a literal stands for, as a hashable; None if ill-typed or of an unknown datatype.
 
@@ -281,6 +327,11 @@ def value_key(term: Term) -> Key | None:
     >>> value_key(f'"x"^^<{xsd}int>') is None
     True
     """
+    return _short_key(term) if len(term) < _KEPT else _short_key.__wrapped__(term)
+
+
+@lru_cache(maxsize=1 << 16)
+def _short_key(term: Term) -> Key | None:
     if _is_foreign(term):
         return None
     text, datatype, language = split_literal(term)

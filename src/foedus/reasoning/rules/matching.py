@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 from foedus.reasoning.rules import years
 from foedus.reasoning.rules.datatypes import in_datatype, is_ill_typed, value_key
+from foedus.reasoning.rules.listing import readings
 from foedus.reasoning.rules.rule import Atom, Before, Differ, Operand, Rule, Sum, Value, Var
 from foedus.terms import Find, Pattern, Term, Triple, iri, is_literal
 
@@ -149,21 +150,18 @@ def read_list(
                 yield {**bindings, **named, **chosen}, len(members), cells
 
 
-def _readings(
-    cell: Term, find: Find, seen: tuple[Term, ...] = ()
-) -> Iterator[tuple[tuple[Term, ...], tuple[Triple, ...]]]:
-    """Members and cells of the list that starts at a cell, in every way that it can be read.
+def _readings(cell: Term, find: Find) -> Iterator[tuple[tuple[Term, ...], tuple[Triple, ...]]]:
+    """Members and cells of the list that starts at a cell, for every way to read it."""
 
-    A list ends in rdf:nil and comes to no cell twice. A cell with two members or two tails
-    gives several readings; a list without an end gives none.
-    """
-    if cell == _NIL:
-        yield (), ()
-    elif cell not in seen:
-        for rest in find(cell, _REST, None):
-            for members, cells in _readings(rest[2], find, (*seen, cell)):
-                for first in find(cell, _FIRST, None):
-                    yield (first[2], *members), (first, rest, *cells)
+    def contents(cell: Term) -> Iterator[tuple[Term, Term]]:
+        firsts, rests = ([o for _, _, o in find(cell, p, None)] for p in (_FIRST, _REST))
+        return product(firsts, rests)
+
+    for members, cells in readings(cell, _NIL, contents):
+        triples: list[Triple] = []
+        for here, member, tail in zip(cells, members, (*cells[1:], _NIL), strict=True):
+            triples += (here, _FIRST, member), (here, _REST, tail)
+        yield members, tuple(triples)
 
 
 def _starts(rule: Rule, fits: tuple[Atom, Triple] | None, find: Find) -> Iterator[Bound]:

@@ -16,6 +16,9 @@ from foedus.terms import Term, Triple
 
 Bindings: TypeAlias = Mapping[str, Term]
 
+#: A sentence names at most so many members of a list, and counts the others.
+MOST = 10
+
 
 @dataclass(frozen=True, slots=True)
 class Var:
@@ -180,6 +183,8 @@ class Rule:
                 every = index.isalpha() and index != "n" and index not in bindings
                 ks = range(1, length + 1) if every else range(1)
                 steps = [one(words[0], k) for k in ks]
+            if len(steps) > MOST:
+                steps[MOST - 1 :] = [f"{len(steps) - MOST + 1:,} more"]
             text = ", ".join(steps[:-1]) + (" and " if steps[1:] else "") + steps[-1]
             article = "an " if found[1] and text[:1].lower() in "aeiou" else found[1] or ""
             return article + text

@@ -31,6 +31,7 @@ from foedus.reasoning.rules.rule import (
     Var,
     variable,
 )
+from foedus.short import short_repr
 from foedus.terms import Term, Triple, expand, is_iri, is_literal
 
 __all__ = [
@@ -67,6 +68,8 @@ class RuleSet:
     rules: tuple[Rule, ...]
     noise: tuple[Atom, ...]
     prefixes: Mapping[str, str]
+
+    __repr__ = short_repr
 
     def __iter__(self) -> Iterator[Rule]:
         return iter(self.rules)
@@ -157,13 +160,17 @@ def read_rules(path: str | Path) -> list[Rule]:
 
 def _read(path: str | Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        return tomllib.loads(Path(path).read_text(encoding="utf-8-sig"))
+    except RecursionError:
+        raise ParseFailure(str(path), "its lists or tables are nested too deeply") from None
+    except (OSError, ValueError) as error:
         raise ParseFailure(str(path), f"cannot be read as a table of rules: {error}") from error
 
 
 def _rules(content: dict[str, Any], path: str | Path) -> list[Rule]:
     prefixes = content.get("prefixes", {})
+    if not isinstance(prefixes, dict) or not _are_texts([*prefixes.values()]):
+        raise ParseFailure(str(path), "'prefixes' is a table of texts")
     rules = []
     for name, block in content.items():
         if name in ("prefixes", "noise", "profiles"):
@@ -191,6 +198,11 @@ def parse_rule(name: str, block: object, prefixes: Mapping[str, str]) -> Rule:
     for key in KEYS[:3]:
         if key not in block:
             raise ValueError(f"'{key}' is missing")
+    for key, value in block.items():
+        if key in ("if", "example") and not _are_texts(value):
+            raise ValueError(f"'{key}' is a list of texts")
+        if key in ("says", "reason", "note", "law") and not isinstance(value, str):
+            raise ValueError(f"'{key}' is a text")
     atoms: list[Atom] = []
     lists: list[ListOf] = []
     tests: list[Test] = []
@@ -203,7 +215,7 @@ def parse_rule(name: str, block: object, prefixes: Mapping[str, str]) -> Rule:
         elif part not in lists:
             lists.append(part)
     then = block["then"]
-    if then is not False and not (isinstance(then, list) and then):
+    if then is not False and not (_are_texts(then) and then):
         raise ValueError("'then' is a list of triples, or false for a contradiction")
     rule = Rule(
         id=name,
@@ -222,6 +234,10 @@ def parse_rule(name: str, block: object, prefixes: Mapping[str, str]) -> Rule:
     )
     _check(rule)
     return rule
+
+
+def _are_texts(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(text, str) for text in value)
 
 
 def _check(rule: Rule) -> None:

@@ -10,7 +10,7 @@ from foedus.terms import Term, is_literal, literal, split_literal
 _XSD = "http://www.w3.org/2001/XMLSchema#"
 _INTEGER = f"<{_XSD}integer>"
 _DATED = {f"{_XSD}{name}" for name in ("gYear", "gYearMonth", "date", "dateTime", "dateTimeStamp")}
-_YEAR = re.compile(r"(-?[0-9]{4,})(?:[-+Z].*)?", re.DOTALL)
+_YEAR = re.compile(r"(-?[0-9]{4,999})(?:[-+Z].*)?", re.DOTALL)
 
 
 def year_of(term: Term) -> Term | None:
@@ -39,7 +39,7 @@ def _number(term: Term) -> tuple[int, bool] | None:
     if not in_datatype(term, _INTEGER):
         return None
     key = value_key(term)
-    return (int(str(key[1])), False) if key else None
+    return (int(str(key[1])), False) if key and len(key) == 2 else None  # long ones are not added
 
 
 def add(left: Term, right: Term, sign: int = 1) -> Term | None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import heapq
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 
 import numpy as np
@@ -40,6 +41,27 @@ class Task:
     atom: Named
     place: tuple[int, int]
     spelt: bool = False
+
+
+@dataclass(slots=True)
+class _Match:
+    """A premise of a search: the rows still to be tried, and what the last of them gave."""
+
+    task: int
+    rows: Iterator[Row]
+    row: Row = (0, 0, 0)
+    found: Values = field(default_factory=dict)
+    changed: list[tuple[int, Named]] = field(default_factory=list)  # other premises, as they were
+
+    def next(self, atom: Named, spelt: bool) -> bool:
+        """Take the next row that the premise can be."""
+        s, p, o = atom
+        for row in self.rows:
+            found = unify((s, p, row[2] if spelt and isinstance(o, int) else o), row)
+            if found is not None:
+                self.row, self.found = row, found
+                return True
+        return False
 
 
 class Backward:
@@ -192,44 +214,78 @@ class Backward:
     def solve(
         self, tasks: list[Task], values: Values, before: int
     ) -> Iterator[tuple[Values, dict[tuple[int, int], Row]]]:
-        """All ways to match premises, the most bound first."""
-        if not tasks:
-            yield values, {}
-            return
-        task = min(tasks, key=self._cost)
-        rest = [t for t in tasks if t is not task]
-        s, p, o = (node if isinstance(node, int) else None for node in task.atom)
-        names = [node for node in task.atom if isinstance(node, str)]
-        if len(names) == 1 and rest and p is not None and not task.spelt:
-            column = self._column(task.atom, before)
-            column = self._narrowed(column, names[0], rest, before)
-            rows: Iterator[Row] = (
+        """All ways to match premises, the most bound first.
+
+        A search with a stack of its own: a premise for each member of a list may be very many.
+        """
+        atoms = [task.atom for task in tasks]
+        costs = [self._cost(atom) for atom in atoms]
+        having: dict[str, list[int]] = defaultdict(list)
+        for k, atom in enumerate(atoms):
+            for name in {node for node in atom if isinstance(node, str)}:
+                having[name].append(k)
+        left = set(range(len(tasks)))
+        heap = [(cost, k) for k, cost in enumerate(costs)]
+        heapq.heapify(heap)
+        matched: list[_Match] = []
+
+        def change(k: int, atom: Named) -> None:
+            atoms[k], costs[k] = atom, self._cost(atom)
+            heapq.heappush(heap, (costs[k], k))
+
+        while True:
+            self.engine.tick()
+            if left:
+                cost, k = heapq.heappop(heap)
+                if k not in left or cost != costs[k]:
+                    continue
+                left.remove(k)
+                rest = [(atoms[n], tasks[n].spelt) for n in self._sharing(atoms[k], having, left)]
+                rows = self._rows(atoms[k], tasks[k].spelt, rest, bool(left), before)
+                matched.append(_Match(k, rows))
+            else:
+                found = {n: v for match in matched for n, v in match.found.items()}
+                yield {**values, **found}, {tasks[m.task].place: m.row for m in matched}
+            while matched:  # take the next row of the last premise that has one
+                last = matched[-1]
+                for n, atom in last.changed:
+                    change(n, atom)
+                last.changed = []
+                if last.next(atoms[last.task], tasks[last.task].spelt):
+                    for n in self._sharing(atoms[last.task], having, left):
+                        last.changed.append((n, atoms[n]))
+                        change(n, replaced(atoms[n], last.found))
+                    break
+                left.add(last.task)
+                change(last.task, atoms[last.task])
+                matched.pop()
+            else:
+                return
+
+    @staticmethod
+    def _sharing(atom: Named, having: dict[str, list[int]], left: set[int]) -> list[int]:
+        """The places of premises still to be matched that share a name with one."""
+        names = {node for node in atom if isinstance(node, str)}
+        return sorted({n for name in names for n in having[name]} & left)
+
+    def _rows(
+        self, atom: Named, spelt: bool, rest: list[tuple[Named, bool]], more: bool, before: int
+    ) -> Iterator[Row]:
+        """The triples that a premise may be; ``rest`` are premises that share a name with it."""
+        s, p, o = (node if isinstance(node, int) else None for node in atom)
+        names = [node for node in atom if isinstance(node, str)]
+        if len(names) == 1 and more and p is not None and not spelt:
+            column = self._narrowed(self._column(atom, before), names[0], rest, before)
+            return (
                 (s if s is not None else x, p, o if o is not None else x) for x in column.tolist()
             )
-        elif task.spelt and isinstance(task.atom[2], int):
-            ways = self.spellings[task.atom[2]]
-            rows = (row for x in ways for row in self.view.match(s, p, x, before))
-            for row in rows:
-                found = unify((task.atom[0], task.atom[1], row[2]), row)
-                if found is not None:
-                    yield from self._next(task, row, found, rest, values, before)
-            return
-        else:
-            rows = self.view.match(s, p, o, before)
-        for row in rows:
-            found = unify(task.atom, row)
-            if found is not None:
-                yield from self._next(task, row, found, rest, values, before)
+        if spelt and isinstance(atom[2], int):
+            ways = self.spellings[atom[2]]
+            return (row for x in ways for row in self.view.match(s, p, x, before))
+        return self.view.match(s, p, o, before)
 
-    def _next(
-        self, task: Task, row: Row, found: Values, rest: list[Task], values: Values, before: int
-    ) -> Iterator[tuple[Values, dict[tuple[int, int], Row]]]:
-        left = [Task(replaced(t.atom, found), t.place, t.spelt) for t in rest] if found else rest
-        for more, used in self.solve(left, {**values, **found}, before):
-            yield more, {task.place: row, **used}
-
-    def _cost(self, task: Task) -> tuple[int, int]:
-        s, p, o = task.atom
+    def _cost(self, atom: Named) -> tuple[int, int]:
+        s, p, o = atom
         free = isinstance(s, str) + isinstance(o, str) + 3 * isinstance(p, str)
         size = 0
         if free == 1 and p == self.view.type and isinstance(s, str):
@@ -252,15 +308,14 @@ class Backward:
         loops: Ids = keys[keys >> SHIFT == keys & LOW] & LOW
         return loops
 
-    def _narrowed(self, column: Ids, name: str, rest: list[Task], before: int) -> Ids:
+    def _narrowed(self, column: Ids, name: str, rest: list[tuple[Named, bool]], before: int) -> Ids:
         """The values of a name that all premises which then lack nothing agree to."""
-        for task in rest:
-            s, p, o = task.atom
+        for (s, p, o), spelt in rest:
             if not len(column):
                 break
             if isinstance(p, int) and (s == name) + (o == name) == 1:
                 other = o if s == name else s
-                if isinstance(other, int) and not task.spelt:
+                if isinstance(other, int) and not spelt:
                     pattern = (None, o) if s == name else (s, None)
                     mask = self.view.filter(column, pattern[0], p, pattern[1], before)  # type: ignore[arg-type]
                     column = column[mask]

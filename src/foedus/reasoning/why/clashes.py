@@ -3,57 +3,100 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import combinations, islice
 
 import numpy as np
 
 from foedus.reasoning.fixpoint.engine import Engine
-from foedus.reasoning.fixpoint.unfolding import Pairs
 from foedus.reasoning.fixpoint.view import EVER, Row
-from foedus.reasoning.plans.plan import Plan, named, replaced, value_rule
-from foedus.reasoning.rows.columns import LOW, SHIFT, Ids, pack, unique, within
+from foedus.reasoning.plans.plan import BUILTIN, Pairs, Plan, named, replaced, value_rule
+from foedus.reasoning.rows.columns import LOW, NONE, SHIFT, Ids, pack, unique, within
 from foedus.reasoning.rules.datatypes import in_datatype, value_key
-from foedus.reasoning.rules.proof import Clash
+from foedus.reasoning.rules.proof import Clash, Proof, Step
 from foedus.reasoning.rules.rule import Rule, Value
 from foedus.reasoning.why.backward import Instance, Values
 from foedus.reasoning.why.proofs import Prover
 from foedus.reasoning.words.dictionary import LITERAL
-from foedus.terms import compact
+from foedus.terms import Triple, compact
 
 MOST = 100  # told of one rule
+_PREMISES = 100_000  # of those told of one rule; one clash can rest on a list of 20,000 members
+_REASONS = 3  # in the message of one
+_RENAMING = BUILTIN - {"eq-ref"}
 
 
 def clashes(engine: Engine, prover: Prover) -> tuple[tuple[Clash, ...], Counter[str]]:
-    """The contradictions, at most ``MOST`` of a rule, sorted; and how many there are of each."""
+    """The contradictions, sorted, and how many there are of each rule.
+
+    At most ``MOST`` of a rule, and fewer where they have very many premises.
+    """
     counts: Counter[str] = Counter()
     found: dict[tuple[str, frozenset[Row]], Clash] = {}
     told: Counter[str] = Counter()
+    premises: Counter[str] = Counter()
+    triples: dict[Row, Triple] = {}  # those of a list stand in each clash about two of its members
     for rule, instances, count in _all(engine, prover):
-        counts[rule.id] += count
+        if count:
+            counts[rule.id] += count
         for instance in instances:
-            if told[rule.id] >= MOST:
+            if told[rule.id] >= MOST or premises[rule.id] > _PREMISES:
                 break
+            engine.tick()
             key = rule.id, frozenset(instance.premises)
             if key not in found:
                 told[rule.id] += 1
-                found[key] = _clash(engine, prover, instance)
-    return tuple(sorted(found.values(), key=lambda c: (c.rule, c.premises))), counts
+                premises[rule.id] += len(instance.premises)
+                for row in instance.premises:
+                    if row not in triples:
+                        triples[row] = prover.triple(row)
+                found[key] = _clash(engine, prover, instance, triples)
+    counts |= told  # a thing that is known to be several things and values is one row of a column
+    return tuple(sorted(found.values(), key=lambda c: (c.rule, c.premises))), +counts
 
 
-def _clash(engine: Engine, prover: Prover, instance: Instance) -> Clash:
+def _clash(
+    engine: Engine, prover: Prover, instance: Instance, triples: Mapping[Row, Triple]
+) -> Clash:
     step = prover.step(None, instance)
-    names = prover.bindings(step)
-    prefixes = engine.rules.prefixes
-    message = instance.rule.sentence(names, lambda term: compact(term, prefixes))
-    premises = tuple(prover.triple(row) for row in instance.premises)
-    return Clash(instance.rule.id, message, premises, lambda: prover.built(step, {}))
+
+    def sentence(step: Step) -> str:
+        rule = engine.rules[str(step.rule)]
+        return rule.sentence(prover.bindings(step), lambda t: compact(t, engine.rules.prefixes))
+
+    reasons = islice(_reasons(prover, instance.premises), _REASONS)
+    message = "; ".join(dict.fromkeys(map(sentence, (step, *reasons))))
+    premises = tuple(triples[row] for row in instance.premises)
+
+    def proof() -> Proof:
+        engine.begin()
+        return prover.built(step, {})
+
+    return Clash(instance.rule.id, message, premises, proof)
+
+
+def _reasons(prover: Prover, premises: Iterable[Row]) -> Iterator[Step]:
+    """The steps by which things come out as one, and literals as members of a class.
+
+    Such a premise is in no file: these steps name the subjects and properties that it comes from.
+    """
+    kinds, same = prover.engine.terms.kinds, prover.view.same
+    waiting: list[Row | Step] = []
+    waiting += [row for row in premises if row[1] == same or kinds[row[0]] >= LITERAL]
+    while waiting:
+        part = waiting.pop()
+        step = part if isinstance(part, Step) else prover.explain(part)
+        if step.rule in _RENAMING:
+            waiting += reversed(step.premises)
+        elif step.premises and step.rule != "eq-ref":
+            yield step
 
 
 Found = tuple[Rule, Iterator[Instance], int]
 
 
 def _all(engine: Engine, prover: Prover) -> Iterator[Found]:
-    for plan in engine.clashing:
+    for plan in engine.agenda.clashing:
         rule = engine.rules[plan.rule]
         if isinstance(plan, Pairs):
             yield from _pairs(engine, prover, rule, plan)
@@ -76,57 +119,66 @@ def _told(
         for name, number in plan.names.items():
             if number in columns:
                 values[name] = int(columns[number][row])
-        yield from _first(_forms(prover, rule, values))
+        yield from _forms(prover, rule, values)
 
 
 def _forms(prover: Prover, rule: Rule, values: Values) -> Iterator[Instance]:
-    """Applications with the given values, or with other names for them where one says more."""
-    same = prover.view.same
+    """An application with the given values; or those with other names for them that say more."""
     test = next((t for t in rule.tests if isinstance(t, Value)), None)
     if test is not None and len(rule.premises) == 1 and test.right is not None:
         kind = prover.engine.terms.token(values[test.right.name])
         for v in prover.equality.same(values[test.left.name]):
             if in_datatype(prover.engine.terms.token(v), kind) is False:
-                final = {**values, test.left.name: v}
-                s, p, o = replaced(named(rule.premises[0], prover.backward.ids), final)
-                yield Instance(rule, final, ((int(s), int(p), int(o)),))
+                yield _instance(prover, rule, {**values, test.left.name: v})
+                return
         return
-    if prover.view.equal and prover.equality:
-        for atom in rule.premises:
-            if atom.p == prover.engine.terms.token(same) and not rule.lists:
-                for changed in _apart(prover, rule, values, str(atom.s)[1:], str(atom.o)[1:]):
-                    yield from prover.backward.applied(rule, changed, None, None, EVER)
-    yield from prover.backward.applied(rule, values, None, None, EVER)
+    apart = _apart(prover, rule, values)
+    first = next(apart, None)
+    if first is None:
+        first = next(prover.backward.applied(rule, values, None, None, EVER), None)
+    if first is not None:
+        yield first
+        yield from apart
 
 
-def _apart(prover: Prover, rule: Rule, values: Values, a: str, b: str) -> Iterator[Values]:
-    """Values that name two things which are one by different names."""
-    if a not in values or b not in values:
+def _instance(prover: Prover, rule: Rule, values: Values) -> Instance:
+    """The application of a rule whose variables are all given."""
+    rows = (replaced(named(atom, prover.backward.ids), values) for atom in rule.premises)
+    return Instance(rule, values, tuple((int(s), int(p), int(o)) for s, p, o in rows))
+
+
+def _apart(prover: Prover, rule: Rule, values: Values) -> Iterator[Instance]:
+    """Applications in which a thing goes by two names that another premise tells apart."""
+    if rule.lists or not prover.view.equal or not prover.equality:
         return
-    names = prover.equality.same(values[a])
-    ids = prover.backward.ids
-    for atom in rule.premises:
-        if {str(atom.s)[1:], str(atom.o)[1:]} == {a, b} and ids.get(str(atom.p)) not in (
-            None,
-            prover.view.same,
-        ):
-            rows = prover.forms((values[a], ids[str(atom.p)], values[b]), EVER)
-            for s, _, o in rows:
+    properties = [prover.backward.ids.get(str(atom.p)) for atom in rule.premises]
+    for atom, p in zip(rule.premises, properties, strict=True):
+        a, b = str(atom.s)[1:], str(atom.o)[1:]
+        if p != prover.view.same or a not in values or b not in values:
+            continue
+        for other, q in zip(rule.premises, properties, strict=True):
+            ends = str(other.s)[1:], str(other.o)[1:]
+            if {*ends} != {a, b} or q is None or q == p:
+                continue
+            for s, _, o in prover.forms((values[a], q, values[b]), EVER):
                 if s != o:
-                    first, second = (s, o) if str(atom.s)[1:] == a else (o, s)
-                    yield {**values, a: first, b: second}
-    literal = [n for n in names if prover.engine.terms.kinds[n] >= LITERAL]
-    keys = {n: value_key(prover.engine.terms.token(n)) for n in literal}
-    for x in literal:
-        for y in literal:
-            if keys[x] != keys[y] and None not in (keys[x], keys[y]):
-                yield {**values, a: x, b: y}
+                    changed = {**values, ends[0]: s, ends[1]: o}
+                    yield from islice(prover.backward.applied(rule, changed, None, None, EVER), 1)
+            if q == prover.view.different and len(properties) == 2:
+                for x, y in _values_apart(prover, values[a]):
+                    yield _instance(prover, rule, {**values, a: x, b: y})
 
 
-def _first(instances: Iterator[Instance]) -> Iterator[Instance]:
-    found = next(instances, None)
-    if found is not None:
-        yield found
+def _values_apart(prover: Prover, number: int) -> Iterator[tuple[int, int]]:
+    """Any two literals that came out as one with a thing, but are two values by dt-diff."""
+    if "dt-diff" not in prover.engine.rules:
+        return
+    terms = prover.engine.terms
+    each: dict[object, int] = {}  # value: a literal
+    for n in prover.equality.same(number):
+        if terms.kinds[n] >= LITERAL and (key := value_key(terms.token(n))) is not None:
+            each.setdefault(key, n)
+    yield from combinations(each.values(), 2)
 
 
 def _pairs(engine: Engine, prover: Prover, rule: Rule, plan: Pairs) -> Iterator[Found]:
@@ -209,10 +261,11 @@ def _ill_typed(engine: Engine, prover: Prover, rule: Rule) -> Iterator[Found]:
         keys = relation.full
         for layer in (*relation.layers, *relation.dead):
             keys = layer.keys
-            term = keys if code < 0 else (keys >> SHIFT if place == 0 else keys & LOW)
-            if code < 0 and place != 0:
-                continue
-            hits = keys[within(term, bad)]
+            if code < 0 and place != 0:  # the class is the literal, or it is none
+                hits = keys if ~code in bad else NONE
+            else:
+                term = keys if code < 0 else (keys >> SHIFT if place == 0 else keys & LOW)
+                hits = keys[within(term, bad)]
             if not len(hits):
                 continue
 

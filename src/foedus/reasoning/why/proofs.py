@@ -64,6 +64,7 @@ class Prover:
         root = step_of(goal)
         stack: list[tuple[Step, bool]] = [(root, False)]
         while stack:
+            self.engine.tick()
             step, ready = stack.pop()
             if id(step) in done:
                 continue

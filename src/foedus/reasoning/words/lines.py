@@ -6,6 +6,7 @@ of its own; numpy lets both run at once.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from typing import IO, Any, Final, TypeAlias
 
 import numpy as np
 
+from foedus.errors import ParseFailure
 from foedus.reasoning.rows.columns import unique
 from foedus.reasoning.words.dictionary import BLANK, IRI, LITERAL, Terms
 from foedus.reasoning.words.plain import plainly_right
@@ -32,6 +34,9 @@ from foedus.terms import Triple
 
 Watch: TypeAlias = Callable[[str], None] | None
 CHUNK: Final = 1 << 22
+_PREFIX: Final = re.compile(r"_:(?:f([0-9]{1,9}))?b")
+#: No line is longer, in bytes: so a packed file of one line does not take all memory.
+LONGEST: Final = 1 << 27
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +67,7 @@ class Lines:
 
     def read(self, pieces: Iterator[bytes]) -> Iterator[Ids]:
         """The triples of the text, which comes in pieces of any length, part by part."""
-        parts = map(self._part, _whole_lines(pieces))
+        parts = map(self._part, self._whole_lines(pieces))
         if self.scope is not None:  # new names are given in the order of the lines
             yield from map(self._taken, parts)
             return
@@ -71,6 +76,23 @@ class Lines:
             while (part := waiting.result()) is not None:
                 waiting = pool.submit(next, parts, None)
                 yield self._taken(part)
+
+    def _whole_lines(self, pieces: Iterator[bytes]) -> Iterator[Bytes]:
+        """The text in padded buffers of whole lines; a last line break is added if missing."""
+        kept: list[bytes] = []
+        for piece in pieces:
+            cut = piece.rfind(b"\n") + 1
+            if cut:
+                yield padded(b"".join((*kept, memoryview(piece)[:cut])))
+                kept = []
+            elif self.watch:
+                self.watch(f"reading {self.name}")
+            kept.append(piece[cut:])
+            if sum(map(len, kept)) > LONGEST:
+                told = f"a line is longer than {LONGEST >> 20} MB; is this N-Triples or N-Quads?"
+                raise ParseFailure(self.name, told)
+        if rest := b"".join(kept):
+            yield padded(rest + b"\n")
 
     def _part(self, buffer: Bytes) -> _Part:
         """Some lines taken apart; the last ends with a line break."""
@@ -158,14 +180,24 @@ class Scope:
         return np.concatenate([buffer, names]), starts, lengths
 
 
-def free_prefix(terms: Terms) -> str:
-    """A beginning of labels that no blank node has so far."""
-    labels = terms.tokens(np.flatnonzero(terms.kinds == BLANK))
-    for n in range(len(labels) + 1):
-        prefix = f"f{n}b" if n else "b"
-        if not any(label.startswith(prefix, 2) for label in labels):
-            return prefix
-    raise AssertionError("one more prefix than labels: one is free")
+@dataclass(slots=True)
+class Prefixes:
+    """Beginnings of labels for the blank nodes of one file after the other."""
+
+    terms: Terms
+    _taken: set[int] = field(default_factory=set)
+    _known: int = 0  # terms that were looked at
+    _next: int = 0
+
+    def free(self) -> str:
+        """A beginning that no blank node's label has so far."""
+        new = self._known + np.flatnonzero(self.terms.kinds[self._known :] == BLANK)
+        self._known = len(self.terms)
+        found = map(_PREFIX.match, self.terms.tokens(new))
+        self._taken.update(int(match[1] or 0) for match in found if match)
+        while self._next in self._taken:
+            self._next += 1
+        return f"f{self._next}b" if self._next else "b"
 
 
 def intern_checked(terms: Terms, buffer: Bytes, starts: Ids, lengths: Ids, hashes: Words) -> Ids:
@@ -206,19 +238,6 @@ def joined(parts: list[Ids]) -> Ids:
         out[:, at : at + len(part)] = part.T
         at += len(part)
     return out.T
-
-
-def _whole_lines(pieces: Iterator[bytes]) -> Iterator[Bytes]:
-    """The text again in padded buffers of whole lines; a last line break is added if missing."""
-    kept: list[bytes] = []
-    for piece in pieces:
-        cut = piece.rfind(b"\n") + 1
-        if cut:
-            yield padded(b"".join((*kept, memoryview(piece)[:cut])))
-            kept = []
-        kept.append(piece[cut:])
-    if rest := b"".join(kept):
-        yield padded(rest + b"\n")
 
 
 def pieces_of(file: IO[bytes]) -> Iterator[bytes]:

@@ -44,9 +44,10 @@ def _counters() -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
 _COUNTERS: Final = _counters()
 _HTTP, _HTTPS = (np.uint64(int.from_bytes(text, "little")) for text in (b"<http://", b"<https:/"))
 _URN: Final = np.uint64(int.from_bytes(b"<urn:", "little")), np.uint64((1 << 40) - 1)
+_ESCAPE: Final = re.compile(r'\\[tbnrf"\\]')
 _CANONICAL: Final = re.compile(
-    r'"(?:[^"\\\x00-\x1f\x7f\ufffe\uffff]|\\[tbnrf"\\])*"(?P<tail>[@^].*)?', re.DOTALL
-)
+    r'"[^"\\\x00-\x1f\x7f\ufffe\uffff]*"(?P<tail>[@^].*)?', re.DOTALL
+)  # a literal without its escapes: to repeat a choice takes 128 bytes for each time
 _LANGUAGE: Final = re.compile(r"@[a-z]{1,8}(-[a-z0-9]{1,8})*")
 _UNCANONICAL: Final = {
     "http://www.w3.org/2001/XMLSchema#string",
@@ -131,6 +132,8 @@ def _careful(raw: bytes) -> bool:
     if text.startswith("<"):
         return text.endswith(">") and convert.is_valid_iri(text[1:-1])
     if text.startswith('"'):
-        found = _CANONICAL.fullmatch(text)
-        return found is not None and (found["tail"] is None or _tail(found["tail"]))
+        found = _CANONICAL.fullmatch(_ESCAPE.sub("", text))
+        if found is None or found["tail"] is None:
+            return found is not None
+        return text.endswith(f'"{found["tail"]}') and _tail(found["tail"])
     return False

@@ -10,24 +10,23 @@ from __future__ import annotations
 
 import io
 import os
-import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from foedus.errors import InputError
+from foedus.errors import NotRdf
 from foedus.reasoning.rows.columns import LOW, NONE, SHIFT
 from foedus.reasoning.rows.partition import partition
 from foedus.reasoning.words.dictionary import BLANK, Terms
 from foedus.reasoning.words.lines import (
     Lines,
+    Prefixes,
     Scope,
     Watch,
-    free_prefix,
     intern_checked,
     interned,
     joined,
@@ -36,10 +35,21 @@ from foedus.reasoning.words.lines import (
 )
 from foedus.reasoning.words.spans import Ids, hash_spans, lines_as_spans
 from foedus.store import convert
+from foedus.store.given import ONE_TERM, canonical, is_term, triple_of
+from foedus.store.reading import Source, opened, quad_lines
 from foedus.terms import Term, Triple
 
+if TYPE_CHECKING:
+    from foedus.store.imports import Imports
+
+_RDF: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+_OWL: Final = "http://www.w3.org/2002/07/owl#"
 _BATCH: Final = 1 << 16
 _MOST_KNOWN: Final = 1 << 20
+_DATA_IS: Final = (
+    "triples are given as paths of files, bytes of N-Triples, a graph of rdflib, a store of "
+    "pyoxigraph, or several triples"
+)
 
 
 def read(data: Any, terms: Terms, watch: Watch = None) -> Ids:
@@ -47,11 +57,22 @@ def read(data: Any, terms: Terms, watch: Watch = None) -> Ids:
     return joined(list(parts_of(data, terms, watch)))
 
 
-def triples(data: Any, limit: int | None = None) -> Iterator[Triple]:
+def triples(
+    data: Any,
+    limit: int | None = None,
+    watch: Watch = None,
+    format: str | None = None,
+    imports: Imports | None = None,
+) -> Iterator[Triple]:
     """The triples of ``data`` as strings, without duplicates; see :func:`partition`."""
     terms = Terms()
     none = -1  # rdf:type is a property like others here
-    for code, keys in partition(parts_of(data, terms), none, limit).items():
+    parts = (
+        following(data, terms, imports, {}, watch, format)
+        if imports
+        else parts_of(data, terms, watch, format)
+    )
+    for code, keys in partition(parts, none, limit).items():
         yield from strings(terms, code, keys, none)
 
 
@@ -69,7 +90,9 @@ def strings(terms: Terms, code: int, keys: Ids, type_: int) -> Iterator[Triple]:
                 yield s, name, o
 
 
-def parts_of(data: Any, terms: Terms, watch: Watch = None) -> Iterator[Ids]:
+def parts_of(
+    data: Any, terms: Terms, watch: Watch = None, format: str | None = None
+) -> Iterator[Ids]:
     """The triples of ``data`` as ``n x 3`` arrays, read one after the other as they are asked for;
     new terms are added to ``terms``.
 
@@ -78,64 +101,114 @@ def parts_of(data: Any, terms: Terms, watch: Watch = None) -> Iterator[Ids]:
     ``data``: a path or several (their blank nodes are kept apart), ``bytes`` of N-Triples or
     N-Quads, an rdflib graph or dataset, a pyoxigraph store or dataset, or an iterable of triples
     whose terms are N-Triples strings, rdflib's or pyoxigraph's. Named graphs are read as one.
-    Duplicates stay. Raises ``ParseFailure``, ``InputError`` or ``UnknownName``.
+    Duplicates stay. ``format`` (``ttl``, ...) is that of files whose names do not say it; the path
+    ``-`` is standard input. Raises ``ParseFailure``, ``InputError`` or ``UnknownName``.
     """
+    if is_term(data):
+        raise NotRdf(data, f"a term holds no triples; {_DATA_IS}")
     if isinstance(data, str | os.PathLike):
-        return _file_parts([data], terms, watch)
+        return _file_parts([data], terms, watch, format)
     if isinstance(data, bytes | bytearray):
-        lines = Lines(terms, "the given bytes", quads=True, watch=watch)
-        return lines.read(pieces_of(io.BytesIO(data)))
+        given = Source(io.BytesIO(data), "the given bytes", convert.known(format or "nq"), None)
+        return _source_parts(given, terms, watch, Prefixes(terms))
     if convert.is_graph(data):
         if convert.is_rdflib(data):
             return map(_Tokens(terms, watch).trees, convert.graph_trees(data))
         lines = Lines(terms, "the store", quads=True, numbered=False, watch=watch)
         return lines.read(convert.store_lines(data))
+    if not isinstance(data, Iterable):
+        raise NotRdf(data, f"an object of type {type(data).__name__} holds no triples; {_DATA_IS}")
     items = iter(data)
-    first = next(items, None)
-    if first is None:
+    first = next(items, items)
+    if first is items:
         return iter(())
     items = chain([first], items)
-    if isinstance(first, str | os.PathLike):
-        return _file_parts(list(items), terms, watch)
-    if hasattr(first, "graph_name"):  # pyoxigraph's quads
-        items = (quad.triple for quad in items)
+    if isinstance(first, os.PathLike) or (isinstance(first, str) and not is_term(first)):
+        return _file_parts(list(items), terms, watch, format)
     return _triple_parts(items, terms, watch)
 
 
-def read_triples(triples: Iterable[Any], terms: Terms) -> Ids:
-    """The triples as an ``n x 3`` array; terms are N-Triples strings, rdflib's or pyoxigraph's."""
-    return joined(list(_triple_parts(triples, terms, None)))
+def known(data: Any, terms: Terms) -> Ids:
+    """The triples of ``data`` whose terms are all known, as an ``n x 3`` array; none is added."""
+    if isinstance(data, list) and set(map(type, data)) == {tuple} and set(map(len, data)) == {3}:
+        flat = list(chain.from_iterable(data))
+        if set(map(type, flat)) == {str} and all(map(str.isascii, flat)):
+            numbers = terms.find_many(flat)
+            if (numbers >= 0).all():
+                return numbers.reshape(-1, 3)
+    given = Terms()
+    rows = read(data, given)
+    found = terms.find_many(given.tokens(np.arange(len(given))))[rows]
+    return found[(found >= 0).all(axis=1)]
+
+
+def following(
+    data: Any,
+    terms: Terms,
+    imports: Imports,
+    found: dict[Term, Path],
+    watch: Watch = None,
+    format: str | None = None,
+) -> Iterator[Ids]:
+    """The triples of ``data`` and of all ontologies that these import, as :func:`parts_of`.
+
+    ``found`` is filled with the ontologies and their files; what is not found is passed over.
+    """
+    names = ("Ontology", "imports", "versionIRI")
+    type_, *rest = terms.intern_many([f"<{_RDF}type>", *(f"<{_OWL}{n}>" for n in names)]).tolist()
+    ontology, importing, version = rest
+    given = data if isinstance(data, list | tuple) else [data]
+    paths = {Path(p).resolve() for p in given if isinstance(p, str | os.PathLike)}
+    here: set[int] = set()
+    waiting: list[int] = []
+
+    def noted(parts: Iterator[Ids]) -> Iterator[Ids]:
+        for part in parts:
+            s, p, o = part.T
+            here.update(s[(p == type_) & (o == ontology)].tolist(), o[p == version].tolist())
+            waiting.extend(o[p == importing].tolist())
+            yield part
+
+    yield from noted(parts_of(data, terms, watch, format))
+    for number in waiting:  # which grows
+        name = terms.token(number)
+        path = imports.find(name[1:-1]) if number not in here else None
+        here.add(number)
+        if path is not None:
+            found[name] = path
+            if path.resolve() not in paths:
+                paths.add(path.resolve())
+                yield from noted(parts_of(path, terms, watch))
 
 
 def _triple_parts(triples: Iterable[Any], terms: Terms, watch: Watch) -> Iterator[Ids]:
     tokens = _Tokens(terms, watch)
     rest = iter(triples)
     while batch := list(islice(rest, _BATCH)):
-        found = [
-            term if type(term) is str else convert.term_of(term) for row in batch for term in row
-        ]
-        if len(found) != 3 * len(batch):
-            raise InputError("a triple is three terms; something given has another length")
-        yield tokens.flat(found)
+        if set(map(type, batch)) != {tuple} or set(map(len, batch)) != {3}:
+            batch = list(map(triple_of, batch))
+        flat = list(chain.from_iterable(batch))
+        if set(map(type, flat)) != {str}:
+            flat = [term if type(term) is str else convert.term_of(term) for term in flat]
+        yield tokens.flat(flat)
 
 
-def _file_parts(paths: list[Any], terms: Terms, watch: Watch) -> Iterator[Ids]:
+def _file_parts(paths: list[Any], terms: Terms, watch: Watch, format: str | None) -> Iterator[Ids]:
+    prefixes = Prefixes(terms)
     for given in paths:
-        path = Path(given)
-        extension = convert.format_of(path)
-        with convert.open_binary(path) as file:
-            plain = convert.FORMATS[extension] in convert.LINES
-            lines = Lines(terms, str(path), extension != "nt", numbered=plain, watch=watch)
-            if not plain or (terms.kinds == BLANK).any():  # random labels, or another file's
-                lines.scope = Scope(free_prefix(terms))
-            base = path.resolve().as_uri()
-            text = (
-                pieces_of(file) if plain else convert.quad_lines(file, extension, str(path), base)
-            )
-            try:
-                yield from lines.read(text)
-            except (OSError, EOFError, zlib.error) as error:
-                raise InputError(f"{path} cannot be read: {error}") from None
+        with opened(Path(given), format) as source:
+            yield from _source_parts(source, terms, watch, prefixes)
+
+
+def _source_parts(source: Source, terms: Terms, watch: Watch, prefixes: Prefixes) -> Iterator[Ids]:
+    plain, name, form = source.has_lines, source.name, source.format
+    lines = Lines(terms, name, form != "nt", numbered=plain, watch=watch)
+    if not plain or (terms.kinds == BLANK).any():  # random labels, or another file's
+        lines.scope = Scope(prefixes.free())
+    if plain:
+        yield from lines.read(pieces_of(source.file))
+    else:
+        yield from lines.read(quad_lines(source.file, form, name, source.base, watch))
 
 
 @dataclass(slots=True)
@@ -212,7 +285,15 @@ class _Tokens:
         for row in odd:
             text = " ".join((*row, "."))
             try:
+                if not all(map(ONE_TERM.fullmatch, row)):  # nor may a term end the triple
+                    raise ValueError("a term is none")
                 found += convert.parse_lines(text.encode(), quads=False)
             except (SyntaxError, ValueError) as error:
+                try:
+                    for term in row:
+                        canonical(term)
+                except NotRdf as wrong:
+                    told = f"{wrong.reason}; in the triple {text[:-2]}"
+                    raise NotRdf(wrong.given, told) from None
                 raise convert.failure(f"the triple {text[:-2]}", error, None) from None
         return interned(self.terms, found)

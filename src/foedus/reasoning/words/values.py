@@ -315,7 +315,8 @@ def _written(key: tuple[Any, ...]) -> tuple[int, int, str]:
             (number,) = struct.unpack("<d", packed)
             return _DOUBLE, *_floating(repr(number), _FORMS["double"].digits)
         case ("dateTime", year, month, day, hour, minute, second, fraction, zone):
-            text = f"{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}"
+            text = f"{year:04}" if isinstance(year, int) else year
+            text += f"-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}"
             text += f".{fraction}" if fraction else ""
             if not zone:
                 return _TIME, 0 if zone is None else _UTC, text

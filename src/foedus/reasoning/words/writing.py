@@ -1,7 +1,7 @@
 """Numbered triples written as files: N-Triples by numpy, other formats through pyoxigraph.
 
-A file appears whole or not at all: it is written beside its place under another name and renamed
-at the end. Nothing here writes a literal as subject; the engine never derives one.
+A file appears whole or not at all. Nothing here writes a literal as subject; the engine never
+derives one.
 """
 
 from __future__ import annotations
@@ -10,15 +10,14 @@ import gzip
 import os
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import Any, Final
 
 import numpy as np
 
-from foedus.errors import InputError
 from foedus.reasoning.words.dictionary import Terms
 from foedus.reasoning.words.spans import PAD, Bytes, Ids, copy_spans
+from foedus.replacing import replacing
 from foedus.store import convert
 from foedus.terms import Triple
 
@@ -102,27 +101,3 @@ def _write(
             whole.write(text.data)
         whole.seek(0)
         convert.write_format(whole, extension, file, prefixes)
-
-
-@contextmanager
-def replacing(path: Path) -> Iterator[IO[bytes]]:
-    """A new binary file that takes the place of ``path`` when the block ends without an error."""
-    try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    except OSError as error:
-        raise InputError(f"{path} cannot be written: {error.strerror}") from None
-    made = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            yield file
-        made.chmod(0o666 & ~_umask())
-        made.replace(path)
-    except BaseException:
-        made.unlink(missing_ok=True)
-        raise
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
