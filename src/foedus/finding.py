@@ -28,20 +28,150 @@ AHEAD = 0.02
 
 _WORD = re.compile(r"[^\W_]+(?:\.[^\W_]\b)*")
 _STOP = frozenset(
-    "a an the of in on at to for from by with and or as is are was were be been do does did has have"
-    " had it its this that these those there i me my we you your please can could would should will"
-    " into up so what which how exactly than then between s t pls ok already still go goes went get"
-    " gets got getting back any anywhere anything nothing else ie eg etc just really also ever now am"
-    " if not no only but out off down them they he she his her him us our their"
-    " kind sort thing things one two other another each back bottom far make made take took"
-    " came come put very more most much some suppose preparing feature print first last time".split()
+    [
+        "a",
+        "an",
+        "the",
+        "of",
+        "in",
+        "on",
+        "at",
+        "to",
+        "for",
+        "from",
+        "by",
+        "with",
+        "and",
+        "or",
+        "as",
+        "is",
+        "are",
+        "was",
+        "were",
+        "be",
+        "been",
+        "do",
+        "does",
+        "did",
+        "has",
+        "have",
+        "had",
+        "it",
+        "its",
+        "this",
+        "that",
+        "these",
+        "those",
+        "there",
+        "i",
+        "me",
+        "my",
+        "we",
+        "you",
+        "your",
+        "please",
+        "can",
+        "could",
+        "would",
+        "should",
+        "will",
+        "into",
+        "up",
+        "so",
+        "what",
+        "which",
+        "how",
+        "exactly",
+        "than",
+        "then",
+        "between",
+        "s",
+        "t",
+        "pls",
+        "ok",
+        "already",
+        "still",
+        "go",
+        "goes",
+        "went",
+        "get",
+        "gets",
+        "got",
+        "getting",
+        "back",
+        "any",
+        "anywhere",
+        "anything",
+        "nothing",
+        "else",
+        "ie",
+        "eg",
+        "etc",
+        "just",
+        "really",
+        "also",
+        "ever",
+        "now",
+        "am",
+        "if",
+        "not",
+        "no",
+        "only",
+        "but",
+        "out",
+        "off",
+        "down",
+        "them",
+        "they",
+        "he",
+        "she",
+        "his",
+        "her",
+        "him",
+        "us",
+        "our",
+        "their",
+        "kind",
+        "sort",
+        "thing",
+        "things",
+        "one",
+        "two",
+        "other",
+        "another",
+        "each",
+        "back",
+        "bottom",
+        "far",
+        "make",
+        "made",
+        "take",
+        "took",
+        "came",
+        "come",
+        "put",
+        "very",
+        "more",
+        "most",
+        "much",
+        "some",
+        "suppose",
+        "preparing",
+        "feature",
+        "print",
+        "first",
+        "last",
+        "time",
+    ]
 )
 _MONTHS = "january february march april may june july august september october november december"
 _MONTH = {name[:3]: number for number, name in enumerate(_MONTHS.split(), 1)}
 _NAMED = rf"(?P<month>{'|'.join(n + '|' + n[:3] for n in _MONTHS.split())})\.?"
 _DATES = [
     re.compile(r"\b(?P<edtf>\d{4}-\d\d(?:-\d\d)?|\d{3}X|\d{4}/\d{4})\b"),
-    re.compile(rf"\b(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?: of)? {_NAMED},? (?P<year>\d{{4}})\b", re.I),
+    re.compile(
+        rf"\b(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?: of)? {_NAMED},? (?P<year>\d{{4}})\b", re.I
+    ),
     re.compile(rf"\b{_NAMED} (?P<day>\d{{1,2}})(?:st|nd|rd|th)?,? (?P<year>\d{{4}})\b", re.I),
     re.compile(rf"\b{_NAMED},? (?P<year>\d{{4}})\b", re.I),
     re.compile(r"\b(?P<decade>\d{3})0s\b"),
@@ -143,9 +273,16 @@ class Finder:
         while at < len(plain):
             for size in range(min(self._longest, len(plain) - at), 0, -1):
                 part = tuple(plain[at : at + size])
-                if size == 1 and part[0] in _STOP and not text.isupper() and part[0].upper() not in text:
+                if (
+                    size == 1
+                    and part[0] in _STOP
+                    and not text.isupper()
+                    and part[0].upper() not in text
+                ):
                     continue
-                meant = [self._names[n] for n in (part, self._aliases.get(part, ())) if n in self._names]
+                meant = [
+                    self._names[n] for n in (part, self._aliases.get(part, ())) if n in self._names
+                ]
                 if meant:
                     things.append(meant)
                     left += [w for w in part if w in _groups()]
@@ -190,6 +327,7 @@ def _dates(text: str) -> tuple[list[str], str]:
     """The dates in a text as EDTF, in their order, and the text without them."""
     found: list[tuple[int, str]] = []
     for pattern in _DATES:
+
         def take(match: re.Match[str]) -> str:
             parts = match.groupdict()
             if parts.get("edtf"):
@@ -204,6 +342,7 @@ def _dates(text: str) -> tuple[list[str], str]:
                     made += f"-{int(parts['day']):02}"
             found.append((match.start(), made))
             return " " * len(match[0])
+
         text = pattern.sub(take, text)
     return [date for _, date in sorted(found)], text
 
@@ -253,5 +392,5 @@ def _stem(word: str) -> str:
 
 
 def _table(name: str) -> list[list[str]]:
-    text = files("foedus").joinpath("data_words", name).read_text(encoding="utf-8")
+    text = files("foedus").joinpath("words", name).read_text(encoding="utf-8")
     return [row for row in csv.reader(text.splitlines()) if row]

@@ -187,7 +187,9 @@ def read_question(path: Path) -> Question:
             fields[last] += " " + line.strip("# ")
         elif line.strip("# "):
             raise ParseFailure(
-                str(path), "a header line is topic, asked, param NAME, needs, assumes or note", number
+                str(path),
+                "a header line is topic, asked, param NAME, needs, assumes or note",
+                number,
             )
     return Question(
         path.stem,

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
+from foedus.cli.common import say
 from foedus.cli.output import Format, bold, dim, listing, terminal_width
+from foedus.errors import UnknownName, UsageError
+from foedus.finding import AHEAD
 from foedus.questions import read_questions
 from foedus.resources import folders
 from foedus.safe_text import one_line
+
+if TYPE_CHECKING:
+    from foedus.finding import Match
+    from foedus.knowledge import KnowledgeGraph
 
 
 def menu(data: Path | None, format: Format) -> None:
@@ -34,6 +43,39 @@ def menu(data: Path | None, format: Format) -> None:
             tail = f"  [{row[3]}]" if row[3] else ""
             fits = room is None or len(line) + len(tail) <= room
             print(line + (dim(tail) if fits else f"\n  {'':<{wide}}{dim(tail)}"))
+
+
+def in_words(question: str) -> bool:
+    """Whether a question is asked in words, and not by its name."""
+    return " " in question.strip() or question.strip().endswith("?")
+
+
+def meant(graph: KnowledgeGraph, words: str) -> tuple[str, dict[str, str]]:
+    """The name and the values of the question that words ask; says how to ask it exactly.
+
+    Raises `UnknownName` where no question fits, `UsageError` that names the nearest three where it
+    is not clear which is meant.
+    """
+    found = graph.find(words)
+    if not found:
+        raise UnknownName(
+            "question", words, hint="none of those there are fits; 'foedus ask' lists them"
+        )
+    exactly = [_command(graph, match) for match in found[:3]]
+    if len(found) > 1 and found[0].score - found[1].score < AHEAD:
+        raise UsageError(f"{words!r} may be one of these; ask it exactly: {'; '.join(exactly)}")
+    say(f"asking: {exactly[0]}")
+    best = found[0]
+    return best.question.slug, {n: graph.names.short(v) for n, v in best.values.items()}
+
+
+def _command(graph: KnowledgeGraph, match: Match) -> str:
+    """The command line that asks just this."""
+    words = ["foedus", "ask", match.question.slug]
+    words += [
+        f"{name}={one_line(graph.names.label(value))}" for name, value in match.values.items()
+    ]
+    return shlex.join(words)
 
 
 def slugs(incomplete: str) -> list[tuple[str, str]]:

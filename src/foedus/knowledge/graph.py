@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +35,7 @@ from foedus.terms import Quad, Term, Triple, expand
 
 if TYPE_CHECKING:
     from foedus.checks import Finding
+    from foedus.finding import Finder, Match
     from foedus.reasoning.rules.proof import Proof
     from foedus.store.convert import RdflibGraph
     from foedus.why.checking import Proved
@@ -249,6 +250,30 @@ class KnowledgeGraph:
     def question(self, slug: str) -> Question:
         """The canned question of that name; raises `UnknownName` with the near ones."""
         return find_question(self.folders.queries, slug)
+
+    def find(self, words: str) -> tuple[Match, ...]:
+        """The canned questions that words may mean, best first, with the values found in them.
+
+        None where nothing fits.
+
+        >>> KnowledgeGraph.build().find("Who signed the treaty?")[0].question.slug
+        'signers-of'
+        """
+        return tuple(self._finder.find(words))
+
+    @cached_property
+    def _finder(self) -> Finder:
+        from foedus.finding import Finder
+
+        type_ = expand("rdf:type", self.prefixes)
+        home = self.prefixes["fo"]
+
+        @cache
+        def kinds(thing: Term) -> dict[Term, str]:
+            found = (o for _, _, o in self.view.match(thing, type_, None) if home in o)
+            return {kind: self.names.label(kind).lower() for kind in found}
+
+        return Finder(self.questions.values(), self.names.things(), kinds, self._resolve)
 
     def ask(
         self,
