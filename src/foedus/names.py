@@ -70,10 +70,10 @@ class Names:
         shown = self._labels.get(term)
         return shown.label if shown else compact(term, self.prefixes)
 
-    def things(self) -> Iterator[tuple[str, Term]]:
-        """Every name of a thing, best first, with the thing."""
+    def all(self, kind: str) -> Iterator[tuple[str, Term]]:
+        """Every name of that kind (thing, class or property), best first, with its IRI."""
         ranked = sorted(self._all, key=lambda name: name.rank)
-        return ((name.label, name.thing) for name in ranked if name.kind == "thing")
+        return ((name.label, name.thing) for name in ranked if name.kind == kind)
 
     def short(self, term: Term) -> str:
         """A term's CURIE where a prefix fits, else the term as it is."""

@@ -31,7 +31,7 @@ from foedus.resources import Folders, folders
 from foedus.short import brief
 from foedus.store.guard import QUERY
 from foedus.store.query import QuadStore, Result
-from foedus.terms import Quad, Term, Triple, expand
+from foedus.terms import Quad, Term, Triple, expand, text_of
 
 if TYPE_CHECKING:
     from foedus.checks import Finding
@@ -265,15 +265,18 @@ class KnowledgeGraph:
     def _finder(self) -> Finder:
         from foedus.finding import Finder
 
-        type_ = expand("rdf:type", self.prefixes)
         home = self.prefixes["fo"]
+        kinds_of = [expand(name, self.prefixes) for name in ("rdf:type", "rdfs:subClassOf")]
 
         @cache
         def kinds(thing: Term) -> dict[Term, str]:
-            found = (o for _, _, o in self.view.match(thing, type_, None) if home in o)
-            return {kind: self.names.label(kind).lower() for kind in found}
+            found = (o for p in kinds_of for _, _, o in self.view.match(thing, p, None))
+            return {kind: self.names.label(kind).lower() for kind in found if home in kind}
 
-        return Finder(self.questions.values(), self.names.things(), kinds, self._resolve)
+        names = [(label, thing) for label, thing in self.names.all("thing") if home not in thing]
+        names += [(text_of(thing).rpartition("/")[2], thing) for _, thing in names]
+        classes = self.names.all("class")
+        return Finder(self.questions.values(), names, classes, kinds, self._resolve)
 
     def ask(
         self,

@@ -1,0 +1,166 @@
+"""Words of a text as concepts: words of one row of ``words/synonyms.csv`` count as one.
+
+A word that stands in several rows has several concepts; a phrase (*lend a hand*) is read as one
+word; a word in no row is a concept of its own, by its stem. Stop words mean nothing here.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from importlib.resources import files
+
+Words = tuple[str, ...]
+#: What one word or phrase may mean.
+Concepts = frozenset[str]
+
+_WORD = re.compile(r"[^\W_]+")
+_ENDINGS = (("ies", "y"), ("sses", "ss"), ("ing", ""), ("ed", ""), ("s", ""))
+_MONTHS = "january february march april may june july august september october november december"
+_MONTH = {name[:3]: number for number, name in enumerate(_MONTHS.split(), 1)}
+_NAMED = rf"(?P<month>{'|'.join(rf'{name}|{name[:3]}' for name in _MONTHS.split())}|sept)\.?"
+_DECADES = "twenties thirties forties fifties sixties seventies eighties nineties"
+_TREATY = r"(?:treaty|pact|accord|agreement|alliance|deal)"
+#: A year that is part of a name, and no answer to *when?*
+_NAME = re.compile(rf"\b(?:1961[ -](?=(?:\S+ ){{0,2}}{_TREATY})|(?<={' '}of )1961(?= is named))", re.I)
+_DATES = [
+    re.compile(r"\b(?P<edtf>\d{4}-\d\d(?:-\d\d)?|\d{3}X|\d{4}/\d{4})\b"),
+    re.compile(r"\b(?P<first>\d{4}) ?[-–] ?(?P<last>\d{2}(?:\d\d)?)\b"),
+    re.compile(
+        rf"\b(?P<day>\d{{1,2}})(?:st|nd|rd|th)?[ /.-](?:of )?{_NAMED},?[ /-](?P<year>\d{{4}})\b",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        rf"\b{_NAMED} (?:the )?(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,? (?:of )?(?P<year>\d{{4}})\b",
+        re.IGNORECASE,
+    ),
+    re.compile(rf"\b{_NAMED},? (?:of )?(?P<year>\d{{4}})\b", re.IGNORECASE),
+    re.compile(r"\b(?P<decade>\d{3})0'?s\b"),
+    re.compile(rf"\bthe (?P<named_decade>{'|'.join(_DECADES.split())})\b", re.IGNORECASE),
+    re.compile(r"\b(?P<year>1[0-9]{3}|20[0-9]{2})\b"),
+]
+
+
+def words(text: str) -> list[str]:
+    """The words of a text, in lower case, without accents, possessive endings and full stops.
+
+    >>> words("Xi's U.S. côterie")
+    ['xi', 'us', 'coterie']
+    """
+    text = unicodedata.normalize("NFKD", text.replace("’", "'"))
+    text = "".join(c for c in text if not unicodedata.combining(c))
+    text = re.sub(r"'s\b|(?<=s)'(?=\s)", "", text)
+    text = re.sub(r"\b(?:\w\.){2,}", lambda found: found[0].replace(".", ""), text)
+    return [word.casefold() for word in _WORD.findall(text)]
+
+
+@cache
+def stem(word: str) -> str:
+    """A word without the commonest endings.
+
+    >>> [stem(word) for word in ("duties", "stopped", "invaded", "voices")]
+    ['duty', 'stop', 'invad', 'voic']
+    """
+    for ending, instead in _ENDINGS:
+        if word.endswith(ending) and len(word) - len(ending) >= 3 and not word.endswith("ss"):
+            word = word.removesuffix(ending) + instead
+            if ending in ("ing", "ed") and re.search(r"([bdgklmnprt])\1$", word):
+                word = word[:-1]
+            break
+    return word.removesuffix("e") if len(word) > 4 else word
+
+
+class Wording:
+    """Reads words as concepts."""
+
+    def __init__(self) -> None:
+        rows: defaultdict[Words, set[str]] = defaultdict(set)
+        for row in table("synonyms.csv"):
+            for entry in row:
+                rows[tuple(map(stem, words(entry)))].add(row[0])
+        self._rows = {entry: frozenset(heads) for entry, heads in rows.items()}
+        self._longest = max(map(len, self._rows))
+        self.stop = frozenset(_lines("stop.txt"))
+        self.elsewhere = frozenset(map(stem, _lines("elsewhere.txt")))
+        #: Every word that has a concept, is a stop word or belongs elsewhere, as it is written.
+        self.known = self.stop | {
+            word for row in table("synonyms.csv") for entry in row for word in words(entry)
+        }
+        self.known |= frozenset(_lines("elsewhere.txt"))
+
+    def __contains__(self, word: str) -> bool:
+        return (stem(word),) in self._rows
+
+    def read(self, text: Sequence[str]) -> Iterator[tuple[int, Concepts]]:
+        """Each word or phrase that means something: where it begins, and its concepts."""
+        stems = [stem(word) for word in text]
+        at = 0
+        while at < len(text):
+            size = next(
+                (
+                    n
+                    for n in range(min(self._longest, len(text) - at), 0, -1)
+                    if tuple(stems[at : at + n]) in self._rows
+                ),
+                1,
+            )
+            found = self._rows.get(tuple(stems[at : at + size]))
+            if found:
+                yield at, found
+            elif text[at] not in self.stop:
+                yield at, frozenset((stems[at],))
+            at += size
+
+
+def dates(text: str) -> tuple[list[str], str]:
+    """The dates in a text as EDTF, in their order, and the text without them.
+
+    >>> dates("on 3 May 1995, or in the 1930s")
+    (['1995-05-03', '193X'], 'on           , or in the      ')
+    """
+    found: list[tuple[int, str]] = []
+    text = _NAME.sub(lambda match: " " * len(match[0]), text)
+    for pattern in _DATES:
+
+        def take(match: re.Match[str]) -> str:
+            found.append((match.start(), _edtf(match.groupdict())))
+            return " " * len(match[0])
+
+        text = pattern.sub(take, text)
+    return [date for _, date in sorted(found)], text
+
+
+def _edtf(parts: dict[str, str | None]) -> str:
+    if edtf := parts.get("edtf"):
+        return edtf
+    if decade := parts.get("decade"):
+        return decade + "X"
+    if decade := parts.get("named_decade"):
+        return f"19{_DECADES.split().index(decade.lower()) + 2}X"
+    if first := parts.get("first"):
+        last = parts["last"] or ""
+        return f"{first}/{first[: 4 - len(last)]}{last}"
+    made = parts["year"] or ""
+    if month := parts.get("month"):
+        made += f"-{_MONTH[month[:3].lower()]:02}"
+    if day := parts.get("day"):
+        made += f"-{int(day):02}"
+    return made
+
+
+def table(name: str) -> list[list[str]]:
+    """The rows of a table of words."""
+    return [row for row in csv.reader(_text(name).splitlines()) if row]
+
+
+def _lines(name: str) -> Iterable[str]:
+    return _text(name).split()
+
+
+@cache
+def _text(name: str) -> str:
+    return files("foedus").joinpath("words", name).read_text(encoding="utf-8")
