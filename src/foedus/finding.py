@@ -201,7 +201,7 @@ class Finder:
                 if fit:
                     free.remove(fit[0])
                     values[parameter.name] = fit[1]
-        return values, len(free)
+        return values, len(free) + len(days)
 
     def _fits(self, parameter: Parameter, thing: Term) -> bool:
         """Whether a thing is of the kind that a parameter says, or else its default is of."""
