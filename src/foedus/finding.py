@@ -16,23 +16,26 @@ from dataclasses import dataclass
 
 from foedus.questions import Parameter, Question
 from foedus.terms import Term
-from foedus.wording import Concepts, Words, Wording, dates, table, words
+from foedus.wording import ELSEWHERE, Concepts, Words, Wording, dates, table, words
 
 #: A question that fits less than this is not what was meant.
 ENOUGH = 0.42
 #: A question is taken without more ado if it is better than the next one by so much.
 AHEAD = 0.02
 
-#: What a word of the text counts that no question has: by itself, as a foreign name, and as a
-#: word of ``words/elsewhere.txt``, which lists what people ask and no question here answers.
-UNKNOWN, FOREIGN, ELSEWHERE = 1.2, 5.0, 12.0
+#: What a word of the text counts that no question has: by itself, as a foreign name, and as one
+#: of what is never asked here.
+UNKNOWN, FOREIGN, NEVER = 1.2, 5.0, 12.0
 #: What a word counts that the question has, but not that way of asking it.
 ELSEWAY = 0.6
 #: What a concept counts that a way of asking has, and the text has not.
 UNSAID = 0.35
 #: What it counts for a question that a value was found for a parameter, against it that a date
 #: it needs was not, and that a name was of no use.
-FILLED, UNDATED, LEFT = 0.05, 0.08, 0.04
+FILLED, UNDATED, UNNAMED, LEFT = 0.05, 0.08, 0.03, 0.04
+
+#: Kinds of things whose names are only names: the *States* of the United States are no states.
+_BEARERS = {"person", "state", "organisation"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +107,9 @@ class Finder:
                 continue
             values, left = self._filled(question, read)
             undated = sum(p.kind == "date" and p.name not in values for p in question.parameters)
-            score = likeness + FILLED * len(values) - UNDATED * undated - LEFT * left
+            unnamed = sum(p.kind == "name" and p.name not in values for p in question.parameters)
+            filled = len(values) + sum(p.kind == "text" and p.name in values for p in question.parameters)
+            score = likeness + FILLED * filled - UNDATED * undated - UNNAMED * unnamed - LEFT * left
             found.append(Match(question, values, score))
         return sorted(found, key=lambda match: (-match.score, match.question.slug))
 
@@ -126,7 +131,7 @@ class Finder:
             min(self._weights[c] for c in concepts) for concepts in way if not concepts & asked
         )
         every = both + elseway + alone + read.foreign + UNSAID * unsaid
-        return (both + ELSEWAY * elseway) / every if every else 0.0
+        return (both + ELSEWAY * elseway) / every if every else 1.0
 
     # -- names and dates -----------------------------------------------------------------------
 
@@ -142,16 +147,19 @@ class Finder:
                 size = 0  # "the North Korean expert" is not "the North"
             if size:
                 things.append(meant)
-                left += [w for w in plain[at : at + size] if w in self._wording]
+                if not any(_BEARERS & set(self._kinds(t).values()) for t in meant):
+                    left += [w for w in plain[at : at + size] if w in self._wording]
                 at += size
             else:
                 left.append(plain[at])
                 at += 1
         found, foreign = [], 0.0
+        if any(concepts == {ELSEWHERE} for _, concepts in self._wording.read(plain)):
+            foreign += NEVER
         for at, concepts in self._wording.read(left):
             if concepts & self._weights.keys():
                 found.append(concepts)
-            else:
+            elif concepts != {ELSEWHERE}:
                 foreign += self._strange(left[at], left[at - 1] if at else "", text)
         return _Read(days, things, found, foreign, _spoken_of(text))
 
@@ -178,10 +186,8 @@ class Finder:
 
     def _strange(self, word: str, before: str, text: str) -> float:
         """What a word counts that no question has."""
-        from foedus.wording import stem
-
-        if stem(word) in self._wording.elsewhere or before == "many":
-            return ELSEWHERE
+        if before == "many":
+            return NEVER
         named = re.search(rf"\w\W+(?-i:[A-Z]){re.escape(word[1:])}", text, re.IGNORECASE)
         return FOREIGN if named and not text.isupper() else UNKNOWN
 

@@ -18,6 +18,9 @@ Words = tuple[str, ...]
 #: What one word or phrase may mean.
 Concepts = frozenset[str]
 
+#: The concept of what people ask and no question here answers: ``words/elsewhere.csv``.
+ELSEWHERE = "elsewhere"
+
 _WORD = re.compile(r"[^\W_]+")
 _ENDINGS = (("ies", "y"), ("sses", "ss"), ("ing", ""), ("ed", ""), ("s", ""))
 _MONTHS = "january february march april may june july august september october november december"
@@ -79,18 +82,15 @@ class Wording:
 
     def __init__(self) -> None:
         rows: defaultdict[Words, set[str]] = defaultdict(set)
-        for row in table("synonyms.csv"):
-            for entry in row:
-                rows[tuple(map(stem, words(entry)))].add(row[0])
+        meanings = [(row[0], entry) for row in table("synonyms.csv") for entry in row]
+        meanings += [(ELSEWHERE, entry) for row in table("elsewhere.csv") for entry in row]
+        for concept, entry in meanings:
+            rows[tuple(map(stem, words(entry)))].add(concept)
         self._rows = {entry: frozenset(heads) for entry, heads in rows.items()}
         self._longest = max(map(len, self._rows))
         self.stop = frozenset(_lines("stop.txt"))
-        self.elsewhere = frozenset(map(stem, _lines("elsewhere.txt")))
-        #: Every word that has a concept, is a stop word or belongs elsewhere, as it is written.
-        self.known = self.stop | {
-            word for row in table("synonyms.csv") for entry in row for word in words(entry)
-        }
-        self.known |= frozenset(_lines("elsewhere.txt"))
+        #: Every word that has a concept or is a stop word, as it is written.
+        self.known = self.stop | {w for _, entry in meanings for w in words(entry)}
 
     def __contains__(self, word: str) -> bool:
         return (stem(word),) in self._rows
