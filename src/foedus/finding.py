@@ -19,7 +19,7 @@ from foedus.terms import Term
 from foedus.wording import ELSEWHERE, Concepts, Words, Wording, dates, table, words
 
 #: A question that fits less than this is not what was meant.
-ENOUGH = 0.42
+ENOUGH = 0.38
 #: A question is taken without more ado if it is better than the next one by so much.
 AHEAD = 0.02
 
@@ -58,6 +58,7 @@ class _Read:
     """What the words count that no question has."""
     word: str
     """The word that the text speaks of, as in *who mentions the word trust*."""
+    quoted: bool
 
 
 class Finder:
@@ -103,14 +104,14 @@ class Finder:
         found = []
         for question, ways, whole in zip(self._questions, self._ways, self._whole, strict=True):
             likeness = max(self._likeness(read, way, whole) for way in ways)
-            if likeness < ENOUGH:
-                continue
             values, left = self._filled(question, read)
             undated = sum(p.kind == "date" and p.name not in values for p in question.parameters)
             unnamed = sum(p.kind == "name" and p.name not in values for p in question.parameters)
-            filled = len(values) + sum(p.kind == "text" and p.name in values for p in question.parameters)
+            quotes = any(p.kind == "text" for p in question.parameters)
+            filled = len(values) + (quotes and (1 if read.quoted else -1))
             score = likeness + FILLED * filled - UNDATED * undated - UNNAMED * unnamed - LEFT * left
-            found.append(Match(question, values, score))
+            if likeness >= ENOUGH and score >= ENOUGH:
+                found.append(Match(question, values, score))
         return sorted(found, key=lambda match: (-match.score, match.question.slug))
 
     # -- words ---------------------------------------------------------------------------------
@@ -154,14 +155,14 @@ class Finder:
                 left.append(plain[at])
                 at += 1
         found, foreign = [], 0.0
-        if any(concepts == {ELSEWHERE} for _, concepts in self._wording.read(plain)):
+        if any(ELSEWHERE in concepts for _, concepts in self._wording.read(plain)):
             foreign += NEVER
         for at, concepts in self._wording.read(left):
             if concepts & self._weights.keys():
                 found.append(concepts)
-            elif concepts != {ELSEWHERE}:
+            elif ELSEWHERE not in concepts:
                 foreign += self._strange(left[at], left[at - 1] if at else "", text)
-        return _Read(days, things, found, foreign, _spoken_of(text))
+        return _Read(days, things, found, foreign, *_spoken_of(text))
 
     def _named(self, plain: Sequence[str], text: str) -> tuple[int, Sequence[Term]]:
         """How many words at the beginning are a name, and of what."""
@@ -186,8 +187,10 @@ class Finder:
 
     def _strange(self, word: str, before: str, text: str) -> float:
         """What a word counts that no question has."""
-        if before == "many":
+        if before in ("many", "much"):
             return NEVER
+        if before in ("which", "what"):
+            return FOREIGN
         named = re.search(rf"\w\W+(?-i:[A-Z]){re.escape(word[1:])}", text, re.IGNORECASE)
         return FOREIGN if named and not text.isupper() else UNKNOWN
 
@@ -234,15 +237,18 @@ def _ways(question: Question) -> list[str]:
     return [said, question.slug.replace("-", " "), *question.asked]
 
 
-_SPOKEN_OF = [
+_QUOTED = [
     re.compile(r"""['"‘“](?P<word>[\w -]+)['"’”]"""),
     re.compile(r"\b(?:word|term|keyword|expression) (?P<word>[\w-]+)", re.IGNORECASE),
     re.compile(r"\b(?:mention|contain)(?:s|ed|ing)? (?P<word>[\w-]+)\W*$", re.IGNORECASE),
-    re.compile(r"\b(?:about|of) (?P<word>[\w-]+)\W*$", re.IGNORECASE),
 ]
+_ABOUT = re.compile(r"\b(?:about|of|on) (?:the )?(?P<word>[\w-]+)\W*$", re.IGNORECASE)
 
 
-def _spoken_of(text: str) -> str:
-    """The word that a text speaks of, if any."""
-    found = (pattern.search(text) for pattern in _SPOKEN_OF)
-    return next((match["word"].lower() for match in found if match), "")
+def _spoken_of(text: str) -> tuple[str, bool]:
+    """The word that a text speaks of, if any, and whether the text quotes it."""
+    for pattern in _QUOTED:
+        if found := pattern.search(text):
+            return found["word"].lower(), True
+    found = _ABOUT.search(text)
+    return (found["word"].lower() if found else ""), False
