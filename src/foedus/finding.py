@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from foedus.questions import Parameter, Question
+from foedus.questions import ANY, Parameter, Question
 from foedus.terms import Term
 from foedus.wording import ELSEWHERE, Concepts, Words, Wording, dates, table, words
 
@@ -30,10 +30,11 @@ UNKNOWN, FOREIGN, NEVER = 1.2, 5.0, 12.0
 ELSEWAY = 0.6
 #: What a concept counts that a way of asking has, and the text has not.
 UNSAID = 0.35
-#: What it counts for a question that a value was found for a parameter, against it that a date
-#: it needs was not, and that a name was of no use.
-FILLED, UNDATED, UNNAMED, LEFT = 0.05, 0.08, 0.03, 0.04
-
+#: What it counts for a question that a date, a name, a quoted word was found for a parameter, and
+#: against it that none was, or that a name or date is of no use to it.
+DATED, NAMED, QUOTED, LEFT = 0.08, 0.04, 0.1, 0.04
+#: What a name counts besides against a question whose things it has nothing to do with.
+STRAY = 0.1
 #: Kinds of things whose names are only names: the *States* of the United States are no states.
 _BEARERS = {"person", "state", "organisation"}
 
@@ -54,11 +55,21 @@ class _Read:
     dates: Sequence[str]
     things: Sequence[Sequence[Term]]
     concepts: Sequence[Concepts]
+    asked: Concepts
+    """All of these together."""
     foreign: float
     """What the words count that no question has."""
     word: str
     """The word that the text speaks of, as in *who mentions the word trust*."""
     quoted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """One way of asking a question: its concepts, all together and word by word with the weight."""
+
+    said: Concepts
+    weighed: Sequence[tuple[Concepts, float]]
 
 
 class Finder:
@@ -74,17 +85,23 @@ class Finder:
         names: Iterable[tuple[str, Term]],
         classes: Iterable[tuple[str, Term]],
         kinds: Callable[[Term], Mapping[Term, str]],
+        linked: Callable[[Term, Term], bool],
         resolve: Callable[[str], Term],
     ) -> None:
         self._questions = list(questions)
-        self._kinds, self._resolve = kinds, resolve
+        self._kinds, self._linked, self._resolve = kinds, linked, resolve
         self._wording = Wording()
         asked = [[words(way) for way in _ways(question)] for question in self._questions]
-        self._ways = [[[c for _, c in self._wording.read(way)] for way in ways] for ways in asked]
-        self._whole = [frozenset().union(*(c for way in ways for c in way)) for ways in self._ways]
+        read = [[[c for _, c in self._wording.read(way)] for way in ways] for ways in asked]
+        self._whole = [frozenset().union(*(c for way in ways for c in way)) for ways in read]
         counts = Counter(concept for whole in self._whole for concept in whole)
         many = len(self._questions)
         self._weights = {c: math.log(1 + (many - n + 0.5) / (n + 0.5)) for c, n in counts.items()}
+        self._ways = [
+            [_Way(frozenset().union(*way), [(c, self._least(c)) for c in way]) for way in ways]
+            for ways in read
+        ]
+        self._texts: dict[str, Concepts] = {}  # what `_concepts` has read
         self._names: dict[Words, list[Term]] = {}
         for label, thing in names:
             self._names.setdefault(tuple(words(label)), [thing])
@@ -101,38 +118,41 @@ class Finder:
     def find(self, text: str) -> list[Match]:
         """The questions that may be meant, best first; none where nothing fits."""
         read = self._read(text)
+        if not read.concepts and not read.things:
+            return []
         found = []
         for question, ways, whole in zip(self._questions, self._ways, self._whole, strict=True):
             likeness = max(self._likeness(read, way, whole) for way in ways)
             values, left = self._filled(question, read)
-            undated = sum(p.kind == "date" and p.name not in values for p in question.parameters)
-            unnamed = sum(p.kind == "name" and p.name not in values for p in question.parameters)
-            quotes = any(p.kind == "text" for p in question.parameters)
-            filled = len(values) + (quotes and (1 if read.quoted else -1))
-            score = likeness + FILLED * filled - UNDATED * undated - UNNAMED * unnamed - LEFT * left
+            score = likeness - left
+            for parameter in question.parameters:
+                weight = {"date": DATED, "text": QUOTED if read.quoted else 0.0}.get(
+                    parameter.kind, NAMED
+                )
+                score += weight if parameter.name in values else -weight
             if likeness >= ENOUGH and score >= ENOUGH:
                 found.append(Match(question, values, score))
         return sorted(found, key=lambda match: (-match.score, match.question.slug))
 
     # -- words ---------------------------------------------------------------------------------
 
-    def _likeness(self, read: _Read, way: Sequence[Concepts], whole: Concepts) -> float:
+    def _likeness(self, read: _Read, way: _Way, whole: Concepts) -> float:
         """How like what is asked is to one way of asking a question (0 to 1)."""
-        said = frozenset().union(*way)
         both = elseway = alone = 0.0
         for concepts in read.concepts:
-            if common := concepts & said:
+            if common := concepts & way.said:
                 both += max(self._weights[c] for c in common)
             elif common := concepts & whole:
                 elseway += max(self._weights[c] for c in common)
             else:
-                alone += min(self._weights[c] for c in concepts if c in self._weights)
-        asked = frozenset().union(*read.concepts)
-        unsaid = sum(
-            min(self._weights[c] for c in concepts) for concepts in way if not concepts & asked
-        )
+                alone += self._least(concepts)
+        unsaid = sum(weight for concepts, weight in way.weighed if not concepts & read.asked)
         every = both + elseway + alone + read.foreign + UNSAID * unsaid
         return (both + ELSEWAY * elseway) / every if every else 1.0
+
+    def _least(self, concepts: Concepts) -> float:
+        """The weight of a word in doubt: that of the commonest of its concepts."""
+        return min(self._weights[c] for c in concepts if c in self._weights)
 
     # -- names and dates -----------------------------------------------------------------------
 
@@ -162,7 +182,7 @@ class Finder:
                 found.append(concepts)
             elif ELSEWHERE not in concepts:
                 foreign += self._strange(left[at], left[at - 1] if at else "", text)
-        return _Read(days, things, found, foreign, *_spoken_of(text))
+        return _Read(days, things, found, frozenset().union(*found), foreign, *_spoken_of(text))
 
     def _named(self, plain: Sequence[str], text: str) -> tuple[int, Sequence[Term]]:
         """How many words at the beginning are a name, and of what."""
@@ -191,11 +211,11 @@ class Finder:
             return NEVER
         if before in ("which", "what"):
             return FOREIGN
-        named = re.search(rf"\w\W+(?-i:[A-Z]){re.escape(word[1:])}", text, re.IGNORECASE)
+        named = re.search(rf"\w[^\w.?!]+(?-i:[A-Z]){re.escape(word[1:])}", text, re.IGNORECASE)
         return FOREIGN if named and not text.isupper() else UNKNOWN
 
-    def _filled(self, question: Question, read: _Read) -> tuple[dict[str, str], int]:
-        """Values for a question's parameters, and how many things are left over."""
+    def _filled(self, question: Question, read: _Read) -> tuple[dict[str, str], float]:
+        """Values for a question's parameters, and what the names and dates left over count."""
         values: dict[str, str] = {}
         free, days = list(read.things), list(read.dates)
         for parameter in question.parameters:
@@ -210,7 +230,16 @@ class Finder:
                 if fit:
                     free.remove(fit[0])
                     values[parameter.name] = fit[1]
-        return values, len(free) + len(days)
+        about = [
+            values.get(p.name) or self._resolve(p.default)
+            for p in question.parameters
+            if p.kind == "name" and (p.name in values or p.default != ANY)
+        ]
+        strays = sum(
+            not any(self._linked(thing, other) for thing in meant for other in about)
+            for meant in free
+        )
+        return values, LEFT * (len(free) + len(days)) + (STRAY * strays if about else 0.0)
 
     def _fits(self, parameter: Parameter, thing: Term) -> bool:
         """Whether a thing is of the kind that a parameter says, or else its default is of."""
@@ -220,7 +249,7 @@ class Finder:
         others = self._kinds(thing)
         if any(said & self._concepts(label) for label in others.values()):
             return True
-        if parameter.default == "any":
+        if parameter.default == ANY:
             return False
         own = self._kinds(self._resolve(parameter.default))
         if any(said & self._concepts(label) for label in own.values()):
@@ -228,7 +257,10 @@ class Finder:
         return bool(own.keys() & others.keys())
 
     def _concepts(self, text: str) -> Concepts:
-        return frozenset().union(*(c for _, c in self._wording.read(words(text))))
+        if text not in self._texts:
+            read = self._wording.read(words(text))
+            self._texts[text] = frozenset().union(*(concepts for _, concepts in read))
+        return self._texts[text]
 
 
 def _ways(question: Question) -> list[str]:

@@ -22,14 +22,17 @@ Concepts = frozenset[str]
 ELSEWHERE = "elsewhere"
 
 _WORD = re.compile(r"[^\W_]+")
+_POSSESSIVE = re.compile(r"'s\b|(?<=s)'(?=\s)")
+_DOTTED = re.compile(r"\b(?:\w\.){2,}")
 _ENDINGS = (("ies", "y"), ("sses", "ss"), ("ing", ""), ("ed", ""), ("s", ""))
 _MONTHS = "january february march april may june july august september october november december"
 _MONTH = {name[:3]: number for number, name in enumerate(_MONTHS.split(), 1)}
 _NAMED = rf"(?P<month>{'|'.join(rf'{name}|{name[:3]}' for name in _MONTHS.split())}|sept)\.?"
 _DECADES = "twenties thirties forties fifties sixties seventies eighties nineties"
-_TREATY = r"(?:treaty|pact|accord|agreement|alliance|deal)"
-#: A year that is part of a name, and no answer to *when?*
-_NAME = re.compile(rf"\b(?:1961[ -](?=(?:\S+ ){{0,2}}{_TREATY})|(?<={' '}of )1961(?= is named))", re.I)
+#: A year that is part of a name (*the 1961 pact*), and no answer to *when?*
+_NAME = re.compile(
+    r"(?<=\bthe )\d{4}\b(?![-–/])|(?<=treaty of )\d{4}|(?<=pact of )\d{4}", re.IGNORECASE
+)
 _DATES = [
     re.compile(r"\b(?P<edtf>\d{4}-\d\d(?:-\d\d)?|\d{3}X|\d{4}/\d{4})\b"),
     re.compile(r"\b(?P<first>\d{4}) ?[-–] ?(?P<last>\d{2}(?:\d\d)?)\b"),
@@ -54,10 +57,11 @@ def words(text: str) -> list[str]:
     >>> words("Xi's U.S. côterie")
     ['xi', 'us', 'coterie']
     """
-    text = unicodedata.normalize("NFKD", text.replace("’", "'"))
-    text = "".join(c for c in text if not unicodedata.combining(c))
-    text = re.sub(r"'s\b|(?<=s)'(?=\s)", "", text)
-    text = re.sub(r"\b(?:\w\.){2,}", lambda found: found[0].replace(".", ""), text)
+    if not text.isascii():
+        text = unicodedata.normalize("NFKD", text.replace("’", "'"))
+        text = "".join(c for c in text if not unicodedata.combining(c))
+    text = _POSSESSIVE.sub("", text)
+    text = _DOTTED.sub(lambda found: found[0].replace(".", ""), text)
     return [word.casefold() for word in _WORD.findall(text)]
 
 

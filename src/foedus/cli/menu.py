@@ -10,7 +10,7 @@ import typer
 
 from foedus.cli.common import say
 from foedus.cli.output import Format, bold, dim, listing, terminal_width
-from foedus.errors import UnknownName, UsageError
+from foedus.errors import UsageError
 from foedus.finding import AHEAD
 from foedus.questions import read_questions
 from foedus.resources import folders
@@ -19,6 +19,7 @@ from foedus.safe_text import one_line
 if TYPE_CHECKING:
     from foedus.finding import Match
     from foedus.knowledge import KnowledgeGraph
+    from foedus.terms import Term
 
 
 def menu(data: Path | None, format: Format) -> None:
@@ -53,29 +54,40 @@ def in_words(question: str) -> bool:
 def meant(graph: KnowledgeGraph, words: str) -> tuple[str, dict[str, str]]:
     """The name and the values of the question that words ask; says how to ask it exactly.
 
-    Raises `UnknownName` where no question fits, `UsageError` that names the nearest three where it
-    is not clear which is meant.
+    Raises `UsageError` where no question fits, and where it is not clear which is meant: it names
+    the nearest three.
     """
     found = graph.find(words)
     if not found:
-        raise UnknownName(
-            "question", words, hint="none of those there are fits; 'foedus ask' lists them"
-        )
-    exactly = [_command(graph, match) for match in found[:3]]
+        raise UsageError(f"no question here fits {words!r}; 'foedus ask' lists those there are")
+    values = [_values(graph, match) for match in found[:3]]
+    exactly = [
+        shlex.join(["foedus", "ask", match.question.slug, *(f"{n}={v}" for n, v in given.items())])
+        for match, given in zip(found, values, strict=False)
+    ]
     if len(found) > 1 and found[0].score - found[1].score < AHEAD:
         raise UsageError(f"{words!r} may be one of these; ask it exactly: {'; '.join(exactly)}")
-    say(f"asking: {exactly[0]}")
-    best = found[0]
-    return best.question.slug, {n: graph.names.short(v) for n, v in best.values.items()}
+    say(f"asking: {one_line(exactly[0])}")
+    return found[0].question.slug, values[0]
 
 
-def _command(graph: KnowledgeGraph, match: Match) -> str:
-    """The command line that asks just this."""
-    words = ["foedus", "ask", match.question.slug]
-    words += [
-        f"{name}={one_line(graph.names.label(value))}" for name, value in match.values.items()
-    ]
-    return shlex.join(words)
+def _values(graph: KnowledgeGraph, match: Match) -> dict[str, str]:
+    """The values of a match as a person would type them."""
+    values = dict(match.values)
+    for parameter in match.question.parameters:
+        if parameter.kind == "name" and parameter.name in values:
+            values[parameter.name] = _typed(graph, values[parameter.name])
+    return values
+
+
+def _typed(graph: KnowledgeGraph, thing: Term) -> str:
+    """The label of a thing, or its CURIE where the label may mean another one too."""
+    label = one_line(graph.names.label(thing))
+    try:
+        clear = graph.names.resolve(label) == thing
+    except UsageError:
+        clear = False
+    return label if clear else graph.names.short(thing)
 
 
 def slugs(incomplete: str) -> list[tuple[str, str]]:

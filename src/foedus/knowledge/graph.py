@@ -273,10 +273,15 @@ class KnowledgeGraph:
             found = (o for p in kinds_of for _, _, o in self.view.match(thing, p, None))
             return {kind: self.names.label(kind).lower() for kind in found if home in kind}
 
+        @cache
+        def linked(one: Term, other: Term) -> bool:
+            pairs = (one, other), (other, one)
+            return one == other or any(t for a, b in pairs for t in self.view.match(a, None, b))
+
         names = [(label, thing) for label, thing in self.names.all("thing") if home not in thing]
         names += [(text_of(thing).rpartition("/")[2], thing) for _, thing in names]
         classes = self.names.all("class")
-        return Finder(self.questions.values(), names, classes, kinds, self._resolve)
+        return Finder(self.questions.values(), names, classes, kinds, linked, self._resolve)
 
     def ask(
         self,
