@@ -25,16 +25,16 @@ AHEAD = 0.02
 
 #: What a word of the text counts that no question has: by itself, as a foreign name, and as one
 #: of what is never asked here.
-UNKNOWN, FOREIGN, NEVER = 1.2, 5.0, 12.0
+UNKNOWN, FOREIGN, NEVER = 2.0, 5.0, 12.0
 #: What a word counts that the question has, but not that way of asking it.
 ELSEWAY = 0.6
 #: What a concept counts that a way of asking has, and the text has not.
-UNSAID = 0.35
+UNSAID = 0.3
 #: What it counts for a question that a date, a name, a quoted word was found for a parameter, and
 #: against it that none was, or that a name or date is of no use to it.
 DATED, NAMED, QUOTED, LEFT = 0.08, 0.04, 0.1, 0.04
 #: What a name counts besides against a question whose things it has nothing to do with.
-STRAY = 0.1
+STRAY = 0.15
 #: Kinds of things whose names are only names: the *States* of the United States are no states.
 _BEARERS = {"person", "state", "organisation"}
 
@@ -175,7 +175,8 @@ class Finder:
                 left.append(plain[at])
                 at += 1
         found, foreign = [], 0.0
-        if any(ELSEWHERE in concepts for _, concepts in self._wording.read(plain)):
+        every = (c for text in (plain, left) for _, c in self._wording.read(text))
+        if any(ELSEWHERE in concepts for concepts in every):
             foreign += NEVER
         for at, concepts in self._wording.read(left):
             if concepts & self._weights.keys():
@@ -212,7 +213,7 @@ class Finder:
         if before in ("which", "what"):
             return FOREIGN
         named = re.search(rf"\w[^\w.?!]+(?-i:[A-Z]){re.escape(word[1:])}", text, re.IGNORECASE)
-        return FOREIGN if named and not text.isupper() else UNKNOWN
+        return FOREIGN if named and len(word) > 1 and not text.isupper() else UNKNOWN
 
     def _filled(self, question: Question, read: _Read) -> tuple[dict[str, str], float]:
         """Values for a question's parameters, and what the names and dates left over count."""
