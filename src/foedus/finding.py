@@ -25,14 +25,14 @@ AHEAD = 0.02
 
 #: What a word of the text counts that no question has: by itself, as a foreign name, and as one
 #: of what is never asked here.
-UNKNOWN, FOREIGN, NEVER = 2.0, 5.0, 12.0
+UNKNOWN, FOREIGN, NEVER = 2.0, 6.0, 12.0
 #: What a word counts that the question has, but not that way of asking it.
 ELSEWAY = 0.6
 #: What a concept counts that a way of asking has, and the text has not.
 UNSAID = 0.3
 #: What it counts for a question that a date, a name, a quoted word was found for a parameter, and
 #: against it that none was, or that a name or date is of no use to it.
-DATED, NAMED, QUOTED, LEFT = 0.08, 0.04, 0.1, 0.04
+DATED, NAMED, QUOTED, LEFT = 0.08, 0.04, 0.1, 0.03
 #: What a name counts besides against a question whose things it has nothing to do with.
 STRAY = 0.15
 #: Kinds of things whose names are only names: the *States* of the United States are no states.
@@ -92,7 +92,10 @@ class Finder:
         self._kinds, self._linked, self._resolve = kinds, linked, resolve
         self._wording = Wording()
         asked = [[words(way) for way in _ways(question)] for question in self._questions]
-        read = [[[c for _, c in self._wording.read(way)] for way in ways] for ways in asked]
+        read = [
+            [[c for _, c in self._wording.read(way) if ELSEWHERE not in c] for way in ways]
+            for ways in asked
+        ]
         self._whole = [frozenset().union(*(c for way in ways for c in way)) for ways in read]
         counts = Counter(concept for whole in self._whole for concept in whole)
         many = len(self._questions)
@@ -240,6 +243,13 @@ class Finder:
             not any(self._linked(thing, other) for thing in meant for other in about)
             for meant in free
         )
+        if free and any(
+            p.kind == "name"
+            and p.name not in values
+            and not self._concepts(f"{p.name} {p.about}") & read.asked
+            for p in question.parameters
+        ):
+            strays += 1  # of another kind than what the question is about
         return values, LEFT * (len(free) + len(days)) + (STRAY * strays if about else 0.0)
 
     def _fits(self, parameter: Parameter, thing: Term) -> bool:
