@@ -14,14 +14,15 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from foedus.errors import UsageError
 from foedus.questions import ANY, Parameter, Question
 from foedus.terms import Term
-from foedus.wording import ELSEWHERE, Concepts, Words, Wording, dates, table, words
+from foedus.wording import ELSEWHERE, Concepts, Wording, Words, dates, table, words
 
 #: A question that fits less than this is not what was meant.
 ENOUGH = 0.38
 #: A question is taken without more ado if it is better than the next one by so much.
-AHEAD = 0.02
+AHEAD = 0.01
 
 #: What a word of the text counts that no question has: by itself, as a foreign name, and as one
 #: of what is never asked here.
@@ -35,8 +36,10 @@ UNSAID = 0.3
 DATED, NAMED, QUOTED, LEFT = 0.08, 0.04, 0.1, 0.03
 #: What a name counts besides against a question whose things it has nothing to do with.
 STRAY = 0.15
-#: Kinds of things whose names are only names: the *States* of the United States are no states.
+#: Kinds of things that bear names, whose words mean nothing else: the United States are one state.
 _BEARERS = {"person", "state", "organisation"}
+#: Parameters that a thing of any kind is a value for.
+_ANYTHING = {"thing", "subject", "object"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,9 @@ class Finder:
             for ways in read
         ]
         self._texts: dict[str, Concepts] = {}  # what `_concepts` has read
+        self._defaults: dict[str, Term | None] = {}
+        named = (p for q in self._questions for p in q.parameters if p.kind == "name")
+        self._figures = sorted({t for parameter in named if (t := self._default(parameter))})
         self._names: dict[Words, list[Term]] = {}
         for label, thing in names:
             self._names.setdefault(tuple(words(label)), [thing])
@@ -129,9 +135,7 @@ class Finder:
             values, left = self._filled(question, read)
             score = likeness - left
             for parameter in question.parameters:
-                weight = {"date": DATED, "text": QUOTED if read.quoted else 0.0}.get(
-                    parameter.kind, NAMED
-                )
+                weight = _worth(parameter, read.quoted)
                 score += weight if parameter.name in values else -weight
             if likeness >= ENOUGH and score >= ENOUGH:
                 found.append(Match(question, values, score))
@@ -171,7 +175,7 @@ class Finder:
                 size = 0  # "the North Korean expert" is not "the North"
             if size:
                 things.append(meant)
-                if not any(_BEARERS & set(self._kinds(t).values()) for t in meant):
+                if not any(self._bears(thing) for thing in meant):
                     left += [w for w in plain[at : at + size] if w in self._wording]
                 at += size
             else:
@@ -234,44 +238,70 @@ class Finder:
                 if fit:
                     free.remove(fit[0])
                     values[parameter.name] = fit[1]
-        about = [
-            values.get(p.name) or self._resolve(p.default)
-            for p in question.parameters
-            if p.kind == "name" and (p.name in values or p.default != ANY)
-        ]
-        strays = sum(
-            not any(self._linked(thing, other) for thing in meant for other in about)
-            for meant in free
-        )
-        if free and any(
-            p.kind == "name"
-            and p.name not in values
-            and not self._concepts(f"{p.name} {p.about}") & read.asked
-            for p in question.parameters
-        ):
-            strays += 1  # of another kind than what the question is about
-        return values, LEFT * (len(free) + len(days)) + (STRAY * strays if about else 0.0)
+        return values, self._unused(question, values, free, read) + DATED * len(days)
+
+    def _unused(
+        self,
+        question: Question,
+        values: Mapping[str, str],
+        free: Iterable[Sequence[Term]],
+        read: _Read,
+    ) -> float:
+        """What it counts against a question that names are of no use to it."""
+        left = [some for some in free if any(self._bears(thing) for thing in some)]
+        if not left:
+            return 0.0
+        named = [p for p in question.parameters if p.kind == "name"]
+        about = [t for p in named if (t := values.get(p.name) or self._default(p))] or self._figures
+        strays = sum(not any(self._linked(t, a) for t in some for a in about) for some in left)
+        if any(p.name not in values and not self._said(p) & read.asked for p in named):
+            strays += 1  # the name is not of what the question is about
+        return LEFT * len(left) + STRAY * strays
 
     def _fits(self, parameter: Parameter, thing: Term) -> bool:
         """Whether a thing is of the kind that a parameter says, or else its default is of."""
-        if parameter.name in ("thing", "subject", "object"):
+        if parameter.name in _ANYTHING:
             return True
-        said = self._concepts(f"{parameter.name} {parameter.about}")
-        others = self._kinds(thing)
-        if any(said & self._concepts(label) for label in others.values()):
+        said, kinds = self._said(parameter), self._kinds(thing)
+        if any(said & self._concepts(label) for label in kinds.values()):
             return True
-        if parameter.default == ANY:
-            return False
-        own = self._kinds(self._resolve(parameter.default))
+        default = self._default(parameter)
+        own = self._kinds(default) if default else {}
         if any(said & self._concepts(label) for label in own.values()):
             return False
-        return bool(own.keys() & others.keys())
+        return bool(own.keys() & kinds.keys())
+
+    def _default(self, parameter: Parameter) -> Term | None:
+        """What a parameter is if nothing is said; None where the graph does not know it."""
+        if parameter.default not in self._defaults:
+            try:
+                known = None if parameter.default == ANY else self._resolve(parameter.default)
+            except UsageError:
+                known = None
+            self._defaults[parameter.default] = known
+        return self._defaults[parameter.default]
+
+    def _bears(self, thing: Term) -> bool:
+        """Whether a thing bears its name, as a person or a state does."""
+        return not _BEARERS.isdisjoint(self._kinds(thing).values())
+
+    def _said(self, parameter: Parameter) -> Concepts:
+        return self._concepts(f"{parameter.name} {parameter.about}")
 
     def _concepts(self, text: str) -> Concepts:
         if text not in self._texts:
             read = self._wording.read(words(text))
             self._texts[text] = frozenset().union(*(concepts for _, concepts in read))
         return self._texts[text]
+
+
+def _worth(parameter: Parameter, quoted: bool) -> float:
+    """What it counts that a parameter has a value; less where anything would do."""
+    if parameter.kind == "name":
+        return NAMED / 2 if parameter.name in _ANYTHING else NAMED
+    if parameter.kind == "text":
+        return QUOTED if quoted else 0.0
+    return DATED
 
 
 def _ways(question: Question) -> list[str]:

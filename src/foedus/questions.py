@@ -9,6 +9,9 @@ A header is the comment at the top of the file::
     # needs: prp-spo2 prp-symp
     # assumes: what the answer takes for granted, if anything
 
+``asked`` lines hold other ways to ask the question, short and in other words, by which `finding`
+knows it; they need no synonyms that ``words/synonyms.csv`` has.
+
 A value replaces what stands in the parameter's ``VALUES``; the rest of the file stays as it is.
 """
 

@@ -34,10 +34,11 @@ _NAME = re.compile(
     r"(?<=\bthe )\d{4}\b(?![-–/])|(?<=treaty of )\d{4}|(?<=pact of )\d{4}", re.IGNORECASE
 )
 _DATES = [
-    re.compile(r"\b(?P<edtf>\d{4}-\d\d(?:-\d\d)?|\d{3}X|\d{4}/\d{4})\b"),
+    re.compile(r"\b(?P<edtf>\d{4}-(?:0[1-9]|1[0-2])(?:-\d\d)?|\d{3}X|\d{4}/\d{4})\b"),
     re.compile(r"\b(?P<first>\d{4}) ?[-–] ?(?P<last>\d{2}(?:\d\d)?)\b"),
     re.compile(
-        rf"\b(?P<day>\d{{1,2}})(?:st|nd|rd|th)?[ /.-](?:of )?{_NAMED},?[ /-](?P<year>\d{{4}})\b",
+        r"\b(?P<day>\d{1,2})(?:st|nd|rd|th)?[ /.-](?:of )?"
+        rf"{_NAMED},?(?: of)?[ /-](?P<year>\d{{4}})\b",
         re.IGNORECASE,
     ),
     re.compile(
