@@ -129,9 +129,11 @@ class Finder:
         read = self._read(text)
         if not read.concepts and not read.things:
             return []
+        rest = self._read(text.replace(read.word, " ")) if read.quoted else read
         found = []
         for question, ways, whole in zip(self._questions, self._ways, self._whole, strict=True):
-            likeness = max(self._likeness(read, way, whole) for way in ways)
+            speaks = any(parameter.kind == "text" for parameter in question.parameters)
+            likeness = max(self._likeness(rest if speaks else read, way, whole) for way in ways)
             values, left = self._filled(question, read)
             score = likeness - left
             for parameter in question.parameters:
@@ -176,7 +178,7 @@ class Finder:
             if size:
                 things.append(meant)
                 if not any(self._bears(thing) for thing in meant):
-                    left += [w for w in plain[at : at + size] if w in self._wording]
+                    left += [w for w in plain[at : at + size] if self._wording.reads(w)]
                 at += size
             else:
                 left.append(plain[at])
@@ -199,8 +201,9 @@ class Finder:
             if size == 1 and part[0] in self._wording.stop and part[0].upper() not in text:
                 continue  # "us" is no country
             for name in (part, (*part[:-1], part[-1].removesuffix("s"))):
-                if name in self._names:
-                    return size, self._names[name]
+                things = self._names.get(name, ())
+                if things and "claim" not in self._kinds(things[0]).values():
+                    return size, things  # a claim's name is a sentence, with names in it
         return 0, ()
 
     def _spelled(self, word: str) -> str:
@@ -226,11 +229,14 @@ class Finder:
         """Values for a question's parameters, and what the names and dates left over count."""
         values: dict[str, str] = {}
         free, days = list(read.things), list(read.dates)
+        wanted = sum(parameter.kind == "date" for parameter in question.parameters)
+        while len(days) > max(wanted, 1):
+            days.remove(min(days, key=len))  # a day says more than its year
         for parameter in question.parameters:
             if parameter.kind == "date" and days:
                 values[parameter.name] = days.pop(0)
             elif parameter.kind == "text" and read.word:
-                values[parameter.name] = read.word
+                values[parameter.name] = read.word.lower()
             elif parameter.kind == "name":
                 fit = next(
                     ((some, t) for some in free for t in some if self._fits(parameter, t)), None
@@ -322,6 +328,6 @@ def _spoken_of(text: str) -> tuple[str, bool]:
     """The word that a text speaks of, if any, and whether the text quotes it."""
     for pattern in _QUOTED:
         if found := pattern.search(text):
-            return found["word"].lower(), True
+            return found["word"], True
     found = _ABOUT.search(text)
-    return (found["word"].lower() if found else ""), False
+    return (found["word"] if found else ""), False

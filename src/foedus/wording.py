@@ -100,6 +100,10 @@ class Wording:
     def __contains__(self, word: str) -> bool:
         return (stem(word),) in self._rows
 
+    def reads(self, word: str) -> bool:
+        """Whether a word is one that has a concept, or is a stop word."""
+        return word in self or word in self.stop
+
     def read(self, text: Sequence[str]) -> Iterator[tuple[int, Concepts]]:
         """Each word or phrase that means something: where it begins, and its concepts."""
         stems = [stem(word) for word in text]

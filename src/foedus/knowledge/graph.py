@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -279,7 +280,8 @@ class KnowledgeGraph:
             return one == other or any(t for a, b in pairs for t in self.view.match(a, None, b))
 
         names = [(label, thing) for label, thing in self.names.all("thing") if home not in thing]
-        names += [(text_of(thing).rpartition("/")[2], thing) for _, thing in names]
+        passages = ((text_of(thing).rpartition("/")[2], thing) for _, thing in names)
+        names += [(last, thing) for last, thing in passages if re.fullmatch(r"[a-z]+\d+", last)]
         classes = self.names.all("class")
         return Finder(self.questions.values(), names, classes, kinds, linked, self._resolve)
 
