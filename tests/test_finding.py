@@ -17,7 +17,8 @@ from foedus.finding import Match
 from foedus.knowledge import KnowledgeGraph
 from foedus.questions import read_questions
 from foedus.resources import folders
-from foedus.wording import ELSEWHERE, Wording, dates, stem, table, words
+from foedus.utterance import dates
+from foedus.wording import ELSEWHERE, Wording, stem, table, words
 
 ROWS = list(
     csv.DictReader(

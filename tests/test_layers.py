@@ -20,6 +20,7 @@ LAYERS = {
     "resources": 1,
     "spelling": 1,
     "wording": 1,
+    "utterance": 2,
     "sparql": 1,
     "store": 2,
     "names": 3,

@@ -17,16 +17,14 @@ from dataclasses import dataclass
 from foedus.errors import UsageError
 from foedus.questions import ANY, Parameter, Question
 from foedus.terms import Term
-from foedus.wording import ELSEWHERE, Concepts, Wording, Words, dates, table, words
+from foedus.utterance import Reader, Utterance, bears
+from foedus.wording import ELSEWHERE, Concepts, Wording, words
 
 #: A question that fits less than this is not what was meant.
 ENOUGH = 0.38
 #: A question is taken without more ado if it is better than the next one by so much.
 AHEAD = 0.01
 
-#: What a word of the text counts that no question has: by itself, as a foreign name, and as one
-#: of what is never asked here.
-UNKNOWN, FOREIGN, NEVER = 2.0, 6.0, 12.0
 #: What a word counts that the question has, but not that way of asking it.
 ELSEWAY = 0.6
 #: What a concept counts that a way of asking has, and the text has not.
@@ -36,8 +34,6 @@ UNSAID = 0.3
 DATED, NAMED, QUOTED, LEFT = 0.08, 0.04, 0.1, 0.03
 #: What a name counts besides against a question whose things it has nothing to do with.
 STRAY = 0.15
-#: Kinds of things that bear names, whose words mean nothing else: the United States are one state.
-_BEARERS = {"person", "state", "organisation"}
 #: Parameters that a thing of any kind is a value for.
 _ANYTHING = {"thing", "subject", "object"}
 
@@ -49,22 +45,6 @@ class Match:
     question: Question
     values: Mapping[str, str]
     score: float
-
-
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """What was read from a text; each thing is what a name may stand for, the likely one first."""
-
-    dates: Sequence[str]
-    things: Sequence[Sequence[Term]]
-    concepts: Sequence[Concepts]
-    asked: Concepts
-    """All of these together."""
-    foreign: float
-    """What the words count that no question has."""
-    word: str
-    """The word that the text speaks of, as in *who mentions the word trust*."""
-    quoted: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,25 +91,21 @@ class Finder:
         self._defaults: dict[str, Term | None] = {}
         named = (p for q in self._questions for p in q.parameters if p.kind == "name")
         self._figures = sorted({t for parameter in named if (t := self._default(parameter))})
-        self._names: dict[Words, list[Term]] = {}
-        for label, thing in names:
-            self._names.setdefault(tuple(words(label)), [thing])
-        targets = {tuple(words(label)): [thing] for label, thing in classes} | self._names
-        for alias, label in table("aliases.csv"):
-            for thing in targets.get(tuple(words(label)), ()):
-                meant = self._names.setdefault(tuple(words(alias)), [])
-                meant += [thing] if thing not in meant else []
-        self._longest = max(map(len, self._names), default=1)
-        self._known = self._wording.known.union(
-            *self._names, (word for ways in asked for way in ways for word in way)
+        self._reader = Reader(
+            self._wording,
+            names,
+            classes,
+            kinds,
+            (word for ways in asked for way in ways for word in way),
+            self._weights,
         )
 
     def find(self, text: str) -> list[Match]:
         """The questions that may be meant, best first; none where nothing fits."""
-        read = self._read(text)
+        read = self._reader.read(text)
         if not read.concepts and not read.things:
             return []
-        rest = self._read(text.replace(read.word, " ")) if read.quoted else read
+        rest = self._reader.read(text.replace(read.word, " ")) if read.quoted else read
         found = []
         for question, ways, whole in zip(self._questions, self._ways, self._whole, strict=True):
             speaks = any(parameter.kind == "text" for parameter in question.parameters)
@@ -145,7 +121,7 @@ class Finder:
 
     # -- words ---------------------------------------------------------------------------------
 
-    def _likeness(self, read: _Read, way: _Way, whole: Concepts) -> float:
+    def _likeness(self, read: Utterance, way: _Way, whole: Concepts) -> float:
         """How like what is asked is to one way of asking a question (0 to 1)."""
         both = elseway = alone = 0.0
         for concepts in read.concepts:
@@ -165,67 +141,7 @@ class Finder:
 
     # -- names and dates -----------------------------------------------------------------------
 
-    def _read(self, text: str) -> _Read:
-        days, rest = dates(text)
-        plain = [self._spelled(word) for word in words(rest)]
-        things: list[Sequence[Term]] = []
-        left: list[str] = []
-        at = 0
-        while at < len(plain):
-            size, meant = self._named(plain[at:], rest)
-            if plain[at] == "the" and self._named(plain[at + 1 :], rest)[0] >= size:
-                size = 0  # "the North Korean expert" is not "the North"
-            if size:
-                things.append(meant)
-                if not any(self._bears(thing) for thing in meant):
-                    left += [w for w in plain[at : at + size] if self._wording.reads(w)]
-                at += size
-            else:
-                left.append(plain[at])
-                at += 1
-        found, foreign = [], 0.0
-        every = (c for text in (plain, left) for _, c in self._wording.read(text))
-        if any(ELSEWHERE in concepts for concepts in every):
-            foreign += NEVER
-        for at, concepts in self._wording.read(left):
-            if concepts & self._weights.keys():
-                found.append(concepts)
-            elif ELSEWHERE not in concepts:
-                foreign += self._strange(left[at], left[at - 1] if at else "", text)
-        return _Read(days, things, found, frozenset().union(*found), foreign, *_spoken_of(text))
-
-    def _named(self, plain: Sequence[str], text: str) -> tuple[int, Sequence[Term]]:
-        """How many words at the beginning are a name, and of what."""
-        for size in range(min(self._longest, len(plain)), 0, -1):
-            part = tuple(plain[:size])
-            if size == 1 and part[0] in self._wording.stop and part[0].upper() not in text:
-                continue  # "us" is no country
-            for name in (part, (*part[:-1], part[-1].removesuffix("s"))):
-                things = self._names.get(name, ())
-                if things and "claim" not in self._kinds(things[0]).values():
-                    return size, things  # a claim's name is a sentence, with names in it
-        return 0, ()
-
-    def _spelled(self, word: str) -> str:
-        """A word, or the known one that it is nearly spelled as."""
-        if len(word) < 5 or word in self._known or word in self._wording:
-            return word
-        from rapidfuzz import fuzz, process
-
-        near = (known for known in self._known if known[0] == word[0] and len(known) > 3)
-        found = process.extractOne(word, near, scorer=fuzz.ratio, score_cutoff=88)
-        return str(found[0]) if found else word
-
-    def _strange(self, word: str, before: str, text: str) -> float:
-        """What a word counts that no question has."""
-        if before in ("many", "much"):
-            return NEVER
-        if before in ("which", "what"):
-            return FOREIGN
-        named = re.search(rf"\w[^\w.?!]+(?-i:[A-Z]){re.escape(word[1:])}", text, re.IGNORECASE)
-        return FOREIGN if named and len(word) > 1 and not text.isupper() else UNKNOWN
-
-    def _filled(self, question: Question, read: _Read) -> tuple[dict[str, str], float]:
+    def _filled(self, question: Question, read: Utterance) -> tuple[dict[str, str], float]:
         """Values for a question's parameters, and what the names and dates left over count."""
         values: dict[str, str] = {}
         free, days = list(read.things), list(read.dates)
@@ -251,10 +167,10 @@ class Finder:
         question: Question,
         values: Mapping[str, str],
         free: Iterable[Sequence[Term]],
-        read: _Read,
+        read: Utterance,
     ) -> float:
         """What it counts against a question that names are of no use to it."""
-        left = [some for some in free if any(self._bears(thing) for thing in some)]
+        left = [some for some in free if any(bears(self._kinds(thing)) for thing in some)]
         if not left:
             return 0.0
         named = [p for p in question.parameters if p.kind == "name"]
@@ -287,10 +203,6 @@ class Finder:
             self._defaults[parameter.default] = known
         return self._defaults[parameter.default]
 
-    def _bears(self, thing: Term) -> bool:
-        """Whether a thing bears its name, as a person or a state does."""
-        return not _BEARERS.isdisjoint(self._kinds(thing).values())
-
     def _said(self, parameter: Parameter) -> Concepts:
         return self._concepts(f"{parameter.name} {parameter.about}")
 
@@ -314,20 +226,3 @@ def _ways(question: Question) -> list[str]:
     """The ways in which a question is asked: its words, its name, and what its file adds."""
     said = re.sub(r"\{\w+\}", " ", question.words)
     return [said, question.slug.replace("-", " "), *question.asked]
-
-
-_QUOTED = [
-    re.compile(r"""['"‘“](?P<word>[\w -]+)['"’”]"""),
-    re.compile(r"\b(?:word|term|keyword|expression) (?P<word>[\w-]+)", re.IGNORECASE),
-    re.compile(r"\b(?:mention|contain)(?:s|ed|ing)? (?P<word>[\w-]+)\W*$", re.IGNORECASE),
-]
-_ABOUT = re.compile(r"\b(?:about|of|on) (?:the )?(?P<word>[\w-]+)\W*$", re.IGNORECASE)
-
-
-def _spoken_of(text: str) -> tuple[str, bool]:
-    """The word that a text speaks of, if any, and whether the text quotes it."""
-    for pattern in _QUOTED:
-        if found := pattern.search(text):
-            return found["word"], True
-    found = _ABOUT.search(text)
-    return (found["word"] if found else ""), False

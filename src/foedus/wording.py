@@ -25,31 +25,6 @@ _WORD = re.compile(r"[^\W_]+")
 _POSSESSIVE = re.compile(r"'s\b|(?<=s)'(?=\s)")
 _DOTTED = re.compile(r"\b(?:\w\.){2,}")
 _ENDINGS = (("ies", "y"), ("sses", "ss"), ("ing", ""), ("ed", ""), ("s", ""))
-_MONTHS = "january february march april may june july august september october november december"
-_MONTH = {name[:3]: number for number, name in enumerate(_MONTHS.split(), 1)}
-_NAMED = rf"(?P<month>{'|'.join(rf'{name}|{name[:3]}' for name in _MONTHS.split())}|sept)\.?"
-_DECADES = "twenties thirties forties fifties sixties seventies eighties nineties"
-#: A year that is part of a name (*the 1961 pact*), and no answer to *when?*
-_NAME = re.compile(
-    r"(?<=\bthe )\d{4}\b(?![-–/])|(?<=treaty of )\d{4}|(?<=pact of )\d{4}", re.IGNORECASE
-)
-_DATES = [
-    re.compile(r"\b(?P<edtf>\d{4}-(?:0[1-9]|1[0-2])(?:-\d\d)?|\d{3}X|\d{4}/\d{4})\b"),
-    re.compile(r"\b(?P<first>\d{4}) ?[-–] ?(?P<last>\d{2}(?:\d\d)?)\b"),
-    re.compile(
-        r"\b(?P<day>\d{1,2})(?:st|nd|rd|th)?[ /.-](?:of )?"
-        rf"{_NAMED},?(?: of)?[ /-](?P<year>\d{{4}})\b",
-        re.IGNORECASE,
-    ),
-    re.compile(
-        rf"\b{_NAMED} (?:the )?(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,? (?:of )?(?P<year>\d{{4}})\b",
-        re.IGNORECASE,
-    ),
-    re.compile(rf"\b{_NAMED},? (?:of )?(?P<year>\d{{4}})\b", re.IGNORECASE),
-    re.compile(r"\b(?P<decade>\d{3})0'?s\b"),
-    re.compile(rf"\bthe (?P<named_decade>{'|'.join(_DECADES.split())})\b", re.IGNORECASE),
-    re.compile(r"\b(?P<year>1[0-9]{3}|20[0-9]{2})\b"),
-]
 
 
 def words(text: str) -> list[str]:
@@ -123,42 +98,6 @@ class Wording:
             elif text[at] not in self.stop:
                 yield at, frozenset((stems[at],))
             at += size
-
-
-def dates(text: str) -> tuple[list[str], str]:
-    """The dates in a text as EDTF, in their order, and the text without them.
-
-    >>> dates("on 3 May 1995, or in the 1930s")
-    (['1995-05-03', '193X'], 'on           , or in the      ')
-    """
-    found: list[tuple[int, str]] = []
-    text = _NAME.sub(lambda match: " " * len(match[0]), text)
-    for pattern in _DATES:
-
-        def take(match: re.Match[str]) -> str:
-            found.append((match.start(), _edtf(match.groupdict())))
-            return " " * len(match[0])
-
-        text = pattern.sub(take, text)
-    return [date for _, date in sorted(found)], text
-
-
-def _edtf(parts: dict[str, str | None]) -> str:
-    if edtf := parts.get("edtf"):
-        return edtf
-    if decade := parts.get("decade"):
-        return decade + "X"
-    if decade := parts.get("named_decade"):
-        return f"19{_DECADES.split().index(decade.lower()) + 2}X"
-    if first := parts.get("first"):
-        last = parts["last"] or ""
-        return f"{first}/{first[: 4 - len(last)]}{last}"
-    made = parts["year"] or ""
-    if month := parts.get("month"):
-        made += f"-{_MONTH[month[:3].lower()]:02}"
-    if day := parts.get("day"):
-        made += f"-{int(day):02}"
-    return made
 
 
 def table(name: str) -> list[list[str]]:
