@@ -57,11 +57,11 @@ __all__ = [
 _WHERE = {
     "Clash": "rules.proof",
     "Closure": "closure",
-    "Entailment": "beyond.entails",
+    "Entailment": "entailment.entails",
     "Proof": "rules.proof",
     "Rule": "rules.rule",
     "RuleSet": "rules.table",
-    "Unsupported": "beyond.unsupported",
+    "Unsupported": "entailment.unsupported",
     "check_proof": "rules.checker",
     "close": "closure",
     "ruleset": "rules.table",

@@ -394,7 +394,7 @@ class Closure:
     def _forget(self) -> None:
         """Drop what was found out about the closure as it was."""
         self._materialization.forget()
-        for name in ("_clashed", "_view", "_prover"):
+        for name in ("_clashed", "_history", "_prover"):
             self.__dict__.pop(name, None)
 
     # Out
