@@ -1,4 +1,4 @@
-"""``conclusions.toml`` as values: how to find out what the tables have no rule for."""
+"""``conclusions.toml`` as values: conclusions that no rule derives, and how to test them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FILE = Path(__file__).with_name("conclusions.toml")
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What to suppose, and what must follow; ``expect`` is None for a contradiction."""
+    """What to suppose, and what must then follow; ``expect`` None is a contradiction."""
 
     assume: tuple[Atom, ...]
     expect: tuple[Atom, ...] | None
@@ -33,7 +33,7 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """One form of conclusion, and the trials that it must pass."""
+    """A form of conclusion, and the trials that it must pass."""
 
     id: str
     conclude: tuple[Atom, ...]
@@ -43,12 +43,12 @@ class Form:
 
     @property
     def node(self) -> bool:
-        """Whether it is an axiom node, which is asked for with all that is said of it."""
+        """Whether it is an axiom node, which is tested with all its triples together."""
         return self.conclude[0].s == Var("n")
 
     @property
     def picks(self) -> tuple[str, ...]:
-        """The indices that pick a member of the list."""
+        """The indices that pick one member of the list."""
         atoms = [a for t in self.trials for a in (*t.assume, *(t.expect or ())) if not a.each]
         found = {n.index for a in atoms for n in a if isinstance(n, Var) and n.index.isalpha()}
         return tuple(sorted(found - {"n"}))
@@ -126,7 +126,7 @@ def _texts(value: object) -> list[str]:
 
 
 def unify(form: Atom, triple: tuple[Node, Node, Node]) -> dict[str, Term] | None:
-    """What the variables of an atom without indices stand for in a triple; None if it differs."""
+    """The bindings that make an atom without indices the triple; None if there are none."""
     found: dict[str, Term] = {}
     for node, term in zip(form, triple, strict=True):
         if isinstance(node, Var):

@@ -1,7 +1,8 @@
-"""What a graph says in the words of OWL that no rule can read: half a restriction, a broken list.
+"""OWL constructs that lack a part, so that no rule can read them: half a restriction, a broken
+list.
 
-A rule passes over what lacks a premise, and nothing follows. That is right, and silent; so it is
-told here. ``malformed.toml`` says what belongs together.
+A rule ignores what lacks a premise, and nothing follows. That is correct and silent, so it is
+reported here. ``malformed.toml`` says which parts belong together.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ _TYPE, _FIRST, _REST, _NIL = (iri(_RDF + name) for name in ("type", "first", "re
 
 
 class Triples(Protocol):
-    """What is asked of a closure here."""
+    """The part of a closure's interface that is used here."""
 
     def triples(
         self, s: Term | None = None, p: Term | None = None, o: Term | None = None
@@ -28,7 +29,7 @@ class Triples(Protocol):
 
 
 def malformed(graph: Triples) -> Iterator[str]:
-    """A sentence for each construct that no rule can read, sorted by what it is about.
+    """A sentence for each construct that no rule can read, sorted by its subject.
 
     >>> from foedus.reasoning import close
     >>> some = "<http://www.w3.org/2002/07/owl#someValuesFrom>"
@@ -39,7 +40,7 @@ def malformed(graph: Triples) -> Iterator[str]:
 
 
 def halves(graph: Triples) -> Iterator[tuple[Triple, str]]:
-    """The triples of such constructs, each with what is wrong with it."""
+    """A triple of each such construct, with what is wrong with it."""
     needs, lists = _table()
     for word, others in needs.items():
         axioms = {axiom[0]: axiom for axiom in graph.triples(*_pattern(word))}
@@ -85,7 +86,7 @@ def _table() -> tuple[dict[str, list[tuple[str, list[str]]]], list[str]]:
 
 
 def _choice(text: str) -> tuple[str, list[str]]:
-    """What either of some properties is called, if it has a name, and the properties."""
+    """The name, if any, of a choice of properties, and the properties."""
     name, _, words = text.rpartition(": ")
     return name, words.split("|")
 

@@ -1,4 +1,4 @@
-"""The tests of rules on columns: different, sums of years, values in datatypes."""
+"""Selections: the tests of rules on columns (inequality, sums of years, datatypes)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ from foedus.terms import Term, is_literal
 
 
 def apply_tests(plan: Plan, table: Table, state: State) -> dict[int, Ids]:
-    """The columns of the rows that pass a plan's tests; sums add a column."""
+    """The columns of the rows that pass a plan's tests; the table is changed.
+
+    A sum whose result is free adds a column.
+    """
     for test in plan.tests:
         if isinstance(test.test, Differ):
             left, right = (_column(plan, test, v, table) for v in (test.test.left, test.test.right))
@@ -34,7 +37,7 @@ def apply_tests(plan: Plan, table: Table, state: State) -> dict[int, Ids]:
 
 
 def _column(plan: Plan, test: BoundTest, var: Var, table: Table) -> Ids:
-    """The values of a variable, which the vocabulary may have made a constant."""
+    """The values of a variable, which specialization may have bound to a constant."""
     found = table.columns.get(test.numbers[var.name])
     return np.full(table.size, plan.values[var.name]) if found is None else found
 

@@ -1,4 +1,4 @@
-"""What plans give: their bodies solved on columns, as far as something in them is new."""
+"""The immediate consequences of plans: their bodies joined, restricted to what is new."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ from foedus.reasoning.storage.columns import (
 
 
 class Evaluation(State):
-    """What plans make of relations; nothing here changes one."""
+    """The operator that semi-naive evaluation iterates; nothing here changes a relation."""
 
     def changed(self, plan: Plan) -> list[int]:
-        """The premises of a plan that have something new; of twins one."""
+        """The premises of a plan whose relation has a new delta; one of two twins."""
         seen = plan.seen
         relations = self.relations
         out = []
@@ -47,7 +47,10 @@ class Evaluation(State):
         return out
 
     def tables(self, plan: Plan, wanted: set[int]) -> Iterable[dict[int, Ids]]:
-        """Bindings of a plan's body that rest on something new."""
+        """The bindings of a plan's body in which some premise is new, as tables of columns.
+
+        One table for each premise with a delta, joined with everything in the other relations.
+        """
         news = self.changed(plan)
         if not news:
             return
@@ -73,7 +76,7 @@ class Evaluation(State):
                 break
 
     def candidates(self, plan: Plan) -> Ids:
-        """Keys that a plan gives for its target, sorted."""
+        """The keys that a plan derives for its target, sorted and unique; some may be known."""
         assert plan.head is not None
         if plan.is_copy:
             return self.copied(plan)
@@ -88,7 +91,7 @@ class Evaluation(State):
         return sort_unique(keys)
 
     def copied(self, plan: Plan) -> Ids:
-        """The same for a plan with one premise."""
+        """The same for a plan with a single premise."""
         code = plan.body[0][0]
         if code == self.data.same:
             terms = self.occurring()
@@ -102,7 +105,7 @@ class Evaluation(State):
         return self.image(plan, keys)
 
     def image(self, plan: Plan, keys: Ids) -> Ids:
-        """The keys that a plan with one premise, and no tests, gives from sorted ones; sorted."""
+        """What a plan with one premise and no tests derives from sorted keys: sorted."""
         assert plan.head is not None
         (code, s, o), (target, hs, ho) = plan.body[0], plan.head
         if code < 0:
@@ -141,7 +144,7 @@ class Evaluation(State):
         return sort_unique(pack(left, right))
 
     def ends(self, keys: Ids) -> Ids:
-        """The objects of keys, sorted, each once."""
+        """The objects of keys, sorted and unique."""
         if len(keys) * 16 < len(self.terms):
             return sort_unique(keys & LOW)
         marks = np.zeros(len(self.terms), np.bool_)
@@ -149,7 +152,7 @@ class Evaluation(State):
         return np.flatnonzero(marks)
 
     def pairs(self, plan: Plan) -> Iterable[tuple[Ids, Ids]]:
-        """Pairs of terms that a plan makes one."""
+        """The pairs of terms that a plan equates."""
         assert plan.head is not None
         _, a, b = plan.head
         if plan.kind == GROUP and plan.seen < 0:

@@ -1,8 +1,8 @@
-"""Who shares a value: what functional properties, keys and "at most one" make of a column.
+"""Equalities by grouping: functional properties, keys and "at most one" without a self-join.
 
-Such a rule asks for two things that agree in all else, and concludes that they are one. So one
-half of its body is solved, sorted by what must agree, and neighbours that agree are linked. Pairs
-are never formed.
+Such a rule asks for two things that agree in all else, and concludes that they are equal. So one
+half of its symmetric body is joined, sorted by what must agree, and neighbours that agree are
+equated. The quadratic number of pairs is never formed.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from foedus.reasoning.storage.columns import NONE, SHIFT, Ids, pack, sort_unique
 
 
 def adjacent(plan: Plan, data: Data, count: int) -> tuple[Ids, Ids]:
-    """Pairs that link everything which agrees, neighbour to neighbour."""
+    """Pairs that connect all things which agree, each with its neighbour: two columns."""
     half = plan.half
     assert half is not None and half.head is not None
     thing = half.head[1]

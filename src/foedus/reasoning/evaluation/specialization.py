@@ -1,8 +1,8 @@
-"""Rules evaluated against the ontology first: each solution of a pattern makes a plan.
+"""Specialization (partial evaluation): rules evaluated against the ontology before the data.
 
-The premises of a pattern that are about the vocabulary ("what has a domain") are solved as the
-vocabulary grows. What is left of the rule is a plan about the data, made when there is something
-that it may read.
+The premises of a pattern that are about the ontology ("whatever has a domain") are solved, and
+solved again as the ontology grows. Each solution makes a plan of the premises left, which are about
+the data, once there is something for it to read.
 """
 
 from __future__ import annotations
@@ -39,29 +39,29 @@ from foedus.reasoning.planning.plan import (
 from foedus.reasoning.rules.datatypes import DATATYPES
 from foedus.reasoning.storage.columns import Ids, Mask, within
 
-#: Of more solutions than this, those that wait are found and kept together.
+#: More solutions than this are examined in columns, fewer one by one.
 _MANY: Final = 32
 
 NO_ROWS: Final[Ids] = np.empty((0, 0), np.int64)
 
 
 class Specializer:
-    """Makes plans of patterns, hears of relations that grow, and knows which classes are wanted."""
+    """Makes plans of patterns as relations grow, and knows which classes are in demand."""
 
     def __init__(self, graph: Intake, agenda: Agenda, compiled: CompiledRules) -> None:
         self.graph, self.agenda, self.compiled = graph, agenda, compiled
         self.patterns: list[Pattern] = []
-        self.watching: dict[int, list[Pattern]] = defaultdict(list)  # by what they are solved over
+        self.watching: dict[int, list[Pattern]] = defaultdict(list)  # by the relations they read
         self.pending = Pending()
         self._due: dict[int, Pattern] = {}  # patterns with something new, by identity
         self._demanded: set[int] = set()  # classes that plans read
-        self._unfilled: list[int] = []  # datatypes that are read for the first time
+        self._unfilled: list[int] = []  # demanded datatypes without their literals so far
         self._renamed = False
 
-    # Rules taken in
+    # Installing rules
 
     def install(self, part: Part) -> bool:
-        """Take some of the rules in. Whether there were any."""
+        """Add the compiled rules of a stratum; whether there are any."""
         graph = self.graph
         for code, keys, rule in part.axioms:
             graph.round += 1
@@ -83,18 +83,18 @@ class Specializer:
         return bool(part)
 
     def _always(self) -> set[int]:
-        """The relations that fill up when they are read, or are none."""
+        """The codes that are always active: relations filled on demand, and virtual ones."""
         vocabulary = self.graph.vocabulary
         datatypes = {~vocabulary.ids[name] for name in DATATYPES}
         return {LIST, self.graph.data.same, vocabulary.type} | self.compiled.idle | datatypes
 
     def rename(self, of: Callable[[int], int]) -> None:
-        """Terms that rules name have other representatives; `reinstall` makes the plans anew."""
+        """Terms that rules name have new representatives; `reinstall` then compiles anew."""
         self.graph.vocabulary.rename(of)
         self._renamed = True
 
     def reinstall(self) -> None:
-        """Make all plans again, if terms that rules name have other names now."""
+        """Make all plans again, if terms that rules name have new representatives."""
         if not self._renamed:
             return
         self._renamed = False
@@ -111,7 +111,7 @@ class Specializer:
             self.install(self.compiled.second)
 
     def retire(self, gone: Ids) -> None:
-        """Drop the plans that name terms by what is no longer their representative."""
+        """Drop the plans with terms that ceased to be representatives."""
         terms, vocabulary = gone.tolist(), self.graph.vocabulary
         names = self.agenda.constants.intersection(terms)
         if names:
@@ -119,21 +119,21 @@ class Specializer:
         if vocabulary.numbers.intersection(terms):
             self.rename(self.graph.equality.of)
 
-    # Heard from relations
+    # Notified by relations
 
     def tell(self, code: int) -> None:
-        """Wake the plans and patterns that read a relation."""
+        """Make due the plans and patterns that read a relation."""
         self.agenda.tell(code)
         for pattern in self.watching.get(code, ()):
             self._due[id(pattern)] = pattern
 
     def appear(self, code: int) -> None:
-        """Wake the patterns that read all relations, and the plans to be that read this one."""
+        """Make due the patterns over all relations, and the plans that waited for this one."""
         self.tell(EVERY)
         self.pending.activate(code)
 
     def tell_again(self, code: int) -> None:
-        """Have the patterns of a relation look at all of it again."""
+        """Have the patterns over a relation read all of it again."""
         for pattern in self.watching.get(code, ()):
             self.look_again(pattern)
 
@@ -142,7 +142,7 @@ class Specializer:
         return code in self.agenda.schema
 
     def demand_merged(self, several: Mask) -> None:
-        """Demand the idle classes that are one with others."""
+        """Demand the idle classes that are equal to others."""
         for code in self.compiled.idle - self._demanded:
             if several[~code]:
                 self.demand(code)
@@ -153,7 +153,7 @@ class Specializer:
         self._due[id(pattern)] = pattern
 
     def reread_lists(self) -> None:
-        """Have every pattern and plan that reads lists look at all of them again."""
+        """Have the patterns and plans that read lists start from the beginning."""
         for pattern in self.patterns:
             if pattern.head_of_list:
                 self.look_again(pattern)
@@ -162,14 +162,14 @@ class Specializer:
             if plan.head is not None:
                 self.agenda.wake(plan.head[0])
 
-    # Classes that are wanted
+    # Demand
 
     def is_idle(self, code: int) -> bool:
-        """Whether a class need not be computed, since no plan reads it."""
+        """Whether a class need not be computed: its members are trivial, and no plan reads it."""
         return code in self.compiled.idle and code not in self._demanded
 
     def demand(self, code: int) -> None:
-        """A class is read for the first time: compute what was left out, and its literals."""
+        """A class is read for the first time: have its members, and literals, computed."""
         self._demanded.add(code)
         if code in self.compiled.idle:
             self.pending.activate(demand_of(code))
@@ -183,7 +183,7 @@ class Specializer:
         return sorted(c for c in self._demanded if self.graph.literals.is_datatype(~c))
 
     def fill_up(self) -> None:
-        """Put the literals there are into datatypes that are read for the first time."""
+        """Add the data's literals to datatypes that are read for the first time."""
         if not self._unfilled:
             return
         codes, self._unfilled = sorted(self._unfilled), []
@@ -195,11 +195,11 @@ class Specializer:
 
     @property
     def is_due(self) -> bool:
-        """Whether patterns have something new."""
+        """Whether the relations of some pattern have grown."""
         return bool(self._due)
 
     def specialize(self) -> None:
-        """Solve the patterns that have something new, and make their plans or let them wait."""
+        """Solve the patterns that are due; make the plans of their solutions or let them wait."""
         patterns, self._due = list(self._due.values()), {}
         for pattern in patterns:
             rows, others = self.solved(pattern)
@@ -209,7 +209,7 @@ class Specializer:
                 self._make(pattern, special)
 
     def activate_pending(self) -> None:
-        """Make the plans that waited for relations which now may hold something."""
+        """Make the plans that waited for relations that are now active."""
         for pattern, found in self.pending.due():
             if isinstance(found, Special):
                 self._make(pattern, found)
@@ -217,7 +217,7 @@ class Specializer:
                 self._make_all(pattern, found)
 
     def add(self, plan: Plan) -> None:
-        """Take a plan in; it runs on everything so far."""
+        """Add a plan; it will read everything from the first round on."""
         plan.born = self.graph.round
         self.agenda.add(plan)
         for code in plan.reads:
@@ -227,7 +227,7 @@ class Specializer:
             self.pending.activate(plan.head[0])
 
     def _make_all(self, pattern: Pattern, rows: Ids) -> None:
-        """Make the plans of solutions that say all of them, or let them wait."""
+        """Make the plans of solutions that determine them, or let them wait."""
         made, ready, graph = pattern.made, [], self.graph
         for row in self._ready(pattern, rows):
             if row not in made:
@@ -260,7 +260,7 @@ class Specializer:
             self.add(plan)
 
     def _ready(self, pattern: Pattern, rows: Ids) -> Iterator[Key]:
-        """The solutions that need not wait; the others are left pending."""
+        """The solutions whose plans can be made; the others are left pending."""
         reads, target, pending = pattern.reads or (), pattern.target, self.pending
         unwanted = self.compiled.idle - self._demanded if target is not None else set()
         if len(rows) > _MANY:
@@ -291,7 +291,7 @@ class Specializer:
                 pending.wait(wait, pattern, np.array([row]))
 
     def _is_current(self, nodes: Iterable[Node]) -> bool:
-        """Whether terms are called by their representatives. If not, another solution does so."""
+        """Whether all terms are representatives. If not, another solution has these."""
         equality = self.graph.equality
         if not equality:
             return True
@@ -299,13 +299,13 @@ class Specializer:
             equality.of(node) == node for node in nodes if isinstance(node, int) and node >= 0
         )
 
-    # Patterns solved
+    # Solving patterns
 
     def solved(self, pattern: Pattern) -> tuple[Ids, Iterator[Special]]:
-        """The solutions that say all of their plans, and special plans to be of the others.
+        """The solutions that determine their plans (a row each), and special plans for the others.
 
-        Those that are new, or all if the pattern is to be looked at again: then none of them waits
-        any more.
+        Only new solutions; or all, if the pattern is to be solved from the beginning, and then none
+        of them is pending any more.
         """
         graph = self.graph
         if pattern in self.watching[EVERY]:
@@ -332,7 +332,7 @@ class Specializer:
         return rows[~special], self._specials(pattern, rows[special].tolist())
 
     def _specials(self, pattern: Pattern, rows: list[list[int]]) -> Iterator[Special]:
-        """Plans to be that want lists written out, or all relations there are."""
+        """Plans whose lists are to be unfolded, or that range over all relations."""
         graph, vocabulary = self.graph, self.graph.vocabulary
         everything = self.watching[EVERY]
         for numbers in rows:
@@ -358,8 +358,7 @@ class Specializer:
                         yield Special(key, codes, final, target, {**row, **some})
 
     def _solutions(self, pattern: Pattern) -> Ids:
-        """What the vocabulary gives for a pattern's names, as far as it is new: a row for each, or
-        several."""
+        """The new solutions of a pattern's query: a row of its variables' values for each."""
         graph = self.graph
         seen, pattern.seen = pattern.seen, graph.round
         query = pattern.query
@@ -376,7 +375,7 @@ class Specializer:
         return tables[0] if len(tables) == 1 else np.concatenate(tables)
 
     def _skipping(self, pattern: Pattern, query: Plan, seen: int) -> list[dict[int, Ids]]:
-        """Solutions without those that other plans make superfluous."""
+        """The solutions, without those derived by rules that other plans subsume."""
         out = []
         for delta in self.graph.relations[query.body[0][0]].deltas:
             if delta.round > seen and delta.origin not in pattern.skips:
@@ -387,7 +386,7 @@ class Specializer:
 
 
 def relation_of(atom: Named, vocabulary: Vocabulary) -> int:
-    """The relation that a premise without open names is about."""
+    """The code of a premise without variables in the position of its property or class."""
     _, p, o = atom
     assert isinstance(p, int)
     if p != vocabulary.type:

@@ -1,4 +1,4 @@
-"""Patterns with their lists written out, and with every property that there is."""
+"""Unfolding: a pattern's lists written out, and its open properties bound to every one there is."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from foedus.reasoning.planning.plan import (
 )
 from foedus.reasoning.rules.datatypes import DATATYPES
 
-#: The premises and the conclusions of a solution; or one plan for all pairs of a list's members.
+#: The premises and conclusions of a plan to be; or one plan for all pairs of a list's members.
 Unfolded: TypeAlias = "tuple[list[Named], list[Named | None]] | Pairs"
 
 
 def unfolded(state: State, pattern: Pattern, row: dict[str, int]) -> Iterator[Unfolded]:
-    """The premises and conclusions of a solution, with lists written out."""
+    """The premises and conclusions of a solution, once for each reading of its list."""
     rest = [replaced(atom, row) for atom in pattern.rest]
     heads: list[Named | None] = [replaced(head, row) for head in pattern.heads] or [None]
     if not pattern.each and not pattern.pairs:
@@ -50,7 +50,7 @@ def unfolded(state: State, pattern: Pattern, row: dict[str, int]) -> Iterator[Un
 def paired(
     state: State, pattern: Pattern, row: dict[str, int], members: tuple[int, ...]
 ) -> Iterator[Unfolded]:
-    """The same for a rule about any two members: one plan for all pairs where that is possible."""
+    """The same for a rule about any two members: one plan for all pairs, where that is possible."""
     assert pattern.pairs
     i, j = pattern.pairs
     name_i, name_j = f"{pattern.member}_{i}", f"{pattern.member}_{j}"
@@ -84,7 +84,7 @@ def paired(
 
 
 def shifted(atom: Named, index: str, here: int, size: int) -> Named:
-    """A premise with ``u_i``, ``u_i+1``, ``u_n`` and the like written as ``u_3``."""
+    """A premise with indices replaced by positions: ``u_i+1``, ``u_n`` become ``u_3``, ``u_5``."""
 
     def name(node: Node) -> Node:
         if isinstance(node, int) or "_" not in node:
@@ -102,7 +102,7 @@ def shifted(atom: Named, index: str, here: int, size: int) -> Named:
 
 
 def every(state: State, pattern: Pattern, body: list[Named]) -> Iterator[dict[str, int]]:
-    """Values for the properties and classes that the vocabulary left open: all there are."""
+    """The bindings of the properties and classes left open: every relation there is."""
     vocabulary = state.vocabulary
     if value_rule(pattern.rule) == "not in":
         kinds = [~vocabulary.ids[name] for name in sorted(DATATYPES)]

@@ -1,4 +1,8 @@
-"""What plans give from triples of earlier rounds: all that a triple may rest on."""
+"""Derivability: which keys plans still derive from the triples of earlier rounds.
+
+The rederivation test of DRed, restricted to earlier rounds, so that no triple is kept by a circular
+derivation.
+"""
 
 from __future__ import annotations
 
@@ -24,41 +28,44 @@ from foedus.reasoning.storage.relation import GIVEN, Delta, Relation
 
 
 class Derivability:
-    """What an engine's plans give, asked for single keys."""
+    """Asks an engine's plans for given keys."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
 
     def is_batch(self, code: int, delta: Delta) -> bool:
-        """Whether a transitive closure made a delta at once: its keys may rest on one another."""
+        """Whether a delta is a whole transitive closure, whose keys may rest on each other."""
         return (code, delta.round) in self.engine.batches and delta.origin != GIVEN
 
     def closes(self, code: int, delta: Delta) -> bool:
-        """Whether the plan that made a transitive closure is still there."""
+        """Whether the plan that made a delta as a transitive closure still exists."""
         plans = self.engine.agenda.incoming.get(code, ())
         return any(p.kind == CLOSE and p.rule == delta.origin for p in plans)
 
     def reached(self, relation: Relation, before: int, subjects: Ids) -> Ids:
-        """The keys that links of earlier rounds give some sorted subjects by transitivity."""
+        """The keys of sorted subjects that follow by transitivity from earlier rounds."""
         links = union([delta.keys for delta in relation.before(before)])
         start = Delta(-1, links, GIVEN).touching(subjects, forward=True)
         return closed(links, self.engine.data.check, start)
 
     def unfounded(self, code: int, keys: Ids, delta: Delta) -> Ids:
-        """The keys that no plan gives any more from what is of earlier rounds."""
+        """The sorted keys of a delta that no plan derives from what is of earlier rounds."""
         for plan in self.engine.agenda.incoming.get(code, ()):
             if not len(keys):
                 break
             listed = any(premise == LIST for premise, _, _ in plan.body)
             if plan.born >= delta.round or (listed and self.engine.lists.round >= delta.round):
-                continue  # it, or the list that it reads, is younger
+                continue  # the plan, or the list that it reads, is younger than the keys
             if code in self.engine.agenda.schema and plan.rule != delta.origin:
-                continue  # of whom a triple of the vocabulary is, plans may rely on
+                continue  # plans may skip what certain rules derive, so the origin must stay true
             keys = minus(keys, [self.given(plan, keys, delta.round)])
         return keys
 
     def given(self, plan: Plan, keys: Ids, before: int | None) -> Ids:
-        """Those of the keys that a plan gives from what is there before a round."""
+        """The sorted keys that a plan derives from what was found before a round.
+
+        None is no bound.
+        """
         assert plan.head is not None
         engine = self.engine
         code, s, o = plan.head
@@ -83,7 +90,7 @@ class Derivability:
         return sort_unique(keys_of(apply_tests(plan, table, engine), plan.head))
 
     def copied(self, plan: Plan, keys: Ids, before: int | None) -> Mask:
-        """Which keys a plan with one premise gives."""
+        """A mask: which keys a plan with one premise derives."""
         assert plan.head is not None
         (code, s, o), (target, hs, ho) = plan.body[0], plan.head
         bound = {hs: keys} if target < 0 else {hs: keys >> SHIFT, ho: keys & LOW}
@@ -104,7 +111,7 @@ class Derivability:
         return found
 
     def earlier(self, plan: Plan, before: int) -> dict[int, Relation]:
-        """The relations of a plan as far as they are of earlier rounds; empty ones are left out."""
+        """The non-empty relations of a plan, restricted to deltas of earlier rounds."""
         out: dict[int, Relation] = {}
         for code, _, _ in plan.body:
             relation = self.engine.relations.get(code)

@@ -1,7 +1,7 @@
-"""Rules taken apart, once for all graphs: their constants as numbers, and what they are made into.
+"""Compile rules once for all graphs: constants become numbers, premises a plan or a pattern.
 
-A rule is one of three things to the engine: axioms, plans that can run as they stand, or a pattern
-that the vocabulary of a graph makes plans of.
+A rule becomes one of three things: axioms (facts without premises), plans that can run as they are,
+or a pattern that is specialized against the ontology of a graph, each solution making a plan.
 """
 
 from __future__ import annotations
@@ -45,22 +45,22 @@ from foedus.reasoning.rules.rule import Differ, Rule, Var
 from foedus.reasoning.rules.table import RuleSet
 from foedus.reasoning.storage.columns import SHIFT, Ids
 
-#: Which subject and object a relation does not store: None is any, -1 "as the object".
+#: Which subjects and objects are trivial in a relation: None is any, -1 the object itself.
 Form: TypeAlias = tuple[int | None, int | None]
 ALL: Final[Form] = None, None
 
 
 class Trivial(NamedTuple):
-    """What a relation does not store: all that it says of some subjects, sorted; other forms."""
+    """The keys of a relation that are trivial: all of some subjects (sorted), and other forms."""
 
     subjects: Ids
     forms: list[Form]
 
 
 class CompiledRules:
-    """Rules taken apart with one vocabulary; what holds a state is copied for each engine.
+    """The compiled rules for one vocabulary; what holds state is copied for each engine.
 
-    ``like`` is the same rules with other numbers for some constants.
+    ``like`` are the same rules compiled with other numbers for some constants.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class CompiledRules:
         self._vocabulary = copy(vocabulary)
         self.equal = is_equality(rules)
         self.trivial = trivial_of(rules, vocabulary)
-        #: Classes whose members are never stored: not computed unless a plan reads them.
+        #: Classes whose members are all trivial: computed only on demand, when a plan reads them.
         self.idle = {
             code for code, trivial in self.trivial.items() if code < 0 and ALL in trivial.forms
         }
@@ -86,11 +86,11 @@ class CompiledRules:
 
     @property
     def patterns(self) -> list[Pattern]:
-        """All patterns, those of rules with ``!=`` last."""
+        """All patterns, those of the second stratum last."""
         return [*self.first.patterns, *self.second.patterns]
 
     def _repeats(self, like: CompiledRules) -> bool:
-        """Take over which plans are superfluous, if the same constants are different as before."""
+        """Copy which plans are redundant, if the same constants are distinct terms as before."""
         old, new = like._vocabulary.ids, self._vocabulary.ids
         if not len(old) == len(set(old.values())) == len(set(new.values())):
             return False
@@ -102,12 +102,12 @@ class CompiledRules:
 
     @property
     def vocabulary(self) -> Vocabulary:
-        """The numbers of constants; a copy, which may be renamed."""
+        """The numbers of constants: a copy, which may be changed."""
         return copy(self._vocabulary)
 
 
 class Part:
-    """Some of the rules; those with ``!=`` run after all others."""
+    """The rules of one stratum; those with ``!=`` are the second."""
 
     def __init__(self, equal: bool, vocabulary: Vocabulary) -> None:
         self.equal, self.vocabulary = equal, vocabulary
@@ -119,7 +119,7 @@ class Part:
         return bool(self.axioms or self.plans or self.patterns)
 
     def take(self, rule: Rule) -> None:
-        """Take a rule in as what it is."""
+        """Compile a rule."""
         vocabulary = self.vocabulary
         if not rule.premises:
             if not rule.tests:
@@ -156,7 +156,7 @@ _prepared: WeakKeyDictionary[RuleSet, tuple[CompiledRules, Terms]] = WeakKeyDict
 
 
 def compiled(rules: RuleSet) -> tuple[CompiledRules, Terms]:
-    """The rules taken apart, and a new dictionary that holds their constants."""
+    """The compiled rules, and a new dictionary that holds their constants."""
     if rules not in _prepared:
         terms = Terms()
         _prepared[rules] = CompiledRules(rules, Vocabulary(rules, terms, DATATYPES)), terms
@@ -165,7 +165,7 @@ def compiled(rules: RuleSet) -> tuple[CompiledRules, Terms]:
 
 
 def trivial_of(rules: RuleSet, vocabulary: Vocabulary) -> dict[int, Trivial]:
-    """What is not stored, by code."""
+    """What is trivial in each relation, by its code."""
     subjects: dict[int, set[int]] = defaultdict(set)
     forms: dict[int, list[Form]] = defaultdict(list)
     for form in rules.trivial:
@@ -184,7 +184,7 @@ def trivial_of(rules: RuleSet, vocabulary: Vocabulary) -> dict[int, Trivial]:
 
 
 def axioms(rule: Rule, vocabulary: Vocabulary) -> list[tuple[int, Ids, str]]:
-    """What a rule without premises says: keys by code."""
+    """What a rule without premises concludes: (code, keys, rule)."""
     found: dict[int, set[int]] = {}
     for atom in rule.conclusions or ():
         s, p, o = (vocabulary.ids[str(node)] for node in atom)
@@ -194,7 +194,7 @@ def axioms(rule: Rule, vocabulary: Vocabulary) -> list[tuple[int, Ids, str]]:
 
 
 def watched(pattern: Pattern, vocabulary: Vocabulary) -> set[int]:
-    """The relations whose growth makes new plans of a pattern."""
+    """The relations over which a pattern is solved: their growth makes new plans."""
     found = set()
     for _, p, o in pattern.known:
         if p == LISTS:
@@ -213,9 +213,10 @@ def watched(pattern: Pattern, vocabulary: Vocabulary) -> set[int]:
 
 
 def read_by_plans(pattern: Pattern, vocabulary: Vocabulary) -> tuple[tuple[int, bool], ...] | None:
-    """Which of a solution's numbers are relations that its plan reads, and whether as classes.
+    """Which numbers of a solution are relations that its plan reads, and whether as classes.
 
-    None where a solution does not say all that its plans read.
+    None where the solution alone does not determine the plan: its lists are to be unfolded, or it
+    ranges over all relations.
     """
     if pattern.each or pattern.pairs or pattern.loose:
         return None
@@ -229,7 +230,7 @@ def read_by_plans(pattern: Pattern, vocabulary: Vocabulary) -> tuple[tuple[int, 
 
 
 def unbound(pattern: Pattern, vocabulary: Vocabulary) -> bool:
-    """Whether a premise over the data has a property or class that the vocabulary does not give."""
+    """Whether a premise over the data has a property or class that the ontology does not bind."""
     given = variables(pattern.known)
     if pattern.member and (pattern.each or pattern.pairs):
         indices = ["i", *(pattern.pairs or ())]
@@ -240,7 +241,7 @@ def unbound(pattern: Pattern, vocabulary: Vocabulary) -> bool:
 def planned(
     pattern: Pattern, body: list[Named], head: Named | None, vocabulary: Vocabulary, equal: bool
 ) -> Plan | None:
-    """A plan of a rule and how it is run; None where it would give only what it asks for."""
+    """The plan of a rule, and how it is run; None if its conclusion is one of its premises."""
     made = plan(pattern.rule, body, head, vocabulary, pattern.tests)
     if made.head is not None:
         if made.head in made.body:
@@ -256,11 +257,12 @@ def planned(
 def plans_of(
     pattern: Pattern, rows: Iterable[Key], vocabulary: Vocabulary, equal: bool
 ) -> Iterator[tuple[Key, Plan]]:
-    """The plans of solutions that say all of them, each with its solution.
+    """The plans of solutions that determine them, each with its solution.
 
-    Solutions of a kind have the same terms of the vocabulary in the same places, and like terms in
-    like places: a kind has the former's numbers, and ``~place`` of the first like term. Their
-    numbers are filled into models, which are made once.
+    Solutions are of one kind if they have the same terms of the vocabulary in the same positions,
+    and equal terms in the same positions. A kind is written like a solution, with the number of a
+    term of the vocabulary, and ``~position`` of the first equal term for any other. A model plan is
+    compiled for each kind, and the solutions' numbers are substituted in it.
     """
     named = vocabulary.numbers
     groups: dict[Key, list[Key]] = defaultdict(list)
@@ -274,7 +276,7 @@ def plans_of(
 
 
 def models(pattern: Pattern, kind: Key, vocabulary: Vocabulary, equal: bool) -> list[Plan]:
-    """Plans with ``LIST + ~place``, which is no term's number, where a solution's is to be."""
+    """The plans of a kind, with ``LIST + ~position``, which is no term, for a solution's number."""
     row = [LIST + place if place < 0 else place for place in kind]
     values = dict(zip(pattern.names, row, strict=True))
     body = [replaced(atom, values) for atom in pattern.rest]
@@ -284,7 +286,7 @@ def models(pattern: Pattern, kind: Key, vocabulary: Vocabulary, equal: bool) -> 
 
 
 def filled(model: Plan, kind: Key, rows: list[Key]) -> Iterator[Plan]:
-    """A model with each solution's numbers, in classes' codes too."""
+    """The model with each solution's numbers substituted, in classes' codes too."""
     columns: dict[int, tuple[int, ...]] = {}
     for place, column in zip(kind, zip(*rows, strict=True), strict=True):
         if place < 0:
@@ -300,7 +302,7 @@ def filled(model: Plan, kind: Key, rows: list[Key]) -> Iterator[Plan]:
 
 
 def transitive(made: Plan) -> bool:
-    """Whether a plan says that its relation is transitive."""
+    """Whether a plan states that its relation is transitive."""
     assert made.head is not None
     code, x, z = made.head
     if code < 0 or len(made.body) != 2 or made.tests or x >= 0 or z >= 0 or x == z:

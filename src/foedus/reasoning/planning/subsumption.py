@@ -1,10 +1,10 @@
-"""Which plans would only repeat the work of others, found by applying the rules to themselves.
+"""Subsumption of plans: which ones would only repeat what others derive.
 
-Two kinds. A *guard*: cls-svf1 with owl:Thing asks for all that cls-svf2 asks for and more, so it
-need not run then. A *skip*: of all classes above a class, cax-sco need not look at those that
-scm-sco found; going up link by link gives the same. Whether a rule's results may be skipped is
-tried out on the smallest example: its premises, without its conclusion, must lead to what the
-conclusion would have led to.
+Found by applying the rules to themselves. Two kinds. A *guard*: cls-svf1 with owl:Thing has all
+premises of cls-svf2 and more, so it is subsumed and need not run. A *skip*: cax-sco need not be
+specialized to subclass axioms that scm-sco derived, since going up link by link derives the same. A
+rule's conclusions may be skipped if this holds for the canonical instance: its premises as frozen
+facts, without its conclusion, must lead to what the conclusion would have led to.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ Facts = set[tuple[int, int, int]]
 
 
 def guards(pattern: Pattern, others: list[Pattern]) -> list[dict[str, int]]:
-    """Values of a pattern's variables with which another asks for less and gives the same."""
+    """The bindings of a pattern's variables under which another pattern subsumes it."""
     if pattern.each or pattern.pairs or pattern.tests or not pattern.heads:
-        return []  # a contradiction is told by every rule that finds it
+        return []  # contradictions are reported by every rule that finds them
     found = []
     mine = [*pattern.known, *pattern.rest]
     for other in others:
@@ -43,7 +43,7 @@ Renaming = dict[object, object]
 def _embed(
     theirs: list[Named], mine: list[Named], names: Renaming, values: dict[object, int]
 ) -> Iterator[tuple[Renaming, dict[object, int]]]:
-    """Ways to read their premises as some of mine, with variables of mine made constants."""
+    """The homomorphisms of their premises into mine, binding some of my variables to constants."""
     if not theirs:
         yield names, values
         return
@@ -74,6 +74,7 @@ def prune(
 
 
 def _skips(pattern: Pattern, sources: list[Pattern], patterns: list[Pattern]) -> frozenset[str]:
+    """The rules whose conclusions a pattern may skip."""
     if len(pattern.known) != 1 or pattern.each or pattern.pairs or pattern.tests:
         return frozenset()
     (known,) = pattern.known
@@ -90,7 +91,10 @@ def _skips(pattern: Pattern, sources: list[Pattern], patterns: list[Pattern]) ->
 def _follows(
     source: Pattern, head: Named, pattern: Pattern, known: Named, patterns: list[Pattern]
 ) -> bool:
-    """Whether a pattern's conclusion follows from a source's premises without its conclusion."""
+    """Whether a pattern's conclusion follows from a source's premises without its conclusion.
+
+    The chase of the canonical instance, up to four rounds.
+    """
     numbers: dict[object, int] = {}
 
     def frozen(atom: Named, names: dict[object, int]) -> tuple[int, int, int]:

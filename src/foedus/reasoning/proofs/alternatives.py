@@ -1,4 +1,4 @@
-"""All proofs of a triple: every rule instance that gives it, the smallest proof first."""
+"""All proofs of a triple: one for each rule instance that derives it, the smallest first."""
 
 from __future__ import annotations
 
@@ -9,34 +9,34 @@ from typing import Protocol
 from foedus.reasoning.rules.proof import Proof, Row, Step
 from foedus.terms import Term, Triple
 
-_BUDGET = 400  # explanations tried to keep one proof clear of its own conclusion
-_FOUND = 10_000
-_EFFORT = 50_000  # steps of proofs that are made to find the smallest few
+_BUDGET = 400  # inferences tried to keep one proof free of its own conclusion
+_FOUND = 10_000  # proofs compared
+_EFFORT = 50_000  # steps of the proofs built to find the smallest few
 
 
 class Derivations(Protocol):
-    """What leads to the triples of a closed graph; each may be written as it likes."""
+    """The inferences behind the triples of a closed graph, in whatever form its triples have."""
 
     def steps(self, row: Row) -> Iterator[Step]:
-        """Every last step that leads to a triple."""
+        """Every last inference of a triple."""
 
     def prove(self, row: Row) -> Proof:
         """One proof of a triple that holds."""
 
     def built(self, goal: Step, known: dict[Row, Proof]) -> Proof:
-        """One proof that ends in a step."""
+        """One proof that ends in an inference."""
 
     def triple(self, row: Row) -> Triple:
         """The triple as terms."""
 
     def bindings(self, step: Step) -> dict[str, Term]:
-        """What the variables of a step stand for, as terms."""
+        """The substitution of an inference, as terms."""
 
 
 def all_proofs(ways: Derivations, row: Row, limit: int | None) -> Iterator[Proof]:
-    """Proofs that differ in their last step, smallest first; none rests on what it proves.
+    """Proofs that differ in their last inference, smallest first; none rests on its conclusion.
 
-    Where few are asked for and all there are would be long, not all of them are compared.
+    With a ``limit``, not all proofs are compared where they are many and long.
     """
     effort = 0
     found: list[tuple[int, int, Proof]] = []
@@ -57,7 +57,7 @@ def all_proofs(ways: Derivations, row: Row, limit: int | None) -> Iterator[Proof
 
 
 def whole(ways: Derivations, triple: Triple, step: Step, parts: list[Proof]) -> Proof:
-    """A proof from proofs of its premises, in which each triple again has one proof."""
+    """A proof with these subproofs of its premises, in which each triple has one proof."""
     known: dict[Triple, Proof] = {}
     done: dict[int, Proof] = {}
     stack = [(part, False) for part in parts]
@@ -80,7 +80,7 @@ def whole(ways: Derivations, triple: Triple, step: Step, parts: list[Proof]) -> 
 
 
 def size(proof: Proof) -> int:
-    """The number of different steps in a proof."""
+    """The number of distinct steps of a proof."""
     seen = {id(proof)}
     waiting = [proof]
     while waiting:
@@ -97,7 +97,7 @@ class _Tries:
 
 
 def _proof(ways: Derivations, step: Step) -> Proof | None:
-    """The proof that ends in a step, if there is one that does not rest on its own conclusion."""
+    """A proof that ends in an inference and does not rest on its conclusion, or None."""
     assert step.row is not None
     proof = ways.built(step, {})
     triple = ways.triple(step.row)
@@ -117,7 +117,7 @@ def _proof(ways: Derivations, step: Step) -> Proof | None:
 
 
 def _rests(proof: Proof, triple: tuple[str, str, str]) -> bool:
-    """Whether a proof uses its conclusion below its last step."""
+    """Whether a triple is used in a proof below its root."""
     seen: set[int] = set()
     waiting = list(proof.premises)
     while waiting:
@@ -132,7 +132,7 @@ def _rests(proof: Proof, triple: tuple[str, str, str]) -> bool:
 
 
 def _clear(ways: Derivations, row: Row, avoid: frozenset[Row], tries: _Tries) -> Proof | None:
-    """A proof of a triple that uses none of those to avoid."""
+    """A proof of a triple that uses none of those to avoid; None if none is found."""
     if row in avoid:
         return None
     proof = ways.prove(row)

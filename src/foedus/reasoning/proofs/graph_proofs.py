@@ -1,4 +1,4 @@
-"""All proofs of the triples of a closed graph, read from the graph itself: without the engine."""
+"""All proofs of a closed graph's triples: rules matched against the graph, without an engine."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from foedus.terms import Find, Term, Triple
 
 @dataclass(frozen=True, slots=True)
 class GraphDerivations:
-    """The triples of a closed graph: how to find them, and one proof of each.
+    """The inferences behind a closed graph's triples: how to find them, and one proof of each.
 
-    What a closure holds but does not store takes no part (see `RuleSet.is_trivial`).
+    Trivial triples, which are not stored, take no part (see `RuleSet.is_trivial`).
     """
 
     rules: RuleSet

@@ -1,10 +1,10 @@
-"""Why a triple holds, found when asked for.
+"""Proofs on demand: the derivation of a triple, reconstructed by backward chaining.
 
-The engine keeps no derivations, only the step at which each triple was found; all that a triple
-rests on is of earlier steps. So a proof is a rule read backwards over earlier triples, and it ends.
-Two things were not found by single applications of rules, and are put in words of rules here: a
-transitive closure (a shortest path, halved again and again), and terms that are one (a path of
-links for eq-trans, and eq-rep-s, eq-rep-p, eq-rep-o for what is said of them).
+The engine stores no derivations, only the round in which each triple was found; all that a triple
+rests on is of earlier rounds. So a proof is a rule matched backward over earlier triples, and the
+search terminates. Two things were not found by single rule instances and are translated to them
+here: a transitive closure (a shortest path, halved recursively), and equality (a path of merges for
+eq-trans, and eq-rep-s, eq-rep-p, eq-rep-o for rewritten triples).
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from foedus.reasoning.storage.links import Link
 from foedus.reasoning.storage.relation import REWRITTEN, Delta
 from foedus.terms import Term
 
-_CHOICES = 24  # rule instances to choose the shallowest from
+_CHOICES = 24  # rule instances among which the shallowest is chosen
 
 
 class Prover:
-    """Explains the triples of an engine in one state."""
+    """Proves the triples of an engine in one state."""
 
     def __init__(self, history: History, asserted: Callable[[Row], bool]) -> None:
         self.history, self.asserted = history, asserted
@@ -39,16 +39,16 @@ class Prover:
         self.backward = BackwardChaining(history)
         self.equality = history.engine.equality
 
-    # From rows to proofs
+    # Proofs
 
     def prove(self, row: Row) -> Proof:
         """One proof of a triple that holds."""
         return self.built(row, {})
 
     def built(self, goal: Row | Step, known: dict[Row, Proof]) -> Proof:
-        """The proof of a triple or step; a triple met twice has one proof.
+        """The proof of a triple or an inference, in which each triple has one proof.
 
-        So no triple can rest on itself: each proof is made of proofs that were there before it.
+        So no triple can rest on itself: each proof is made of proofs that exist already.
         """
         steps: dict[Row, Step] = {}
 
@@ -69,7 +69,7 @@ class Prover:
             if id(step) in done:
                 continue
             if step.row is not None and step.row in known:
-                done[id(step)] = known[step.row]  # one reason for a triple, the first that is done
+                done[id(step)] = known[step.row]  # one proof for each triple, the first made
                 continue
             children = [step_of(part) for part in step.premises]
             if not ready:
@@ -90,12 +90,12 @@ class Prover:
         return done[id(root)]
 
     def triple(self, row: Row) -> tuple[Term, Term, Term]:
-        """A triple in words."""
+        """A triple as terms."""
         s, p, o = (self.engine.terms.token(n) for n in row)
         return s, p, o
 
     def bindings(self, step: Step) -> dict[str, Term]:
-        """What the variables of a step stand for; indices stay numbers."""
+        """The substitution of an inference, as terms; indices stay numbers."""
         if step.rule is None:
             return {}
         picks = self.engine.rules[step.rule].picks
@@ -106,10 +106,10 @@ class Prover:
             if not name.startswith("?")
         }
 
-    # Why a triple
+    # The last inference
 
     def explain(self, row: Row) -> Step:
-        """The last step to a triple that holds."""
+        """The last inference of a triple that holds."""
         if self.asserted(row):
             return Step(row, None, {})
         s, p, o = row
@@ -126,12 +126,12 @@ class Prover:
         if (code, delta.round) in self.engine.batches:
             return self.along(row, delta.origin, delta.round)
         found = self.derived(row, delta.origin, delta.round)
-        if found is None:  # named by what was its representative then
+        if found is None:  # it was found under the representative of that time
             return self.rewritten(row, delta.round)
         return found
 
     def special(self, row: Row, origin: str, before: int) -> Step | None:
-        """Steps without premises: axioms, and what literals are by themselves."""
+        """Inferences without premises: axioms, and the datatype rules; None if it is neither."""
         s, p, o = row
         terms = self.engine.terms
 
@@ -161,7 +161,7 @@ class Prover:
         return None
 
     def derived(self, row: Row, origin: str, before: int) -> Step | None:
-        """A rule instance that gives a triple from what was there before a step."""
+        """A rule instance that derives a triple from what was known before a round, or None."""
         rules = self.backward.rules_for(row)
         rules.sort(key=lambda rule: rule.id != origin)
         best: tuple[int, Instance] | None = None
@@ -177,25 +177,25 @@ class Prover:
         return self.step(row, best[1]) if best else None
 
     def rank(self, row: Row) -> int:
-        """How late a triple was found; 0 if it was asserted."""
+        """The round in which a triple was found; 0 if it is asserted."""
         if self.asserted(row):
             return 0
         return self.history.round(row) or 1
 
     def step(self, row: Row | None, instance: Instance) -> Step:
-        """An instance as a step."""
+        """A rule instance as an inference."""
         return Step(row, instance.rule.id, instance.values, instance.premises)
 
     # Transitive closures
 
     def along(self, row: Row, origin: str, before: int) -> Step:
-        """A triple of a transitive closure, by halves of a shortest path."""
+        """A triple of a transitive closure: a shortest path, halved recursively."""
         s, p, o = row
         path = self.path(s, p, o, before)
         return self.halves(path, p, self.engine.rules[origin], before)
 
     def path(self, s: int, p: int, o: int, before: int) -> list[int]:
-        """The nodes of a shortest path over what was there before a step."""
+        """The nodes of a shortest path over what was known before a round."""
         relation = self.engine.relations[p]
         came: dict[int, int] = {}
         waiting = deque([s])
@@ -216,7 +216,7 @@ class Prover:
         return nodes[::-1]
 
     def halves(self, path: list[int], p: int, rule: Rule, before: int) -> Step:
-        """A step over a path of three nodes or more."""
+        """The inference over a path of three nodes or more, from two halves."""
         middle = len(path) // 2
         row = path[0], p, path[-1]
         links = (path[0], p, path[middle]), (path[middle], p, path[-1])
@@ -241,10 +241,10 @@ class Prover:
             premises.append(self.halves(part, p, rule, before) if len(part) > 2 else one)
         return Step(row, rule.id, values, tuple(premises))
 
-    # Terms that are one
+    # Equality
 
     def same(self, a: int, b: int, before: int) -> Step:
-        """Why two terms are one."""
+        """The inference that two terms are equal."""
         row = a, self.history.same, b
         if self.asserted(row):
             return Step(row, None, {})
@@ -255,7 +255,7 @@ class Prover:
         return self.linked(a, b, path)
 
     def linked(self, a: int, b: int, path: list[Link]) -> Step:
-        """A step over a path of links."""
+        """The inference over a path of merges, from two halves."""
         row = a, self.history.same, b
         if self.asserted(row):
             return Step(row, None, {})
@@ -269,7 +269,7 @@ class Prover:
         return Step(row, "eq-trans", {"x": a, "y": m, "z": b}, parts)
 
     def link(self, a: int, b: int, link: Link) -> Step:
-        """A step over one link, turned round if need be."""
+        """The inference of one merge, by eq-sym if need be."""
         row, turned = (a, self.history.same, b), (b, self.history.same, a)
         if link.rule == "dt-eq":
             return Step(row, "dt-eq", {"v": a, "w": b})
@@ -285,7 +285,7 @@ class Prover:
         return Step(row, "eq-sym", {"x": b, "y": a}, (found,))
 
     def reflexive(self, a: int) -> Step:
-        """Why a term is the same as itself."""
+        """The inference that a term equals itself."""
         row = a, self.history.same, a
         if "eq-ref" in self.engine.rules and (found := self.eldest(a)) is not None:
             return Step(row, "eq-ref", dict(zip("spo", found, strict=True)), (found,))
@@ -294,7 +294,7 @@ class Prover:
         return Step(row, "eq-trans", {"x": a, "y": other, "z": a}, parts)
 
     def eldest(self, a: int) -> Row | None:
-        """A triple with a term in it that was asserted, or else the one that was found first."""
+        """A triple with this term: an asserted one, or else the one found first."""
         best: tuple[int, Row] | None = None
         match = self.history.match
         for rows in (
@@ -314,7 +314,7 @@ class Prover:
         return best[1] if best else None
 
     def replace(self, inner: Step | Row, old: Row, new: Row, before: int) -> Step:
-        """From a triple to the same with other names for its terms."""
+        """The inferences from a triple to the same with equal terms."""
         here: Step | Row = inner
         s, p, o = old
         for place, name in enumerate("spo"):
@@ -328,7 +328,7 @@ class Prover:
         return here
 
     def rewritten(self, row: Row, before: int) -> Step:
-        """A triple that was found under other names."""
+        """The inference of a triple that was found under other names."""
         for form in self.forms(row, before):
             if form != row:
                 inner: Step | Row = form
@@ -342,7 +342,7 @@ class Prover:
         raise AssertionError(f"no reason for {self.triple(row)}")
 
     def forms(self, row: Row, before: int) -> Iterator[Row]:
-        """The triples that say the same under other names, and were not rewritten, oldest first."""
+        """The triples with equal terms that were found by rules, not rewritten; oldest first."""
         s, p, o = row
         equality = self.equality
         found: list[tuple[int, Row]] = []
@@ -366,7 +366,7 @@ class Prover:
     def named_so(
         self, code: int, subjects: list[int], objects: list[int] | None, before: int
     ) -> Iterator[tuple[Delta, int]]:
-        """The keys of before a step that are about some of the subjects and objects."""
+        """The keys of these subjects and objects that were known before a round."""
         s = np.array(subjects, np.int64)
         if objects is None:
             yield from self.history.held(code, s, before)

@@ -1,4 +1,4 @@
-"""All last steps to a triple: the rule instances that give it, read from an engine's history."""
+"""All last inferences of a triple: the rule instances that derive it, from an engine's history."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from foedus.reasoning.rules.proof import Step
 
 
 class EngineDerivations(Prover):
-    """A prover that finds every last step that leads to a triple, not only one."""
+    """A prover that finds every last inference of a triple, not only one."""
 
     def steps(self, row: Row) -> Iterator[Step]:
-        """Every last step, that of the one proof first."""
+        """Every last inference, that of the one proof first."""
         first = self.explain(row)
         yield first
         history, equality = self.history, self.equality

@@ -1,7 +1,7 @@
-"""Whether a proof proves: checked step by step against the rule table, and nothing else.
+"""Check a proof step by step against the rule table, and against nothing else.
 
-Neither an engine nor the way in which a proof was found matters here; a step is right if it is an
-instance of its rule, a leaf if it was asserted.
+How the proof was found does not matter: a step is right if it is an instance of its rule, a leaf if
+it was asserted.
 """
 
 from __future__ import annotations
@@ -32,9 +32,10 @@ _FIRST, _REST, _NIL = f"<{_RDF}first>", f"<{_RDF}rest>", f"<{_RDF}nil>"
 
 
 def check_proof(proof: Proof, asserted: Collection[Triple], rules: RuleSet) -> bool:
-    """True if the proof holds; raises ValueError with the first step that does not.
+    """True if the proof is right; raises ValueError naming the first step that is not.
 
-    No triple may rest on itself, however far below. Steps that the proof shares are checked once.
+    A triple must not rest on itself, directly or indirectly. A subproof that is used several times
+    is checked once.
     """
     rests: dict[Triple, set[Triple]] = {}
     todo, seen = [proof], {id(proof)}
@@ -88,7 +89,7 @@ def _instance(atom: Atom, names: Bindings, size: int, here: int = 0) -> Triple:
 
 
 def _spelt(triple: Triple, atom: Atom, given: Collection[Triple | None]) -> Iterator[Triple]:
-    """The triple among those given; a literal of the rule itself may be written in any way."""
+    """The triple among those given; a literal that the rule names may be spelled in any way."""
     if triple in given:
         yield triple
     if not isinstance(atom.o, str) or not is_literal(atom.o):
@@ -102,7 +103,7 @@ def _spelt(triple: Triple, atom: Atom, given: Collection[Triple | None]) -> Iter
 def _cells(
     head: Term, members: list[Term], given: Collection[Triple | None]
 ) -> list[Triple | None]:
-    """The triples of a list with these members that starts at the cell; None if there is none."""
+    """The triples of a list from ``head`` with these members; [None] if there is no such list."""
     tails: dict[Term, list[Triple]] = {}
     for t in given:
         if t and t[1] == _REST:

@@ -1,23 +1,23 @@
-"""What literals stand for: their values, and the datatypes that hold them.
+"""The datatypes of OWL 2 RL: the value of a literal, and which datatypes contain it.
 
 The datatypes are those of OWL 2 RL (https://www.w3.org/TR/owl2-profiles/#Entities_3), 32 with
-``rdfs:Literal``. The rules dt-type2, dt-eq, dt-diff and dt-not-type ask here:
+``rdfs:Literal``. The datatype rules (dt-type2, dt-eq, dt-diff, dt-not-type) use:
 
-- *dt-eq, dt-diff*: two literals are one value if ``value_key`` is the same, and two values if both
-  have a key and the keys differ. A literal without a key (ill-typed, or of a datatype that is not
-  known here) equals itself alone and differs from nothing.
+- *dt-eq, dt-diff*: two literals are equal if they have the same ``value_key``, and different if
+  both have a key and the keys differ. A literal without a key (ill-typed, or of an unknown
+  datatype) equals only itself and is different from nothing.
 - *dt-type2, dt-not-type*: ``in_datatype``; *dt-ill-typed*: ``is_ill_typed``.
 
 Equality is the identity of OWL 2 (https://www.w3.org/TR/owl2-syntax/#Datatype_Maps), which is finer
-than ``=`` in XSD: ``"0.0"`` and ``"-0.0"`` are two floats, ``NaN`` is itself, one instant in two
-time zones is two values. The value spaces of the primitive datatypes are disjoint: no float is a
-decimal, no hexBinary a base64Binary, no anyURI a string. Integers are decimals, and every datatype
-derived from ``xsd:string`` shares its values.
+than ``=`` in XSD: ``"0.0"`` and ``"-0.0"`` are two floats, ``NaN`` equals itself, one instant
+written in two time zones is two values. The value spaces of the primitive datatypes are disjoint:
+no float is a decimal, no hexBinary a base64Binary, no anyURI a string. Integers are decimals, and
+every datatype derived from ``xsd:string`` shares its values.
 
-Limits. Literals are read as they are written, without the whitespace processing of XML. A float or
-double that its datatype cannot hold (``1E400``, ``1E-400``) is ill-typed, as the OWL 2 test cases
-have it, and not infinity or zero, as XSD 1.1 has it. ``xsd:string`` takes every character. XML
-that is too large for its canonical form is compared as it is written (``xml_values.py``).
+Limits. Lexical forms are taken as written, without the whitespace processing of XML. A float or
+double outside the range of its datatype (``1E400``, ``1E-400``) is ill-typed, as in the OWL 2 test
+cases, and not infinity or zero, as in XSD 1.1. ``xsd:string`` accepts every character. XML that is
+too large to canonicalize is compared as written (``xml_values.py``).
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ _DATETIME = re.compile(
 _BASE64 = re.compile(r"(?:[A-Za-z0-9+/] ?)*+(?:= ?)*")
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:.*|[^:/?#]*(?:[/?#].*)?", re.DOTALL)
 
-#: Longer literals are read again each time, not kept.
+#: The values of literals shorter than this, in characters, are cached.
 _KEPT = 1 << 12
 
 
@@ -268,12 +268,12 @@ DATATYPES: frozenset[Term] = frozenset(_HOLDS)
 
 
 def _is_foreign(term: Term) -> bool:
-    """Whether a literal is written with a datatype that is not known here."""
+    """Whether a literal has a datatype that is not known here."""
     return term.endswith(">") and term[term.rindex("^^") + 2 :] not in DATATYPES
 
 
 def value_key(term: Term) -> Key | None:
-    """What a literal stands for, as a hashable; None if ill-typed or of an unknown datatype.
+    """The value of a literal as a hashable key; None if ill-typed or of an unknown datatype.
 
     >>> xsd = "http://www.w3.org/2001/XMLSchema#"
     >>> value_key(f'"01"^^<{xsd}int>') == value_key(f'"1.0"^^<{xsd}decimal>')
@@ -296,12 +296,12 @@ def _short_key(term: Term) -> Key | None:
 
 
 def is_ill_typed(term: Term) -> bool:
-    """Whether a literal is not in the datatype that it is written with, as far as is known here."""
+    """Whether the text is outside the lexical space of its datatype; False if that is unknown."""
     return term.endswith(">") and not _is_foreign(term) and value_key(term) is None
 
 
 def in_datatype(term: Term, datatype: Term) -> bool | None:
-    """Whether the datatype (``<http://...>``) holds the literal's value; None if unknown.
+    """Whether the datatype (``<http://...>``) contains the literal's value; None if unknown.
 
     An ill-typed literal is in no datatype.
 
@@ -319,7 +319,9 @@ def in_datatype(term: Term, datatype: Term) -> bool | None:
 
 
 def holds_texts(datatype: Term) -> tuple[bool, bool] | None:
-    """Whether a datatype holds plain literals, and such with a language; None if not all or none.
+    """Whether a datatype contains all plain literals, and all language-tagged ones.
+
+    None if it contains some of them only.
 
     >>> holds_texts("<http://www.w3.org/2001/XMLSchema#string>")
     (True, False)
@@ -330,13 +332,13 @@ def holds_texts(datatype: Term) -> tuple[bool, bool] | None:
 
 
 def datatypes_of(term: Term) -> list[Term]:
-    """The known datatypes that hold the literal's value, sorted."""
+    """The known datatypes that contain the literal's value, sorted."""
     key = value_key(term)
     return [] if key is None else sorted(d for d, holds in _HOLDS.items() if holds(key))
 
 
 def _bounds(datatypes: Iterable[Term]) -> tuple[float, float] | None:
-    """The integers that all of the datatypes hold, if one of them is of integers."""
+    """The integers common to all of the datatypes; None if none is an integer type."""
     found = [_INTEGERS[name] for name in map(_name, datatypes) if name in _INTEGERS]
     return (max(low for low, _ in found), min(high for _, high in found)) if found else None
 
@@ -357,7 +359,7 @@ def _primitive(datatype: Term) -> str:
     return "dateTime" if name == "dateTimeStamp" else name
 
 
-#: Each restriction of strings, with those that hold all of its values.
+#: Each datatype derived from another, with all datatypes that contain it.
 _WITHIN = {
     "PlainLiteral": (),
     "string": ("PlainLiteral",),
@@ -372,7 +374,7 @@ _WITHIN = {
 
 
 def contradictory(datatypes: Collection[Term]) -> bool:
-    """Whether no value is in all of the datatypes.
+    """Whether the intersection of the datatypes is empty.
 
     >>> xsd = "http://www.w3.org/2001/XMLSchema#"
     >>> contradictory([f"<{xsd}positiveInteger>", f"<{xsd}negativeInteger>"])
@@ -384,7 +386,7 @@ def contradictory(datatypes: Collection[Term]) -> bool:
 
 
 def includes(datatypes: Collection[Term], datatype: Term) -> bool:
-    """Whether a value that is in all of the first is in the second, whatever value it is.
+    """Whether a datatype contains the whole intersection of others.
 
     >>> xsd = "http://www.w3.org/2001/XMLSchema#"
     >>> includes([f"<{xsd}short>", f"<{xsd}unsignedInt>"], f"<{xsd}unsignedShort>")

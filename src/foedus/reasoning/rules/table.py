@@ -1,7 +1,7 @@
-"""The rules of ``owl2rl.toml`` and of files of the same form, read and checked.
+"""Read and check rule files: ``owl2rl.toml`` and others of the same format.
 
-The form is described at the top of that file. The rules of a domain may also test ``?a != ?b`` and
-add years, ``?n = year(?d) + ?k``. What a rule is, ``rule.py`` says; nothing here reasons.
+The format is described at the top of that file. Domain rules may also test ``?a != ?b`` and add
+years, ``?n = year(?d) + ?k``. ``rule.py`` defines what a rule is.
 """
 
 from __future__ import annotations
@@ -60,9 +60,9 @@ TABLE = Path(__file__).parents[1] / "owl2rl.toml"
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class RuleSet:
-    """Rules in the order of their tables, and the forms of triples that are not stored.
+    """Rules in the order of their tables, and the trivial triples that are not stored.
 
-    Two of them are equal only if they are one: what they are made into is kept with each.
+    Compared by identity, because compiled rules are cached for each rule set.
     """
 
     rules: tuple[Rule, ...]
@@ -88,7 +88,7 @@ class RuleSet:
         raise UnknownName("rule", rule_id, get_close_matches(rule_id, ids, 2))
 
     def is_trivial(self, triple: Triple) -> bool:
-        """Whether a derived triple is left out of what is stored (and holds all the same)."""
+        """Whether a derived triple is left out of the materialization (though it follows)."""
         s, p, _ = triple
         if is_literal(s) or not is_iri(p):
             return True
@@ -241,7 +241,7 @@ def _are_texts(value: object) -> bool:
 
 
 def _check(rule: Rule) -> None:
-    """Refuse a rule whose variables hang in the air."""
+    """Refuse an unsafe rule: every variable must be bound by a premise, an index by a list."""
     if len(rule.lists) > 1:
         raise ValueError("a rule can have one list only")
     if not rule.stored and not rule.reason:
@@ -349,7 +349,7 @@ def _term(text: str, prefixes: Mapping[str, str]) -> Term:
 
 
 def _example(text: str, prefixes: Mapping[str, str]) -> Iterator[Triple]:
-    """The triples of one line of an example; a list is written out in cells."""
+    """The triples of one line of an example; a list is expanded to its cells."""
     words = _TOKEN.findall(text)
     if words[1:2] == ["list"]:
         cells = [_term(words[0], prefixes)]

@@ -1,4 +1,4 @@
-"""Years as rules of a domain add and compare them."""
+"""Year arithmetic for the rules of a domain."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _YEAR = re.compile(r"(-?[0-9]{4,999})(?:[-+Z].*)?", re.DOTALL)
 
 
 def year_of(term: Term) -> Term | None:
-    """The year of a date, dateTime, year or year and month, as xsd:integer; None if it has none.
+    """The year of a date, dateTime, gYear or gYearMonth as xsd:integer; None for other terms.
 
     An integer, as in SPARQL: OWL 2 has no datatype for years.
 
@@ -29,7 +29,7 @@ def year_of(term: Term) -> Term | None:
 
 
 def _number(term: Term) -> tuple[int, bool] | None:
-    """An integer, or the number of a year; the second says which."""
+    """The number of an integer or gYear, and whether it is a gYear."""
     if not is_literal(term):
         return None
     text, datatype, _ = split_literal(term)

@@ -53,11 +53,11 @@ class Labels(NamedTuple):
 
 
 class Validity:
-    """When each triple of a closure holds.
+    """The valid time of each triple of a closure.
 
     ``spans`` has the span of each situation, in days or any other whole numbers; ``lasting`` the
-    properties and classes of what happened. Raises `UsageError` where what the ontology says, or
-    which terms are one, would hang on a situation.
+    properties and classes of what happened. Raises `UsageError` where the ontology, or which terms
+    are equal, would depend on a situation.
     """
 
     def __init__(

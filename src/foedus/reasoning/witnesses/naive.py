@@ -1,8 +1,8 @@
-"""The rules applied again and again until nothing is new: slow, and plainly right.
+"""Naive evaluation: all rules applied to all facts until nothing is new; slow, and plainly right.
 
-This is the witness that the fast engine is held against. All triples that take part are kept in one
-dictionary in the order in which they were found, each with the rule instance that found it; so a
-proof goes only backwards, and cannot be circular.
+The reference for the engine. All facts are kept in one dictionary in the order of their derivation,
+each with the rule instance that derived it first; so a proof only refers to earlier facts and
+cannot be circular.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
 
 
 def instances(rule: Rule, facts: Facts, same: set[Triple]) -> Iterator[Step]:
-    """All applications of a rule to the facts; ``same`` are the equalities that ``!=`` respects."""
+    """All instances of a rule over the facts; ``same`` are the equalities that ``!=`` respects."""
     if not rule.premises and rule.tests:
         return (Step(rule.id, bindings, ()) for bindings in _literals(rule, facts))
     return matching.instances(rule, facts.match, same=lambda a, b: (a, SAME, b) in same)
 
 
 def _literals(rule: Rule, facts: Facts) -> Iterator[dict[str, Term]]:
-    """What dt-type2, dt-eq and dt-diff bind."""
+    """The bindings of dt-type2, dt-eq and dt-diff."""
     (test,) = rule.tests
     assert isinstance(test, Value) and test.right
     left, right = test.left.name, test.right.name
@@ -50,7 +50,7 @@ def _literals(rule: Rule, facts: Facts) -> Iterator[dict[str, Term]]:
             for v, w in product(equals, equals):
                 yield {left: v, right: w}
     else:
-        # Only where it is asked for: among literals that came out as one.
+        # Only where it matters: among literals that are owl:sameAs.
         for v, _, w in facts.match(None, SAME, None):
             if is_literal(v) and is_literal(w):
                 a, b = value_key(v), value_key(w)
@@ -59,7 +59,7 @@ def _literals(rule: Rule, facts: Facts) -> Iterator[dict[str, Term]]:
 
 
 class Closure:
-    """What follows from some triples; the same questions as to the fast engine's closure."""
+    """What follows from triples; the interface of the engine's closure."""
 
     def __init__(
         self, asserted: Iterable[Triple], rules: RuleSet, limit: int | None, end: float
@@ -96,7 +96,7 @@ class Closure:
 
     @property
     def clash_counts(self) -> dict[str, int]:
-        """How many contradictions each rule finds."""
+        """The number of contradictions by rule."""
         return dict(Counter(clash.rule for clash in self.clashes))
 
     @property
@@ -117,7 +117,7 @@ class Closure:
 
     @property
     def statistics(self) -> dict[str, object]:
-        """Rounds, seconds, and the number of stored triples that each rule derived first."""
+        """Rounds, seconds, and the number of stored triples by the rule that derived them first."""
         steps = [self.facts.steps[t] for t in self.derived]
         counts = Counter(step.rule for step in steps if step)
         return {"rounds": self._rounds, "seconds": self._seconds, "derived": dict(counts)}
@@ -137,15 +137,15 @@ class Closure:
     def triples(
         self, s: Term | None = None, p: Term | None = None, o: Term | None = None
     ) -> Iterator[Triple]:
-        """The stored triples that have these terms in these places."""
+        """The stored triples that match a pattern; None matches any term."""
         return (t for t in self.facts.match(s, p, o) if t in self)
 
     def holds(self, triple: Triple) -> bool:
-        """Whether the rules give the triple, stored or not."""
+        """Whether the rules derive the triple, stored or not."""
         return triple in self.facts.steps
 
     def proof(self, triple: Triple) -> Proof | None:
-        """One proof of a triple that the rules give; None if they do not."""
+        """One proof of a triple that the rules derive, or None."""
         if triple not in self.facts.steps:
             return None
         return self._prove(triple, self.facts.steps[triple])
@@ -178,7 +178,7 @@ class Closure:
     def entails(
         self, triples: Iterable[Triple], *, clashes: Literal["explode", "ignore"] = "explode"
     ) -> Entailment:
-        """Whether the triples follow, beyond what is stored too."""
+        """Whether the triples are entailed, beyond what is stored."""
         from foedus.reasoning.entailment.entails import entailment
 
         return entailment(self, triples, clashes=clashes)
@@ -188,11 +188,11 @@ class Closure:
         return Closure([*self.asserted, *triples], self.rules, self._limit, self._end)
 
     def add(self, triples: Iterable[Triple]) -> None:
-        """Assert more; here by starting over."""
+        """Assert more, and compute the closure anew."""
         self.__init__([*self.asserted, *triples], self.rules, self._limit, self._end)  # type: ignore[misc]
 
     def withdraw(self, triples: Iterable[Triple]) -> None:
-        """Assert less; here by starting over."""
+        """Retract assertions, and compute the closure anew."""
         gone = set(triples)
         kept = [t for t in self.asserted if t not in gone]
         self.__init__(kept, self.rules, self._limit, self._end)  # type: ignore[misc]
