@@ -171,8 +171,7 @@ class KnowledgeGraph:
         """The triples that a file states; all others are derived."""
         if self._closure is not None:
             return frozenset(self._closure.asserted)
-        quads = self.dataset.quads()
-        return frozenset(q[:3] for q in quads if q[3] not in (None, self.derived_graph))
+        return frozenset(quad[:3] for quad in self.stated())
 
     @property
     def closure(self) -> Any:

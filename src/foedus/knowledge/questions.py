@@ -31,7 +31,7 @@ from foedus.errors import BadParameter, ParseFailure, UnknownName
 from foedus.language.dates import interval
 from foedus.language.spelling import near
 from foedus.short import short_repr
-from foedus.sparql.guard import Token, tokens
+from foedus.sparql.lexer import Token, tokens
 from foedus.store.files import read_text
 from foedus.terms import Term, literal
 

@@ -12,7 +12,8 @@ import pyoxigraph as ox
 
 from foedus.errors import InputError, ParseFailure
 from foedus.short import short_repr
-from foedus.sparql.guard import QUERY, guard, tokens
+from foedus.sparql.guard import QUERY, guard
+from foedus.sparql.lexer import tokens
 from foedus.store.budget import within
 from foedus.store.syntax import syntax_error
 from foedus.terms import Quad, Term, Triple, is_iri, is_literal
