@@ -6,8 +6,9 @@ from pathlib import Path
 
 import typer
 
-from foedus.cli.output import Format, bold, dim, listing, terminal_width
+from foedus.cli.output import bold, dim, terminal_width
 from foedus.knowledge.questions import read_questions
+from foedus.render.tables import Format, listing
 from foedus.resources import folders
 from foedus.safe_text import one_line
 

@@ -11,9 +11,9 @@ import io
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
+from foedus.render.tables import json_term
 from foedus.store.export import FORMATS, export
 from foedus.store.query import QuadStore, Result
 from foedus.terms import Term, is_blank, is_iri, split_literal, split_triple, text_of
@@ -35,26 +35,6 @@ def _json(result: Result) -> str:
     rows = [{name: json_term(term) for name, term in row.items()} for row in result.dicts()]
     body = {"head": {"vars": list(result.variables)}, "results": {"bindings": rows}}
     return json.dumps(body, ensure_ascii=False)
-
-
-def json_term(term: Term) -> dict[str, Any]:
-    """A term as the results format in JSON has it."""
-    if triple := split_triple(term):
-        parts = {name: json_term(part) for name, part in zip(_PARTS, triple, strict=True)}
-        return {"type": "triple", "value": parts}
-    if is_iri(term):
-        return {"type": "uri", "value": text_of(term)}
-    if is_blank(term):
-        return {"type": "bnode", "value": term[2:]}
-    value, datatype, tag = split_literal(term)
-    found = {"type": "literal", "value": value}
-    if tag:
-        found["xml:lang"], _, direction = tag.partition("--")
-        if direction:
-            found["its:dir"] = direction
-    elif datatype:
-        found["datatype"] = datatype
-    return found
 
 
 def _xml(result: Result) -> str:
