@@ -10,8 +10,8 @@ from urllib.parse import quote
 import pytest
 from starlette.testclient import TestClient
 
-CASES = Path(__file__).parents[1] / "data" / "server" / "requests.toml"
-ROWS = tomllib.loads(CASES.read_text(encoding="utf-8"))["case"]
+CASES = sorted((Path(__file__).parents[1] / "data" / "server").glob("*.toml"))
+ROWS = [row for p in CASES for row in tomllib.loads(p.read_text(encoding="utf-8"))["case"]]
 
 
 @pytest.mark.parametrize("case", ROWS, ids=lambda case: case["name"])

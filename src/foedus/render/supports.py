@@ -37,11 +37,11 @@ def render(
 
     ``supports`` has one for each row or triple of the result; ``bold`` and ``dim`` style a table.
     """
-    rows: list[tuple[Term | None, ...]] = [*result.rows, *result.triples] or [()]
+    rows: list[tuple[Term | None, ...]] = [*result.rows, *result.triples]
     cells = [[phrases.label(t) if t else "" for t in row] for row in rows]
     heads = list(result.variables) or ["answer"]
     if result.kind == "boolean":
-        cells = [["true" if result.boolean else "false"]]
+        rows, cells = [()], [["true" if result.boolean else "false"]]
     if result.kind == "triples":
         heads = ["subject", "predicate", "object"]
     if form is Format.json:

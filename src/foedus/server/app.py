@@ -91,6 +91,8 @@ class Server:
                     "/.well-known/void": "description",
                     "/style.css": "style",
                     "/": "front",
+                    "/ask/{name}": "ask",
+                    "/openapi.json": "openapi",
                 }.items()
             ),
         ]

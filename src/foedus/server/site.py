@@ -10,16 +10,20 @@ from dataclasses import replace
 from functools import cached_property
 from http import HTTPStatus
 from pathlib import Path
+from urllib.parse import quote
 
 import jinja2
 
 from foedus.errors import FoedusError, LimitReached, ParseFailure, QueryRefused, UnknownName
 from foedus.knowledge import KnowledgeGraph
+from foedus.language.prose import capital, full, said_by
+from foedus.render.report import anchor, is_heading, kind, noted, paragraphs, tree
+from foedus.safe_text import printable
 from foedus.server.calls import Call, Problem, Reply
 from foedus.server.negotiation import HTML, PLAIN, PROBLEM, choose
 from foedus.server.protocol import Refused
 from foedus.store.query import QuadStore
-from foedus.terms import Term, literal
+from foedus.terms import Term, is_iri, literal
 
 TEMPLATES = Path(__file__).with_name("templates")
 _STATUSES: Mapping[type[FoedusError], int] = {
@@ -27,6 +31,8 @@ _STATUSES: Mapping[type[FoedusError], int] = {
     UnknownName: 404,
     LimitReached: 422,
 }
+#: Letters of the longest name that a field offers.
+_SHORT = 40
 #: Bodies of so many bytes and more are compressed.
 _LONG = 1_000
 
@@ -41,14 +47,22 @@ class Site:
 
     def __init__(self, graph: KnowledgeGraph, most: int, handlers: Mapping[str, Handler]) -> None:
         self.graph, self.most, self._handlers = graph, most, handlers
-        articles = ", ".join(name.replace("-", " ") for name in graph.manifest.articles)
-        self.title = f"Foedus: {articles}" if articles else "Foedus"
+        passages = [p for several in graph.explainer.origins.passages.values() for p in several]
+        self.title = next((p.quote for p in passages if p.place == "title"), "Foedus")
         self.descriptions: dict[str, QuadStore] = {}
+
+    @cached_property
+    def offered(self) -> list[str]:
+        """The names that a field can offer; those of claims are sentences, and left out."""
+        names, space = self.graph.names, f"<{self.graph.prefixes['id']}"
+        things = {s for s, _, _ in self.graph.view.match() if s.startswith(space) and s in names}
+        short = {label for label in map(names.label, things) if len(label) <= _SHORT}
+        return sorted(short, key=str.casefold)
 
     def warm(self) -> None:
         """Make what every worker needs, before they are forked."""
         graph = self.graph
-        for made in (graph.names, graph.questions, graph.dataset, graph.asserted):
+        for made in (graph.names, graph.questions, graph.dataset, graph.asserted, self.offered):
             assert made is not None
         for slug in list(graph.questions)[:1]:  # with its proofs, which read the rules
             graph.support(graph.ask(slug))
@@ -62,18 +76,38 @@ class Site:
             loader=jinja2.FileSystemLoader(TEMPLATES),
             autoescape=jinja2.select_autoescape(["html"]),
             undefined=jinja2.StrictUndefined,
+            finalize=_shown,
             trim_blocks=True,
             lstrip_blocks=True,
             auto_reload=False,
         )
-        made.filters["literal"] = literal
-        made.globals["label"] = self.graph.names.label
-        made.globals["link"] = self.link
+        filters = (
+            literal,
+            capital,
+            full,
+            said_by,
+            kind,
+            tree,
+            anchor,
+            is_heading,
+            paragraphs,
+            noted,
+        )
+        made.filters |= {filter.__name__: filter for filter in filters}
+        made.tests["in_article"] = lambda passage: passage.start is not None
+        made.tests["plumbing"] = self.graph.explainer.phrases.is_plumbing
+        made.globals |= {"label": self.graph.explainer.phrases.label, "link": self.link}
         return made
 
     def link(self, base: str, term: Term) -> str:
         """The address of a term's page here; empty where it has none."""
-        return ""
+        if not is_iri(term):
+            return ""
+        short = self.graph.names.short(term)
+        prefix, _, name = short.partition(":")
+        if short.startswith("<") or term not in self.graph.names:
+            return ""
+        return f"{base}page/{quote(name if prefix == 'id' else short)}"
 
     def fill(self, template: str, call: Call, **values: object) -> str:
         """The text of a template filled in."""
@@ -104,6 +138,11 @@ class Site:
             reason = HTTPStatus(problem.status).phrase
             return self.page("problem.html", call, problem.status, problem=problem, reason=reason)
         return plain(call.accept, problem)
+
+
+def _shown(value: object) -> object:
+    """Text of others without characters that steer; what is a part of a page stays as it is."""
+    return printable(value, keep="\n\t") if type(value) is str else value
 
 
 def problem_of(error: FoedusError) -> Problem:
