@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from foedus.cli.output import Format, render, terminal_width
+from foedus.cli.output import bold, dim, terminal_width
 from foedus.errors import BadParameter, InputError
+from foedus.render.tables import Format, render
 from foedus.replacing import replacing
-from foedus.safe_text import one_line, printable, reworded
+from foedus.safe_text import printable
 
 if TYPE_CHECKING:
     from foedus.knowledge import KnowledgeGraph
@@ -161,7 +162,7 @@ def show(result: Result, format: Format | None, found: KnowledgeGraph) -> None:
         say("not stated")
         if kind in (Format.table, Format.md):
             return
-    text = render(result, kind, lambda term: found.names.label(term), terminal_width())
+    text = render(result, kind, found.names.label, terminal_width(), bold)
     print(printable(text, keep="\n\r\t") if sys.stdout.isatty() else text)
 
 
@@ -180,7 +181,8 @@ def show_why(
     if not result and result.kind != "boolean":
         show(result, format, found)
         return
-    from foedus.cli.support import show_support
+    from foedus.render import supports
+    from foedus.store.budget import within
 
     explainer = found.explainer
     if result.cut:
@@ -194,18 +196,22 @@ def show_why(
                 f"the store is not of this graph's version ({explainer.stored.more:,} triples "
                 f"more, {explainer.stored.fewer:,} less): rows are explained by what it holds"
             )
-    show_support(explainer, sparql, result, chosen(format), seconds)
+    told = within(seconds, lambda: explainer.support_of(sparql, result), "the explanation")
+    look = chosen(format), terminal_width(), bold, dim
+    print(supports.render(result, told, explainer.phrases, *look))
 
 
 def trusting(found: KnowledgeGraph, believe: list[str] | None) -> KnowledgeGraph:
     """The graph with these speakers' claims taken as facts; what then contradicts is said."""
     if not believe:
         return found
-    from foedus.whatif import believing, contradictions, sides
+    from foedus.render.outcomes import sides
+    from foedus.render.safe import for_text
+    from foedus.whatif import believing, contradictions
 
     made = believing(found, believe)
     for contradiction in contradictions(made):
-        say("\n".join(["a contradiction:", *sides(reworded(contradiction, one_line))]))
+        say("\n".join(["a contradiction:", *sides(for_text(contradiction))]))
     return made
 
 

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import typer
 
 from foedus.cli.common import say
-from foedus.cli.output import Format, bold, dim, listing, terminal_width
+from foedus.cli.output import bold, dim, terminal_width
 from foedus.errors import UsageError
 from foedus.knowledge.finding import AHEAD
 from foedus.knowledge.questions import read_questions
+from foedus.render.tables import Format, listing
 from foedus.resources import folders
 from foedus.safe_text import one_line
 

@@ -44,7 +44,8 @@ def report(
       foedus report --format md -o report.md
       foedus report --believe "Park Won-gon" -o park.html
     """
-    from foedus.report import as_html, as_markdown, gather
+    from foedus.render.report import as_html, as_markdown
+    from foedus.report import gather
 
     found = trusting(graph(graph_, data), believe)
     with progress("report"):

@@ -31,8 +31,9 @@ from foedus.cli.common import (
     values,
 )
 from foedus.cli.menu import choices, in_words, meant, menu, slugs
-from foedus.cli.output import Format, listing, terminal_width
+from foedus.cli.output import bold, terminal_width
 from foedus.errors import UsageError
+from foedus.render.tables import Format, listing
 from foedus.safe_text import one_line, printable
 
 if TYPE_CHECKING:
@@ -280,7 +281,7 @@ def check(format: FormatOption = None, graph_: GraphOption = None, data: DataOpt
     rows = [[f.kind, f.check, f.message] for f in findings]
     heads = ["kind", "check", "message"]
     if rows or kind is not Format.table:
-        print(listing(heads, rows, kind, terminal_width()))
+        print(listing(heads, rows, kind, terminal_width(), bold))
     else:
         print("no clash, no broken shape, no finding")
     if findings:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -54,29 +53,29 @@ def what_if(
       foedus what-if --contradictions
     """
     from foedus import whatif
+    from foedus.render import disagreements, outcomes
 
+    form = form or (Form.json if SETTINGS.json else Form.text)
     if nobody:
         told = whatif.disagreements(graph(graph_, data))
-        if form is Form.json or SETTINGS.json:
-            body = {"format": whatif.DISAGREEMENTS, "disagreements": [asdict(d) for d in told]}
-            print(json.dumps(body, ensure_ascii=False, indent=2))
+        if form is Form.json:
+            print(json.dumps(disagreements.as_json(told), ensure_ascii=False, indent=2))
         elif form is Form.md:
-            print(whatif.disagreements_as_markdown(told), end="")
+            print(disagreements.as_markdown(told), end="")
         else:
-            print("\n".join(whatif.as_lines(told)).strip())
+            print(disagreements.as_text(told), end="")
         return
     if not (without or believe or add):
         raise UsageError(
             "say what to suppose: --without SENTENCE, SOURCE or CLAIM, --believe NAME, --add FILE"
         )
     outcome = whatif.what_if(graph(graph_, data), without or (), believe or (), add or ())
-    form = form or (Form.json if SETTINGS.json else Form.text)
     if form is Form.json:
-        print(json.dumps(whatif.as_json(outcome), ensure_ascii=False, indent=2))
+        print(json.dumps(outcomes.as_json(outcome), ensure_ascii=False, indent=2))
     elif form is Form.md:
-        print(whatif.as_markdown(outcome), end="")
+        print(outcomes.as_markdown(outcome), end="")
     else:
-        print(whatif.as_text(outcome, bold), end="")
+        print(outcomes.as_text(outcome, bold), end="")
     if outcome.contradictions:
         raise typer.Exit(1)
 

@@ -47,7 +47,7 @@ def why(
       foedus why China "allied with" DPRK --all
       foedus why Beijing "is a" state
     """
-    from foedus.explain import as_json, as_markdown, as_mermaid, as_text
+    from foedus.render import proofs
 
     found = trusting(graph(graph_, data), believe)
     explainer = found.explainer
@@ -59,13 +59,13 @@ def why(
         told = alternatives(found, told)
     form = form or (Form.json if SETTINGS.json else Form.text)
     if form is Form.json:
-        print(json.dumps(as_json(told), ensure_ascii=False, indent=2))
+        print(json.dumps(proofs.as_json(told), ensure_ascii=False, indent=2))
     elif form is Form.md:
-        print(as_markdown(told), end="")
+        print(proofs.as_markdown(told), end="")
     elif form is Form.mermaid:
-        print(as_mermaid(told), end="")
+        print(proofs.as_mermaid(told), end="")
     else:
-        print(as_text(told, dim), end="")
+        print(proofs.as_text(told, dim), end="")
     sys.stdout.flush()
 
 

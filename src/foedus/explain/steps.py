@@ -84,6 +84,10 @@ class Step:
         found = {p: None for s in self.leaves() if s.origin for p in s.origin.passages}
         return tuple(sorted(found, key=lambda p: (p.source, p.start or 0)))
 
+    def shown(self) -> list[Step]:
+        """The premises that a reader is shown: words before meanings, no bookkeeping."""
+        return sorted((p for p in self.premises if not p.structure), key=Step.is_meaning)
+
     def is_meaning(self) -> bool:
         """Whether it rests on the meaning of words alone."""
         return all(s.origin is not None and s.origin.kind == "meaning" for s in self.leaves())

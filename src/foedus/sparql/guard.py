@@ -18,6 +18,7 @@ QUERY = "the query"
 
 _UPDATES = {"INSERT", "DELETE", "LOAD", "CLEAR", "CREATE", "DROP", "COPY", "MOVE", "ADD", "WITH"}
 _OUTSIDE = re.compile("SERVICE|FROM|LOAD", re.IGNORECASE)
+_UNGIVEN = re.compile("SERVICE|LOAD", re.IGNORECASE)
 #: What a query may hold: brackets within brackets, and parts that are evaluated one in another.
 DEPTH, LINKS = 500, 1_500
 
@@ -28,8 +29,10 @@ _LINKING = {
 _ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
 
 
-def guard(query: str, file: str = QUERY) -> None:
+def guard(query: str, file: str = QUERY, given: bool = False) -> None:
     """Let a query pass that only reads the graph at hand, and that the engine can hold.
+
+    FROM passes where the graphs to read are ``given`` otherwise, as it then says nothing.
 
     Raises `QueryRefused` for one that reaches outside, `LimitReached` for one with more than
     `DEPTH` brackets within brackets or `LINKS` parts that are evaluated one in another, and
@@ -43,11 +46,11 @@ def guard(query: str, file: str = QUERY) -> None:
     plain = _ESCAPE.sub(lambda m: chr(min(int(m[1] or m[2], 16), 0x10FFFF)), query)
     for text in {query: None, plain: None}:
         read = list(tokens(text))
-        _refuse_outside(read)
+        _refuse_outside(read, _UNGIVEN if given else _OUTSIDE)
         _refuse_unbounded(read, file)
 
 
-def _refuse_outside(read: list[Token]) -> None:
+def _refuse_outside(read: list[Token], words: re.Pattern[str]) -> None:
     first = form(read)
     if first is not None and first.kind == "word" and first.text.upper() in _UPDATES:
         raise QueryRefused(
@@ -68,7 +71,7 @@ def _refuse_outside(read: list[Token]) -> None:
             and after.text.upper() in {"{", "WHERE", "FROM"}
             and not (before is not None and before.text.upper() == "GRAPH")
         )
-        found = _OUTSIDE.search(token.prefix if hidden else token.text)
+        found = words.search(token.prefix if hidden else token.text)
         if found and (hidden or token.kind == "word"):
             raise QueryRefused(
                 f"{found[0].upper()} at line {token.line}, column {token.column} would read from "

@@ -121,7 +121,7 @@ def output(work: Callable[[IO[bytes]], T], tick: Callable[[], None]) -> Generato
 
         os.close(data)
         if resource.getrlimit(resource.RLIMIT_AS)[0] == resource.RLIM_INFINITY:
-            _limit_memory(PARSER_MEMORY)
+            limit_memory(PARSER_MEMORY)
         _silence(2)
         with os.fdopen(writer, "wb") as out:
             return work(out)
@@ -159,7 +159,7 @@ def run(
         if gently:
             signal.signal(signal.SIGTERM, lambda *_: sys.exit())
         if memory is not None:
-            _limit_memory(memory)
+            limit_memory(memory)
         return work()
 
     with _forked(limited, gently) as told:
@@ -181,7 +181,7 @@ def _forked(
 
     A process that still runs at the end of the block is ended.
     """
-    bind_to_parent = _binding()
+    bind_to_parent = binding()
     reader, writer = os.pipe()
     parent, child = os.getpid(), os.fork()
     if child == 0:
@@ -280,7 +280,7 @@ def _tell(writer: int, work: Callable[[], Any]) -> int:
 
 
 @cache
-def _binding() -> Callable[[int], None]:
+def binding() -> Callable[[int], None]:
     """What a child calls to see that it does not outlive the parent given; loaded before a fork."""
     if sys.platform != "linux":
         return lambda parent: threading.Thread(target=_watch, args=(parent,), daemon=True).start()
@@ -302,7 +302,7 @@ def _watch(parent: int) -> None:
     os._exit(1)
 
 
-def _limit_memory(most: int) -> None:
+def limit_memory(most: int) -> None:
     """Let this process take at most so many bytes more than it has."""
     import resource
 

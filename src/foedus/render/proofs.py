@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from foedus.explain.steps import Explanation, Step
+from foedus.explain.steps import Explanation, Passage, Step
 from foedus.language.phrases import listed
-from foedus.safe_text import markdown, one_line, reworded
+from foedus.language.prose import ended, full, quotation
+from foedus.render.safe import for_markdown, for_mermaid, for_text
 from foedus.terms import Triple
 
 #: Name and version of the JSON form, which ``docs/proof.schema.json`` describes.
@@ -20,7 +20,7 @@ FORMAT = "foedus-proof/1"
 
 def as_text(found: Explanation, dim: Callable[[str], str] = str) -> str:
     """The explanation as an indented tree of sentences; ``dim`` styles what stands beside them."""
-    found = reworded(found, one_line)
+    found = for_text(found)
     lines: list[str] = []
     several = len(found.proofs) > 1
     for number, proof in enumerate(found.proofs, 1):
@@ -30,20 +30,20 @@ def as_text(found: Explanation, dim: Callable[[str], str] = str) -> str:
         lines.append("")
     if several:
         lines += [_count(found), ""]
-    lines += [_full(remark) for remark in found.remarks] if found.proofs else _absent(found, dim)
+    lines += [full(remark) for remark in found.remarks] if found.proofs else _absent(found, dim)
     return "\n".join(lines).strip() + "\n"
 
 
 def _absent(found: Explanation, dim: Callable[[str], str]) -> Iterator[str]:
     """Why there is no proof: who claims it, the nearest misses, and what is stated instead."""
     yield f"Nothing states that {found.sentence}, and nothing that is stated entails it."
-    yield from map(_full, found.remarks)
+    yield from map(full, found.remarks)
     yield ""
     if found.misses:
         yield "It would follow if more were known:"
     for miss in found.misses:
-        yield f"- {_full(miss.says)} {dim(f'({miss.rule})')}"
-        yield from (f"    found: {_full(step.sentence, capital=False)}" for step in miss.found)
+        yield f"- {full(miss.says)} {dim(f'({miss.rule})')}"
+        yield from (f"    found: {ended(step.sentence)}" for step in miss.found)
         yield from (f"    missing: {text}." for text in miss.missing)
     if not found.misses:
         yield "No rule gives it from anything else: it would have to be stated itself."
@@ -52,7 +52,7 @@ def _absent(found: Explanation, dim: Callable[[str], str]) -> Iterator[str]:
         yield "What is known:"
         quoted: set[str] = set()
         for step in found.known:
-            yield f"- {_full(step.sentence)}"
+            yield f"- {full(step.sentence)}"
             if step.rule:
                 yield f"    it follows {dim(f'({step.rule})')}"
             yield from (f"    {words}" for words in _words(step, quoted))
@@ -71,10 +71,10 @@ def _tree(root: Step, dim: Callable[[str], str]) -> list[str]:
     lines: list[str] = []
 
     def tell(step: Step, first: str, rest: str) -> None:
-        shown = _shown(step)
+        shown = step.shown()
         known = step.rule is not None and step.triple in seen
         if known:
-            lines.append(first + _full(f"{step.sentence} {dim('(as shown above)')}"))
+            lines.append(first + full(f"{step.sentence} {dim('(as shown above)')}"))
             return
         if step.triple:
             seen.add(step.triple)
@@ -90,18 +90,12 @@ def _tree(root: Step, dim: Callable[[str], str]) -> list[str]:
     return lines
 
 
-def _shown(step: Step) -> list[Step]:
-    """The premises to show: words before meanings, no bookkeeping."""
-    every = [p for p in step.premises if not p.structure]
-    return sorted(every, key=Step.is_meaning)
-
-
 def _line(step: Step, dim: Callable[[str], str]) -> str:
     if step.rule:
-        return f"{_full(step.because)} {dim(f'({step.rule})')}"
+        return f"{full(step.because)} {dim(f'({step.rule})')}"
     if step.origin and step.origin.kind == "meaning":
-        return f"{dim('by definition:')} {_full(step.sentence, capital=False)}"
-    return _full(step.sentence)
+        return f"{dim('by definition:')} {ended(step.sentence)}"
+    return full(step.sentence)
 
 
 def _words(step: Step, quoted: set[str]) -> Iterator[str]:
@@ -118,28 +112,9 @@ def _words(step: Step, quoted: set[str]) -> Iterator[str]:
     elif origin.kind == "record":
         yield "noted when the text was read"
     for passage in origin.passages:
-        chain = f" ({said_by(passage.speakers)})" if passage.speakers else ""
         again = passage.quote in quoted
         quoted.add(passage.quote)
-        yield f"{passage.place}{chain}: " + ("as above" if again else f"“{passage.quote}”")
-
-
-def said_by(speakers: Sequence[str]) -> str:
-    """A chain of speakers in words.
-
-    >>> said_by(["Kim Jong Un", "in a message to Xi", "KCNA", "the article"])
-    'Kim Jong Un, in a message to Xi, as told by KCNA, as told by the article'
-    """
-    text, *rest = speakers
-    for step in rest:
-        text += f", {step}" if step.startswith("in ") else f", as told by {step}"
-    return text
-
-
-def _full(text: str, capital: bool = True) -> str:
-    """A sentence with its capital and its full stop."""
-    start = text[:1].upper() + text[1:] if capital else text
-    return start if start.endswith((".", "?", "!", ".”")) else start + "."
+        yield quotation(passage.place, passage.quote, passage.speakers, again)
 
 
 # -- as data, Markdown, a diagram --------------------------------------------------------------
@@ -185,33 +160,38 @@ def _step_json(step: Step) -> dict[str, Any]:
             "kind": origin.kind,
             "sources": list(origin.sources),
             "believed": list(origin.believed),
-            "passages": [
-                {
-                    "iri": p.iri[1:-1],
-                    "place": p.place,
-                    "quote": p.quote,
-                    "start": p.start,
-                    "end": p.end,
-                    "source": p.source,
-                    "speakers": list(p.speakers),
-                }
-                for p in origin.passages
-            ],
+            "passages": passages_json(origin.passages),
         }
     return told
 
 
+def passages_json(passages: Iterable[Passage]) -> list[dict[str, Any]]:
+    """Words with their place and speakers as plain data, the same wherever they are told."""
+    return [
+        {
+            "iri": p.iri[1:-1],
+            "place": p.place,
+            "quote": p.quote,
+            "start": p.start,
+            "end": p.end,
+            "source": p.source,
+            "speakers": list(p.speakers),
+        }
+        for p in passages
+    ]
+
+
 def as_markdown(found: Explanation) -> str:
     """The explanation as nested Markdown lists."""
-    found = reworded(found, markdown)
-    head = _full(found.sentence) if found.proofs else f"Not stated: {found.sentence}"
+    found = for_markdown(found)
+    head = full(found.sentence) if found.proofs else f"Not stated: {found.sentence}"
     lines = [f"## {head}", ""]
 
     def tell(step: Step, depth: int, quoted: set[str]) -> None:
         pad = "  " * depth
         lines.append(f"{pad}- {_line(step, lambda text: f'*{text}*')}")
         lines.extend(f"{pad}  > {words}" for words in _words(step, quoted))
-        for premise in _shown(step):
+        for premise in step.shown():
             tell(premise, depth + 1, quoted)
 
     for number, proof in enumerate(found.proofs, 1):
@@ -224,7 +204,7 @@ def as_markdown(found: Explanation) -> str:
     if not found.proofs:
         lines += _absent(found, lambda text: f"*{text}*")
     else:
-        lines += map(_full, found.remarks)
+        lines += map(full, found.remarks)
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -233,7 +213,7 @@ def as_mermaid(found: Explanation) -> str:
 
     Without a proof, what is missing stands there instead.
     """
-    found = reworded(found, _mermaid)
+    found = for_mermaid(found)
     lines = ["flowchart BT"]
     names: dict[Triple | None, str] = {}
 
@@ -241,10 +221,10 @@ def as_mermaid(found: Explanation) -> str:
         if step.triple in names:
             return names[step.triple]
         name = names[step.triple] = f"t{len(names)}"
-        lines.append(f'  {name}["{_full(step.sentence)}"]')
+        lines.append(f'  {name}["{full(step.sentence)}"]')
         for number, words in enumerate(_words(step, set())):
             lines.append(f'  {name}w{number}>"{words}"] -.-> {name}')
-        for premise in _shown(step):
+        for premise in step.shown():
             lines.append(f"  {tell(premise)} -->|{step.rule}| {name}")
         return name
 
@@ -256,9 +236,3 @@ def as_mermaid(found: Explanation) -> str:
         missing = "; ".join(miss.missing)
         lines.append(f'  m{number}["missing: {missing}"] -.->|{miss.rule}| t0')
     return "\n".join(lines) + "\n"
-
-
-def _mermaid(text: str) -> str:
-    """The text as Mermaid shows it: no quote ends it, and nothing in it is a directive or HTML."""
-    names = {'"': "quot", "<": "lt", ">": "gt", "&": "amp"}
-    return re.sub(r'["<>&#%`{}|]', lambda m: f"#{names.get(m[0], ord(m[0]))};", one_line(text))

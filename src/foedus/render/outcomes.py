@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from foedus.explain.forms import said_by
-from foedus.safe_text import markdown, one_line, reworded
+from foedus.language.prose import capital, full, quotation
+from foedus.render.proofs import passages_json
+from foedus.render.safe import for_markdown, for_text
 from foedus.whatif.compare import Change, Changed, Contradiction, Outcome
 
 #: Name and version of the JSON form.
@@ -17,7 +18,7 @@ SHOWN = 30
 
 def as_text(outcome: Outcome, bold: Callable[[str], str] = str) -> str:
     """The outcome for a person: what goes, what comes, what contradicts, which answers change."""
-    outcome = reworded(outcome, one_line)
+    outcome = for_text(outcome)
     lines = [f"What if: {text}" for text in outcome.supposed]
     if not (outcome.lost or outcome.gained or outcome.answers or outcome.contradictions):
         return "\n".join([*lines, "", "Nothing changes."]) + "\n"
@@ -43,26 +44,22 @@ def _changes(
     shown = changes[:SHOWN]
     for change in shown:
         if change.derived:
-            yield f"{sign} {_full(change.sentence)}"
+            yield f"{sign} {full(change.sentence)}"
             yield f"    {change.reason}"
     for reason in dict.fromkeys(c.reason for c in shown if not c.derived):
-        yield f"  {_full(reason).removesuffix('.')}:"
-        yield from (f"{sign} {_full(c.sentence)}" for c in shown if c.reason == reason)
+        yield f"  {capital(reason)}:"
+        yield from (f"{sign} {full(c.sentence)}" for c in shown if c.reason == reason)
     if len(changes) > SHOWN:
         yield f"  ... and {len(changes) - SHOWN} more (--format json has them all)"
 
 
-def _full(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}."
-
-
 def sides(found: Contradiction) -> Iterator[str]:
     """The lines that tell a contradiction: what excludes what, and the words of each side."""
-    yield f"{_full(found.sentence)} ({found.rule})"
+    yield f"{full(found.sentence)} ({found.rule})"
     for sentence, passages in found.sides:
-        yield f"  {_full(sentence)}"
+        yield f"  {full(sentence)}"
         for passage in passages:
-            yield f"    {passage.place} ({said_by(passage.speakers)}): “{passage.quote}”"
+            yield f"    {quotation(passage.place, passage.quote, passage.speakers)}"
 
 
 def _rows(changed: Changed) -> Iterator[str]:
@@ -89,13 +86,7 @@ def as_json(outcome: Outcome) -> dict[str, Any]:
                 "sentence": c.sentence,
                 "rule": c.rule,
                 "sides": [
-                    {
-                        "sentence": sentence,
-                        "words": [
-                            {"place": p.place, "quote": p.quote, "speakers": list(p.speakers)}
-                            for p in passages
-                        ],
-                    }
+                    {"sentence": sentence, "words": passages_json(passages)}
                     for sentence, passages in c.sides
                 ],
             }
@@ -116,12 +107,12 @@ def as_json(outcome: Outcome) -> dict[str, Any]:
 
 def as_markdown(outcome: Outcome) -> str:
     """The outcome as a Markdown document."""
-    outcome = reworded(outcome, markdown)
+    outcome = for_markdown(outcome)
     lines = ["# What if", "", *(f"- {text}" for text in outcome.supposed), ""]
     for head, changes in (("No longer so", outcome.lost), ("Newly so", outcome.gained)):
         if changes:
             lines += [f"## {head} ({len(changes)})", ""]
-            lines += [f"- {_full(c.sentence)} *{c.reason}*" for c in changes]
+            lines += [f"- {full(c.sentence)} *{c.reason}*" for c in changes]
             lines.append("")
     for contradiction in outcome.contradictions:
         first, *rest = sides(contradiction)
