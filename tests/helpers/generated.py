@@ -1,4 +1,4 @@
-"""Files that are made from something else and kept: compared by the tests, written by `make refresh`.
+"""Files that are made from something else: tests compare them, `make refresh` writes them.
 
 A test of one is marked ``generated``; with ``FOEDUS_REFRESH=1`` it writes the file first.
 """

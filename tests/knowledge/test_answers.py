@@ -1,8 +1,8 @@
 """Each question gives the answer that stands beside it, and owes it to the rules it names.
 
-``queries/TOPIC/SLUG.csv`` is the answer with the default values and with background, in SPARQL 1.1's CSV
-(https://www.w3.org/TR/sparql11-results-csv-tsv/). ``needs: a b|c`` in a question's header says that
-without rule a the answer is another one, and without both b and c likewise.
+``queries/TOPIC/SLUG.csv`` is the answer with the default values and with background, in the CSV of
+SPARQL 1.1 (https://www.w3.org/TR/sparql11-results-csv-tsv/). ``needs: a b|c`` in a question's
+header says that without rule a the answer is another one, and without both b and c likewise.
 """
 
 from __future__ import annotations

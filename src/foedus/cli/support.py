@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import json
-import sys
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, assert_never
 
-from foedus.cli.output import Format, bold, dim, markdown, terminal_width
+from foedus.cli.output import Format, bold, dim, listing, terminal_width
 from foedus.explain.forms import said_by
 from foedus.provenance.evidence import MEMBERS
 from foedus.safe_text import one_line, reworded
@@ -43,24 +41,23 @@ def show_support(
     heads = list(result.variables) or ["answer"]
     if result.kind == "triples":
         heads = ["subject", "predicate", "object"]
-    if form is Format.json:
-        told = [_as_json(*row) for row in zip(rows, cells, supports, strict=True)]
-        body = {"format": FORMAT, "columns": heads, "rows": told}
-        print(json.dumps(body, ensure_ascii=False, indent=2))
-    elif form is Format.table:
-        width = terminal_width() or WIDTH
-        plumbing = explainer.phrases.is_plumbing
-        rows_told = zip(map(tuple, cells), supports, strict=True)
-        lines = (_lines(*reworded(row, one_line), width, plumbing) for row in rows_told)
-        print("\n\n".join("\n".join(told) for told in lines))
-    else:
-        heads += ["basis", "words"]
-        table = [[*c, str(s.basis), _words(s)] for c, s in zip(cells, supports, strict=True)]
-        if form is Format.md:
-            print(markdown(heads, table))
-        else:
-            mark = "," if form is Format.csv else "\t"
-            csv.writer(sys.stdout, delimiter=mark, lineterminator="\n").writerows([heads, *table])
+    match form:
+        case Format.json:
+            told = [_as_json(*row) for row in zip(rows, cells, supports, strict=True)]
+            body = {"format": FORMAT, "columns": heads, "rows": told}
+            print(json.dumps(body, ensure_ascii=False, indent=2))
+        case Format.table:
+            width = terminal_width() or WIDTH
+            plumbing = explainer.phrases.is_plumbing
+            rows_told = zip(map(tuple, cells), supports, strict=True)
+            lines = (_lines(*reworded(row, one_line), width, plumbing) for row in rows_told)
+            print("\n\n".join("\n".join(told) for told in lines))
+        case Format.csv | Format.tsv | Format.md:
+            heads += ["basis", "words"]
+            table = [[*c, str(s.basis), _words(s)] for c, s in zip(cells, supports, strict=True)]
+            print(listing(heads, table, form))
+        case _:
+            assert_never(form)
 
 
 def _words(support: RowSupport) -> str:

@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, assert_never
 
 import typer
 
@@ -55,28 +55,34 @@ def what_if(
     """
     from foedus import whatif
 
+    form = form or (Form.json if SETTINGS.json else Form.text)
     if nobody:
         told = whatif.disagreements(graph(graph_, data))
-        if form is Form.json or SETTINGS.json:
-            body = {"format": whatif.DISAGREEMENTS, "disagreements": [asdict(d) for d in told]}
-            print(json.dumps(body, ensure_ascii=False, indent=2))
-        elif form is Form.md:
-            print(whatif.disagreements_as_markdown(told), end="")
-        else:
-            print("\n".join(whatif.as_lines(told)).strip())
+        match form:
+            case Form.json:
+                body = {"format": whatif.DISAGREEMENTS, "disagreements": [asdict(d) for d in told]}
+                print(json.dumps(body, ensure_ascii=False, indent=2))
+            case Form.md:
+                print(whatif.disagreements_as_markdown(told), end="")
+            case Form.text:
+                print("\n".join(whatif.as_lines(told)).strip())
+            case _:
+                assert_never(form)
         return
     if not (without or believe or add):
         raise UsageError(
             "say what to suppose: --without SENTENCE, SOURCE or CLAIM, --believe NAME, --add FILE"
         )
     outcome = whatif.what_if(graph(graph_, data), without or (), believe or (), add or ())
-    form = form or (Form.json if SETTINGS.json else Form.text)
-    if form is Form.json:
-        print(json.dumps(whatif.as_json(outcome), ensure_ascii=False, indent=2))
-    elif form is Form.md:
-        print(whatif.as_markdown(outcome), end="")
-    else:
-        print(whatif.as_text(outcome, bold), end="")
+    match form:
+        case Form.json:
+            print(json.dumps(whatif.as_json(outcome), ensure_ascii=False, indent=2))
+        case Form.md:
+            print(whatif.as_markdown(outcome), end="")
+        case Form.text:
+            print(whatif.as_text(outcome, bold), end="")
+        case _:
+            assert_never(form)
     if outcome.contradictions:
         raise typer.Exit(1)
 
