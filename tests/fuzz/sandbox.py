@@ -89,7 +89,7 @@ _HEAVY = (
         "foedus.report",
         "foedus.explain",
         "foedus.knowledge.exports",
-        "foedus.knowledge.checks",
+        "foedus.knowledge.findings",
     ),
 )
 
