@@ -90,7 +90,7 @@ _HEAVY = (
         "foedus.render.report",
         "foedus.explain",
         "foedus.knowledge.exports",
-        "foedus.knowledge.checks",
+        "foedus.knowledge.findings",
     ),
 )
 

@@ -50,7 +50,7 @@ def report(
     found = trusting(graph(graph_, data), believe)
     with progress("report"):
         content = gather(found)
-        text = as_html(content) if form is Form.html else as_markdown(content)
+        text = {Form.html: as_html, Form.md: as_markdown}[form](content)
     if out is None:
         sys.stdout.write(text)
         return

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from foedus.knowledge import KnowledgeGraph
-    from foedus.knowledge.checks import Finding
+    from foedus.knowledge.findings import Finding
 
 #: Seconds that a query may take where nothing else is said.
 PATIENCE = 60.0
@@ -114,13 +114,22 @@ def counts(made: KnowledgeGraph) -> list[str]:
 
 
 def report(findings: Sequence[Finding]) -> None:
-    """Print the findings, and end with exit code 1 if there are any."""
-    if findings:
-        for finding in findings:
-            print(one_line(str(finding)))
-        say(f"{len(findings)} finding{'s' if len(findings) > 1 else ''}")
+    """Print the findings, and end with exit code 1 if one of them is an error."""
+    for finding in findings:
+        print(one_line(str(finding)))
+    conclude(findings)
+
+
+def conclude(findings: Sequence[Finding]) -> None:
+    """Say how many findings there are, and end with exit code 1 if one of them is an error."""
+    from foedus.knowledge.findings import Severity, counted
+
+    if not findings:
+        print("no clash, no broken shape, no finding")
+        return
+    say(counted(findings))
+    if any(finding.severity is Severity.error for finding in findings):
         raise typer.Exit(1)
-    print("no clash, no broken shape, no finding")
 
 
 def ask(
@@ -266,7 +275,7 @@ def query(
 def check(format: FormatOption = None, graph_: GraphOption = None, data: DataOption = None) -> None:
     """Look for clashes, broken shapes and other findings.
 
-    Exit code 1 if there are any.
+    Exit code 1 if one of them is an error; warnings are advice.
 
     \b
     Examples:
@@ -278,15 +287,12 @@ def check(format: FormatOption = None, graph_: GraphOption = None, data: DataOpt
     findings = (*found.check(), *found.unproved(proved))
     say(str(proved))
     kind = chosen(format)
-    rows = [[f.kind, f.check, f.message] for f in findings]
-    heads = ["kind", "check", "message"]
+    rows = [[f.severity, f.kind, f.check, f.message] for f in findings]
+    heads = ["severity", "kind", "check", "message"]
     if rows or kind is not Format.table:
         print(listing(heads, rows, kind, terminal_width(), bold))
-    else:
-        print("no clash, no broken shape, no finding")
-    if findings:
-        say(f"{len(findings)} finding{'s' if len(findings) > 1 else ''}")
-        raise typer.Exit(1)
+    if rows or kind is Format.table:
+        conclude(findings)
 
 
 def register(app: typer.Typer) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, assert_never
 
 import typer
 
@@ -58,14 +58,17 @@ def why(
 
         told = alternatives(found, told)
     form = form or (Form.json if SETTINGS.json else Form.text)
-    if form is Form.json:
-        print(json.dumps(proofs.as_json(told), ensure_ascii=False, indent=2))
-    elif form is Form.md:
-        print(proofs.as_markdown(told), end="")
-    elif form is Form.mermaid:
-        print(proofs.as_mermaid(told), end="")
-    else:
-        print(proofs.as_text(told, dim), end="")
+    match form:
+        case Form.json:
+            print(json.dumps(proofs.as_json(told), ensure_ascii=False, indent=2))
+        case Form.md:
+            print(proofs.as_markdown(told), end="")
+        case Form.mermaid:
+            print(proofs.as_mermaid(told), end="")
+        case Form.text:
+            print(proofs.as_text(told, dim), end="")
+        case _:
+            assert_never(form)
     sys.stdout.flush()
 
 

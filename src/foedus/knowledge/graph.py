@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from foedus.explain.checking import Proved
     from foedus.explain.explainer import Explainer
     from foedus.explain.rows import RowSupport
-    from foedus.knowledge.checks import Finding
     from foedus.knowledge.finding import Finder, Match
+    from foedus.knowledge.findings import Finding
     from foedus.reasoning.rules.proof import Proof
     from foedus.store.convert import RdflibGraph
 
@@ -354,15 +354,15 @@ class KnowledgeGraph:
         The terms of the installation's ontology are checked with its own graph, which uses them
         all; another graph need not.
         """
-        from foedus.knowledge import checks
+        from foedus.knowledge import findings
 
         shipped = folders()
         terms = self.folders.ontology != shipped.ontology or self.folders.graph == shipped.graph
         shapes = self.folders.ontology / "shapes.ttl"
         return (
-            *checks.clashes(self.closure, self.names),
-            *checks.shapes(self.view, shapes, self.names),
-            *checks.queries(self.view, self.folders.queries / "checks", self.names, terms),
+            *findings.clashes(self.closure, self.names),
+            *findings.shapes(self.view, shapes, self.names),
+            *findings.queries(self.view, self.folders.queries / "checks", self.names, terms),
         )
 
     def proved(self) -> Proved:
@@ -373,7 +373,7 @@ class KnowledgeGraph:
 
     def unproved(self, proved: Proved) -> tuple[Finding, ...]:
         """A finding for each derived triple whose proof does not hold."""
-        from foedus.knowledge.checks import Finding
+        from foedus.knowledge.findings import Finding
 
         say = self.explainer.phrases.sentence
         return tuple(

@@ -44,15 +44,20 @@ def render(
         rows, cells = [()], [["true" if result.boolean else "false"]]
     if result.kind == "triples":
         heads = ["subject", "predicate", "object"]
-    if form is Format.json:
-        told = [_row_json(*row) for row in zip(rows, cells, supports, strict=True)]
-        return as_json(format=FORMAT, columns=heads, rows=told)
-    if form is Format.table:
-        rows_told = zip(cells, supports, strict=True)
-        lines = (_lines(*row, width or WIDTH, phrases.is_plumbing, bold, dim) for row in rows_told)
-        return "\n\n".join("\n".join(told) for told in lines)
-    table = [[*c, str(s.basis), _words(s)] for c, s in zip(cells, supports, strict=True)]
-    return listing([*heads, "basis", "words"], table, form)
+    match form:
+        case Format.json:
+            told = [_row_json(*row) for row in zip(rows, cells, supports, strict=True)]
+            return as_json(format=FORMAT, columns=heads, rows=told)
+        case Format.table:
+            plumbing = phrases.is_plumbing
+            both = zip(cells, supports, strict=True)
+            lines = (_lines(*row, width or WIDTH, plumbing, bold, dim) for row in both)
+            return "\n\n".join("\n".join(told) for told in lines)
+        case Format.csv | Format.tsv | Format.md:
+            table = [[*c, str(s.basis), _words(s)] for c, s in zip(cells, supports, strict=True)]
+            return listing([*heads, "basis", "words"], table, form)
+        case _:
+            assert_never(form)
 
 
 def _words(support: RowSupport) -> str:

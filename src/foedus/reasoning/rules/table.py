@@ -53,6 +53,7 @@ __all__ = [
     "parse_atom",
     "parse_premise",
     "parse_rule",
+    "read_prefixes",
     "read_rules",
     "ruleset",
 ]
@@ -150,6 +151,11 @@ def read_rules(path: str | Path) -> list[Rule]:
     Raises ParseFailure, which names the file, the rule and what is wrong with it.
     """
     return _rules(_read(path), path)
+
+
+def read_prefixes(path: str | Path) -> dict[str, str]:
+    """The prefixes that a file of rules declares; errors as of `read_rules`."""
+    return dict(_read(path).get("prefixes", {}))
 
 
 def _read(path: str | Path) -> dict[str, Any]:
