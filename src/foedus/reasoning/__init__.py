@@ -9,20 +9,8 @@ True
 >>> closure.proof(("<http://a>", type_, "<http://D>")).rule
 'cax-sco'
 
-Where to begin: ``owl2rl.toml`` has the rules, ``rules`` reads them and checks a proof against them,
-and ``naive`` applies them plainly. What makes it fast stands in folders, each of which imports only
-from those above it:
-
-- ``rules``: what a rule is, and when a proof of it holds
-- ``rows``: triples as sorted columns of numbers
-- ``words``: terms to numbers and back, files in and out
-- ``plans``: rules as joins of columns
-- ``fixpoint``: plans run until nothing is new
-- ``live``: triples withdrawn
-- ``why``: proofs found on demand
-- ``beyond``: what is not stored, and yet follows; what is said, and not read
-
-``closure`` puts them together; ``second`` is the other witness, owlrl.
+Where to begin: ``owl2rl.toml`` has the rules, ``rules`` reads them and checks a proof against them.
+``closure`` is what users hold; ``docs/architecture.md`` says what each folder does.
 """
 
 from __future__ import annotations
@@ -57,11 +45,11 @@ __all__ = [
 _WHERE = {
     "Clash": "rules.proof",
     "Closure": "closure",
-    "Entailment": "beyond.entails",
+    "Entailment": "entailment.entails",
     "Proof": "rules.proof",
     "Rule": "rules.rule",
     "RuleSet": "rules.table",
-    "Unsupported": "beyond.unsupported",
+    "Unsupported": "entailment.unsupported",
     "check_proof": "rules.checker",
     "close": "closure",
     "ruleset": "rules.table",
