@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
@@ -12,6 +13,8 @@ import rdflib
 
 from foedus.errors import LimitReached, NotRdf
 from foedus.reasoning.closure import Closure, close
+from foedus.reasoning.evaluation.materialization import Materialization
+from foedus.reasoning.storage.columns import Ids
 from foedus.terms import Triple
 
 EX, RDFS = "http://example.org/", "http://www.w3.org/2000/01/rdf-schema#"
@@ -57,6 +60,25 @@ def test_threads_that_read_one_closure_see_the_same(round_: int) -> None:
     with ThreadPoolExecutor(len(names)) as pool:
         for name, found in zip(names, pool.map(work, names), strict=True):
             assert found == alone[name], name
+
+
+def test_one_thread_at_a_time_puts_columns_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    inside, most = [0], [0]
+    derived = Materialization.derived
+
+    def watched(self: Materialization, code: int) -> Ids:
+        inside[0] += 1
+        most[0] = max(most[0], inside[0])
+        time.sleep(0.001)  # long enough for another to come in, if it could
+        found = derived(self, code)
+        inside[0] -= 1
+        return found
+
+    shared = close(ladder(20))
+    monkeypatch.setattr(Materialization, "derived", watched)
+    with ThreadPoolExecutor(4) as pool:
+        assert len(set(pool.map(lambda _: tuple(shared), range(4)))) == 1
+    assert most == [1]
 
 
 # -- changed -----------------------------------------------------------------------------------
