@@ -13,12 +13,11 @@ from foedus.cli.output import Format, bold, dim, markdown, terminal_width
 from foedus.explain.forms import said_by
 from foedus.provenance.evidence import MEMBERS
 from foedus.safe_text import one_line, reworded
-from foedus.store.budget import within
 from foedus.terms import Term, Triple
 
 if TYPE_CHECKING:
-    from foedus.explain.explainer import Explainer
     from foedus.explain.rows import RowSupport, Support
+    from foedus.language.phrases import Phrases
     from foedus.store.query import Result
 
 #: Name and version of the JSON form.
@@ -27,16 +26,11 @@ FORMAT = "foedus-support/1"
 WIDTH = 100
 
 
-def show_support(
-    explainer: Explainer, sparql: str, result: Result, form: Format, seconds: float | None = None
-) -> None:
-    """Print each row with its basis, the triples that it rests on, and their words.
-
-    ``seconds`` bounds how long these may be sought.
-    """
-    supports = within(seconds, lambda: explainer.support_of(sparql, result), "the explanation")
+def show_support(phrases: Phrases, result: Result, form: Format) -> None:
+    """Print each row with its basis, the triples that it rests on, and their words."""
+    supports: tuple[RowSupport, ...] = result.supports
     rows: list[tuple[Term | None, ...]] = [*result.rows, *result.triples] or [()]
-    label = explainer.phrases.label
+    label = phrases.label
     cells = [[label(t) if t else "" for t in row] for row in rows]
     if result.kind == "boolean":
         cells = [["true" if result.boolean else "false"]]
@@ -49,7 +43,7 @@ def show_support(
         print(json.dumps(body, ensure_ascii=False, indent=2))
     elif form is Format.table:
         width = terminal_width() or WIDTH
-        plumbing = explainer.phrases.is_plumbing
+        plumbing = phrases.is_plumbing
         rows_told = zip(map(tuple, cells), supports, strict=True)
         lines = (_lines(*reworded(row, one_line), width, plumbing) for row in rows_told)
         print("\n\n".join("\n".join(told) for told in lines))

@@ -56,7 +56,7 @@ def what_if(
     from foedus import whatif
 
     if nobody:
-        told = whatif.disagreements(graph(graph_, data))
+        told = graph(graph_, data).contradictions()
         if form is Form.json or SETTINGS.json:
             body = {"format": whatif.DISAGREEMENTS, "disagreements": [asdict(d) for d in told]}
             print(json.dumps(body, ensure_ascii=False, indent=2))
@@ -69,7 +69,7 @@ def what_if(
         raise UsageError(
             "say what to suppose: --without SENTENCE, SOURCE or CLAIM, --believe NAME, --add FILE"
         )
-    outcome = whatif.what_if(graph(graph_, data), without or (), believe or (), add or ())
+    outcome = graph(graph_, data).what_if(without or (), believe or (), add or ())
     form = form or (Form.json if SETTINGS.json else Form.text)
     if form is Form.json:
         print(json.dumps(whatif.as_json(outcome), ensure_ascii=False, indent=2))

@@ -50,13 +50,7 @@ def why(
     from foedus.explain import as_json, as_markdown, as_mermaid, as_text
 
     found = trusting(graph(graph_, data), believe)
-    explainer = found.explainer
-    triple = explainer.resolve(subject, predicate, object)
-    told = explainer.why(triple, every)
-    if not told.proofs:
-        from foedus.whatif import alternatives
-
-        told = alternatives(found, told)
+    told = found.why(subject, predicate, object, all=every)
     form = form or (Form.json if SETTINGS.json else Form.text)
     if form is Form.json:
         print(json.dumps(as_json(told), ensure_ascii=False, indent=2))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from foedus.errors import ParseFailure
 from foedus.language.names import Names
+from foedus.reasoning.rules.proof import Clash
 from foedus.resources import internal
 from foedus.store.files import read_text
 from foedus.store.query import QuadStore
@@ -32,11 +33,11 @@ class Finding:
         return f"{self.kind} {self.check}: {self.message}"
 
 
-def clashes(closure: Any, names: Names) -> tuple[Finding, ...]:
+def clashes(found: Iterable[Clash], names: Names) -> tuple[Finding, ...]:
     """The contradictions that the reasoner found, each with the rule that shows it."""
     return tuple(
         Finding("clash", clash.rule, _labelled(clash.message, names), _about(clash.premises))
-        for clash in closure.clashes
+        for clash in found
     )
 
 
