@@ -33,7 +33,6 @@ from foedus.cli.menu import choices, menu, slugs
 from foedus.cli.output import Format, listing, terminal_width
 from foedus.errors import UsageError
 from foedus.safe_text import one_line, printable
-from foedus.store.files import read_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -217,6 +216,8 @@ def query(
         raise UsageError("--why explains rows of the view; leave out --dataset")
     refuse_both(believe or (), endpoint)
     if str(file) == "-":
+        from foedus.store.files import read_text
+
         text, file = read_text(Path("/dev/stdin")), None
     found = trusting(graph(graph_, data), believe)
     result = found.query(
