@@ -15,8 +15,8 @@ from foedus.cli.common import (
     GraphOption,
     graph,
     progress,
+    say,
     trusting,
-    write,
 )
 
 
@@ -44,17 +44,13 @@ def report(
       foedus report --format md -o report.md
       foedus report --believe "Park Won-gon" -o park.html
     """
-    from foedus.render.report import as_html, as_markdown
-    from foedus.report import gather
-
     found = trusting(graph(graph_, data), believe)
     with progress("report"):
-        content = gather(found)
-        text = {Form.html: as_html, Form.md: as_markdown}[form](content)
+        text = found.report(form.value, out=out)
     if out is None:
         sys.stdout.write(text)
-        return
-    write(out, text.encode())
+    else:
+        say(f"wrote {out}")
 
 
 def register(app: typer.Typer) -> None:

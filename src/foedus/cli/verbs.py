@@ -21,7 +21,6 @@ from foedus.cli.common import (
     TimeoutOption,
     WhyOption,
     chosen,
-    countdown,
     graph,
     progress,
     say,
@@ -89,7 +88,7 @@ def build(
         )
         reasoned = time.perf_counter() - start
         step("checking")
-        findings = made.check()
+        findings = made.check(proofs=False)
         step("writing")
         made.save(out)
     for line in counts(made):
@@ -170,11 +169,12 @@ def ask(
     if question is None:
         menu(data, chosen(format))
         return
+    from foedus.knowledge.graph import refuse_both
     from foedus.knowledge.questions import find_question
     from foedus.resources import folders
 
     given = values(chosen_values or [])
-    refuse_both(believe, endpoint)
+    refuse_both(believe or (), endpoint)
     if in_words(question):
         found = trusting(graph(graph_, data), believe)
         question, understood = meant(found, question)
@@ -185,37 +185,16 @@ def ask(
             known.parameter(name)  # before a graph is made, a mistake is told
         found = trusting(graph(graph_, data), believe)
     if sparql:
-        print(found.question(question).text(given, found.names.resolve))
+        print(found.sparql(question, given))
         return
-    store = None
-    left = countdown(timeout)
-    if endpoint is None:
-        answer = found.ask(question, given, timeout=timeout)
-    else:
-        from foedus.knowledge import Answer
-        from foedus.remote import find_store
-
-        asked = found.sparql(question, given)
-        store = find_store(endpoint, timeout, ca=ca, tell=say)
-        result = store.query(asked, found.prefixes)
-        answer = Answer(found.question(question), given, asked, result)
+    answer = found.ask(
+        question, given, why=why, timeout=timeout, endpoint=endpoint, ca=ca, tell=say
+    )
     if sys.stderr.isatty():
         say(one_line(answer.phrase(found.names)))
     if answer.question.assumes:
         say(one_line(f"assuming: {answer.question.assumes}"))
-    if why:
-        show_why(found, answer.sparql, answer.result, format, store, left())
-    else:
-        show(answer.result, format, found)
-
-
-def refuse_both(believe: list[str] | None, endpoint: str | None) -> None:
-    """Raise `UsageError` where a store would be asked as if somebody were believed."""
-    if believe and endpoint:
-        raise UsageError(
-            "--believe changes the graph here, and a store answers by what it holds; load a graph "
-            "that 'foedus build --believe' made, or leave out one of the two"
-        )
+    (show_why if why else show)(answer.result, format, found)
 
 
 def query(
@@ -246,30 +225,29 @@ def query(
       foedus query --dataset "SELECT DISTINCT ?g { GRAPH ?g { ?s ?p ?o } }"
       foedus query -f mine.rq --format json --timeout 10
     """
+    from foedus.knowledge.graph import refuse_both
+
     if (text is None) == (file is None):
         raise UsageError("give a query, or a file that holds one with -f")
-    if file is not None:
-        from foedus.store.files import read_text
-
-        text = read_text(Path("/dev/stdin") if str(file) == "-" else file)
     if why and dataset:
         raise UsageError("--why explains rows of the view; leave out --dataset")
-    refuse_both(believe, endpoint)
-    found = trusting(graph(graph_, data), believe)
-    left = countdown(timeout)
-    where = "the query" if file is None or str(file) == "-" else str(file)
-    store = None
-    if endpoint is None:
-        result = found.query(text or "", dataset=dataset, timeout=timeout, file=where)
-    else:
-        from foedus.remote import find_store
+    refuse_both(believe or (), endpoint)
+    if str(file) == "-":
+        from foedus.store.files import read_text
 
-        store = find_store(endpoint, timeout, ca=ca, tell=say)
-        result = store.query(text or "", found.prefixes)
-    if why:
-        show_why(found, text or "", result, format, store, left())
-    else:
-        show(result, format, found)
+        text, file = read_text(Path("/dev/stdin")), None
+    found = trusting(graph(graph_, data), believe)
+    result = found.query(
+        text,
+        file=file,
+        dataset=dataset,
+        why=why,
+        timeout=timeout,
+        endpoint=endpoint,
+        ca=ca,
+        tell=say,
+    )
+    (show_why if why else show)(result, format, found)
 
 
 def check(format: FormatOption = None, graph_: GraphOption = None, data: DataOption = None) -> None:
@@ -283,9 +261,8 @@ def check(format: FormatOption = None, graph_: GraphOption = None, data: DataOpt
       foedus check --data my-folder --format json
     """
     found = graph(graph_, data)
-    proved = found.proved()
-    findings = (*found.check(), *found.unproved(proved))
-    say(str(proved))
+    say(str(found.proved()))
+    findings = found.check()
     kind = chosen(format)
     rows = [[f.severity, f.kind, f.check, f.message] for f in findings]
     heads = ["severity", "kind", "check", "message"]

@@ -52,12 +52,11 @@ def what_if(
       foedus what-if --add mine.ttl --format json
       foedus what-if --contradictions
     """
-    from foedus import whatif
     from foedus.render import disagreements, outcomes
 
     form = form or (Form.json if SETTINGS.json else Form.text)
     if nobody:
-        told = whatif.disagreements(graph(graph_, data))
+        told = graph(graph_, data).contradictions()
         match form:
             case Form.json:
                 print(json.dumps(disagreements.as_json(told), ensure_ascii=False, indent=2))
@@ -72,7 +71,7 @@ def what_if(
         raise UsageError(
             "say what to suppose: --without SENTENCE, SOURCE or CLAIM, --believe NAME, --add FILE"
         )
-    outcome = whatif.what_if(graph(graph_, data), without or (), believe or (), add or ())
+    outcome = graph(graph_, data).what_if(without or (), believe or (), add or ())
     match form:
         case Form.json:
             print(json.dumps(outcomes.as_json(outcome), ensure_ascii=False, indent=2))

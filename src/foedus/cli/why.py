@@ -50,13 +50,7 @@ def why(
     from foedus.render import proofs
 
     found = trusting(graph(graph_, data), believe)
-    explainer = found.explainer
-    triple = explainer.resolve(subject, predicate, object)
-    told = explainer.why(triple, every)
-    if not told.proofs:
-        from foedus.whatif import alternatives
-
-        told = alternatives(found, told)
+    told = found.why(subject, predicate, object, all=every)
     form = form or (Form.json if SETTINGS.json else Form.text)
     match form:
         case Form.json:

@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from foedus.errors import LimitReached
-from foedus.language.phrases import Phrases, is_plural, polished, with_article
+from foedus.language.phrases import Phrases
+from foedus.reasoning.proofs.sentences import because, refuse_deep
 from foedus.reasoning.rules.proof import Proof
 from foedus.reasoning.rules.table import RuleSet
 from foedus.short import short_repr
 from foedus.terms import Term, Triple
-
-#: So many steps one below the other are put in words: a page of more is read by nobody.
-DEPTH = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,11 +148,7 @@ def explain(
 
     Raises LimitReached for a proof of more than 200 steps one below the other.
     """
-    if (depth := proof.depth()) > DEPTH:
-        raise LimitReached(
-            f"the proof is {depth:,} steps deep, and at most {DEPTH:,} are put in words; "
-            "Closure.proof() has them all"
-        )
+    refuse_deep(proof)
     told: dict[Triple | None, Step] = {}
 
     def step(proof: Proof) -> Step:
@@ -165,18 +158,9 @@ def explain(
             source = origin(triple) if triple else None
             hidden = bool(triple and phrases.is_plumbing(triple))
             return Step(triple, sentence, origin=source, structure=hidden)
-        because = polished(rules[proof.rule].sentence(proof.bindings, phrases.label))
-        for said in (triple, *(p.triple for p in proof.premises)):
-            if said:  # as it is said elsewhere, where a verb agrees or a phrase is better
-                s, p, o = map(phrases.label, said)
-                end = with_article(o) if phrases.is_kind_of(said) else o
-                because = because.replace(
-                    f"{s} {p.removesuffix(' a')} {end}", phrases.sentence(said)
-                )
-                if is_plural(s):
-                    because = because.replace(f"{s} is ", f"{s} are ")
+        said = because(proof, rules, phrases)
         premises = tuple(told[p.triple] for p in proof.premises)
-        return Step(triple, sentence or because, proof.rule, because, None, premises)
+        return Step(triple, sentence or said, proof.rule, said, None, premises)
 
     for part in proof.walk():
         if part.triple not in told:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from foedus.reasoning.closure import Closure, close
     from foedus.reasoning.entailment.entails import Entailment
     from foedus.reasoning.entailment.unsupported import Unsupported
+    from foedus.reasoning.in_place import expand
     from foedus.reasoning.rules.checker import check_proof
     from foedus.reasoning.rules.proof import Clash, Proof
     from foedus.reasoning.rules.rule import Rule
@@ -49,6 +50,7 @@ __all__ = [
     "Unsupported",
     "check_proof",
     "close",
+    "expand",
     "ruleset",
 ]
 
@@ -64,6 +66,7 @@ _WHERE = {
     "Unsupported": "entailment.unsupported",
     "check_proof": "rules.checker",
     "close": "closure",
+    "expand": "in_place",
     "ruleset": "rules.table",
 }
 
