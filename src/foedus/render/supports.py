@@ -6,11 +6,11 @@ import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from foedus.language.prose import full, quotation
+from foedus.language.prose import full
 from foedus.provenance.evidence import MEMBERS
 from foedus.render.proofs import passages_json
 from foedus.render.safe import for_text
-from foedus.render.tables import Format, as_json, listing
+from foedus.render.tables import Format, as_json, columns, listing
 from foedus.terms import Term, Triple
 
 if TYPE_CHECKING:
@@ -39,11 +39,9 @@ def render(
     """
     rows: list[tuple[Term | None, ...]] = [*result.rows, *result.triples] or [()]
     cells = [[phrases.label(t) if t else "" for t in row] for row in rows]
-    heads = list(result.variables) or ["answer"]
+    heads = ["answer"] if result.kind == "boolean" else list(columns(result))
     if result.kind == "boolean":
         cells = [["true" if result.boolean else "false"]]
-    if result.kind == "triples":
-        heads = ["subject", "predicate", "object"]
     if form is Format.json:
         told = [_row_json(*row) for row in zip(rows, cells, supports, strict=True)]
         return as_json(format=FORMAT, columns=heads, rows=told)
@@ -56,7 +54,7 @@ def render(
 
 
 def _words(support: RowSupport) -> str:
-    return " / ".join(quotation(p.place, p.quote) for p in support.passages())
+    return " / ".join(p.quoted(by=False) for p in support.passages())
 
 
 def _lines(
@@ -79,9 +77,10 @@ def _lines(
         for p in part.passages():
             if p.quote not in quoted:
                 quoted.add(p.quote)
-                words = quotation(p.place, p.quote, p.speakers)
                 pad = " " * 6
-                yield from textwrap.wrap(words, width, initial_indent=pad, subsequent_indent=pad)
+                yield from textwrap.wrap(
+                    p.quoted(), width, initial_indent=pad, subsequent_indent=pad
+                )
     if not support.complete:
         yield f"  - it has more members; these are the triples of the first {MEMBERS:,}."
     if not (support.supports or support.assumptions):

@@ -47,10 +47,7 @@ def render(
     if result.kind == "boolean":
         said = "true" if result.boolean else "false"
         return as_json(head={}, boolean=result.boolean) if format is Format.json else said
-    names: Sequence[str] = result.variables
-    rows: Sequence[Sequence[Term | None]] = result.rows
-    if result.kind == "triples":
-        names, rows = ("subject", "predicate", "object"), result.triples
+    names, rows = columns(result), [*result.rows, *result.triples]
     if format is Format.json:
         found = [
             {n: _json_term(t) for n, t in zip(names, row, strict=True) if t is not None}
@@ -64,6 +61,11 @@ def render(
         return listing(names, [[text_of(t) if t else "" for t in row] for row in rows], format)
     cells = [[label(t) if t is not None else "" for t in row] for row in rows]
     return listing([name.replace("_", " ") for name in names], cells, format, width, bold)
+
+
+def columns(result: Result) -> Sequence[str]:
+    """The names of what stands in a result's rows or triples."""
+    return ("subject", "predicate", "object") if result.kind == "triples" else result.variables
 
 
 def listing(
