@@ -7,7 +7,7 @@ TOOLS  := $(VENV)/.tools
 PIP    := $(BIN)/python -m pip install -q --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint check conformance bench stores ontology owl-tools owl-checks protege-pictures fuzz ontologies clean
+.PHONY: help run serve test lint check conformance bench stores ontology owl-tools owl-checks protege-pictures fuzz ontologies clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,6 +27,9 @@ $(TOOLS): $(READY)
 
 run: $(READY) ## build the graph, check it, and show what it answers
 	@$(BIN)/foedus tour
+
+serve: $(READY) ## answer in a browser and at a SPARQL endpoint, until Ctrl-C
+	@$(BIN)/foedus serve
 
 test: $(TOOLS) ## run every test (what needs Java or a server skips with its reason)
 	$(BIN)/python -m pytest -n auto --dist loadfile

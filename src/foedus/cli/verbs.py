@@ -30,7 +30,7 @@ from foedus.cli.common import (
     trusting,
     values,
 )
-from foedus.cli.menu import choices, menu, slugs
+from foedus.cli.menu import choices, in_words, meant, menu, slugs
 from foedus.cli.output import bold, terminal_width
 from foedus.errors import UsageError
 from foedus.render.tables import Format, listing
@@ -125,7 +125,8 @@ def report(findings: Sequence[Finding]) -> None:
 
 def ask(
     question: Annotated[
-        str | None, typer.Argument(help="Which question; none lists them.", autocompletion=slugs)
+        str | None,
+        typer.Argument(help="Its name, or words; none lists them.", autocompletion=slugs),
     ] = None,
     chosen_values: Annotated[
         list[str] | None,
@@ -145,12 +146,13 @@ def ask(
     graph_: GraphOption = None,
     data: DataOption = None,
 ) -> None:
-    """Answer a canned question, or list the questions by topic.
+    """Answer a question, by its name or in words, or list the questions by topic.
 
     \b
     Examples:
       foedus ask
       foedus ask allies-of state=DPRK
+      foedus ask "who signed the treaty?"
       foedus ask in-force-on on=1961-07-12 --why
       foedus ask ties-between --believe "Park Won-gon" --why
       foedus ask timeline --format csv
@@ -163,11 +165,16 @@ def ask(
     from foedus.resources import folders
 
     given = values(chosen_values or [])
-    known = find_question(folders(data).queries, question)
-    for name in given:
-        known.parameter(name)  # before a graph is made, a mistake is told
     refuse_both(believe, endpoint)
-    found = trusting(graph(graph_, data), believe)
+    if in_words(question):
+        found = trusting(graph(graph_, data), believe)
+        question, understood = meant(found, question)
+        given = understood | given
+    else:
+        known = find_question(folders(data).queries, question)
+        for name in given:
+            known.parameter(name)  # before a graph is made, a mistake is told
+        found = trusting(graph(graph_, data), believe)
     if sparql:
         print(found.question(question).text(given, found.names.resolve))
         return

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,13 +32,14 @@ from foedus.resources import Folders, folders
 from foedus.short import brief
 from foedus.sparql.guard import QUERY
 from foedus.store.query import QuadStore, Result
-from foedus.terms import Quad, Term, Triple, expand
+from foedus.terms import Quad, Term, Triple, expand, text_of
 
 if TYPE_CHECKING:
     from foedus.explain.checking import Proved
     from foedus.explain.explainer import Explainer
     from foedus.explain.rows import RowSupport
     from foedus.knowledge.checks import Finding
+    from foedus.knowledge.finding import Finder, Match
     from foedus.reasoning.rules.proof import Proof
     from foedus.store.convert import RdflibGraph
 
@@ -169,8 +171,7 @@ class KnowledgeGraph:
         """The triples that a file states; all others are derived."""
         if self._closure is not None:
             return frozenset(self._closure.asserted)
-        quads = self.dataset.quads()
-        return frozenset(q[:3] for q in quads if q[3] not in (None, self.derived_graph))
+        return frozenset(quad[:3] for quad in self.stated())
 
     @property
     def closure(self) -> Any:
@@ -249,6 +250,39 @@ class KnowledgeGraph:
     def question(self, slug: str) -> Question:
         """The canned question of that name; raises `UnknownName` with the near ones."""
         return find_question(self.folders.queries, slug)
+
+    def find(self, words: str) -> tuple[Match, ...]:
+        """The canned questions that words may mean, best first, with the values found in them.
+
+        None where nothing fits.
+
+        >>> KnowledgeGraph.build().find("Who signed the treaty?")[0].question.slug
+        'signers-of'
+        """
+        return tuple(self._finder.find(words))
+
+    @cached_property
+    def _finder(self) -> Finder:
+        from foedus.knowledge.finding import Finder
+
+        home = self.prefixes["fo"]
+        kinds_of = [expand(name, self.prefixes) for name in ("rdf:type", "rdfs:subClassOf")]
+
+        @cache
+        def kinds(thing: Term) -> dict[Term, str]:
+            found = (o for p in kinds_of for _, _, o in self.view.match(thing, p, None))
+            return {kind: self.names.label(kind).lower() for kind in found if home in kind}
+
+        @cache
+        def linked(one: Term, other: Term) -> bool:
+            pairs = (one, other), (other, one)
+            return one == other or any(t for a, b in pairs for t in self.view.match(a, None, b))
+
+        names = [(label, thing) for label, thing in self.names.all("thing") if home not in thing]
+        passages = ((text_of(thing).rpartition("/")[2], thing) for _, thing in names)
+        names += [(last, thing) for last, thing in passages if re.fullmatch(r"[a-z]+\d+", last)]
+        classes = self.names.all("class")
+        return Finder(self.questions.values(), names, classes, kinds, linked, self._resolve)
 
     def ask(
         self,

@@ -37,11 +37,11 @@ def render(
 
     ``supports`` has one for each row or triple of the result; ``bold`` and ``dim`` style a table.
     """
-    rows: list[tuple[Term | None, ...]] = [*result.rows, *result.triples] or [()]
+    rows: list[tuple[Term | None, ...]] = [*result.rows, *result.triples]
     cells = [[phrases.label(t) if t else "" for t in row] for row in rows]
-    heads = ["answer"] if result.kind == "boolean" else list(columns(result))
+    heads = list(columns(result))
     if result.kind == "boolean":
-        cells = [["true" if result.boolean else "false"]]
+        heads, rows, cells = ["answer"], [()], [["true" if result.boolean else "false"]]
     if form is Format.json:
         told = [_row_json(*row) for row in zip(rows, cells, supports, strict=True)]
         return as_json(format=FORMAT, columns=heads, rows=told)

@@ -50,7 +50,7 @@ def render(
     names, rows = columns(result), [*result.rows, *result.triples]
     if format is Format.json:
         found = [
-            {n: _json_term(t) for n, t in zip(names, row, strict=True) if t is not None}
+            {n: json_term(t) for n, t in zip(names, row, strict=True) if t is not None}
             for row in rows
         ]
         return as_json(head={"vars": list(names)}, results={"bindings": found})
@@ -167,10 +167,11 @@ def as_json(**body: Any) -> str:
     return json.dumps(body, ensure_ascii=False, indent=2)
 
 
-def _json_term(term: Term) -> dict[str, Any]:
+def json_term(term: Term) -> dict[str, Any]:
+    """A term as SPARQL's results in JSON have it."""
     if triple := split_triple(term):
         names = ("subject", "predicate", "object")
-        parts = {name: _json_term(part) for name, part in zip(names, triple, strict=True)}
+        parts = {name: json_term(part) for name, part in zip(names, triple, strict=True)}
         return {"type": "triple", "value": parts}
     if is_iri(term):
         return {"type": "uri", "value": text_of(term)}

@@ -10,12 +10,21 @@ from typing import Any, Literal
 
 import pyoxigraph as ox
 
-from foedus.errors import InputError, ParseFailure
+from foedus.errors import InputError, LimitReached, ParseFailure
 from foedus.short import short_repr
-from foedus.sparql.guard import QUERY, guard, tokens
+from foedus.sparql.guard import QUERY, guard
+from foedus.sparql.lexer import tokens
 from foedus.store.budget import within
 from foedus.store.syntax import syntax_error
 from foedus.terms import Quad, Term, Triple, is_iri, is_literal
+
+
+@dataclass(frozen=True, slots=True)
+class Graphs:
+    """The dataset of one query: graphs merged into its default graph, and graphs it can name."""
+
+    default: tuple[Term, ...]
+    named: tuple[Term, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +84,13 @@ class QuadStore:
             raise InputError(f"{path} cannot be read: {error.strerror or error}") from None
         return made
 
+    @classmethod
+    def parse(cls, turtle: str, base: str) -> QuadStore:
+        """A store of a Turtle text that foedus wrote itself."""
+        made = cls()
+        made.oxigraph.bulk_extend(ox.parse(turtle, ox.RdfFormat.TURTLE, base_iri=base))
+        return made
+
     def add(self, quads: Iterable[Quad | Triple]) -> None:
         """Put quads in; a triple goes to the default graph."""
         lines = (" ".join(part for part in quad if part) + " .\n" for quad in quads)
@@ -121,20 +137,25 @@ class QuadStore:
         prefixes: Mapping[str, str] | None = None,
         timeout: float | None = None,
         file: str = QUERY,
+        base: str | None = None,
+        graphs: Graphs | None = None,
+        most: int | None = None,
     ) -> Result:
         """The result of a SELECT, ASK, CONSTRUCT or DESCRIBE on this store.
 
-        ``prefixes`` need not be declared in the query. With a ``timeout`` in seconds the query runs
-        in a process of its own, which is ended when its time is up or its caller is gone, takes at
-        most `foedus.store.budget.MEMORY` bytes, and can open no file or connection. Raises
-        `QueryRefused` for SERVICE, FROM and updates, `ParseFailure` with line and column,
-        `LimitReached`.
+        ``prefixes`` need not be declared in the query, and relative IRIs stand against ``base``.
+        ``graphs`` are read in place of the default graph and all named ones; what FROM says then
+        does not count. With a ``timeout`` in seconds the query runs in a process of its own, which
+        is ended when its time is up or its caller is gone, takes at most
+        `foedus.store.budget.MEMORY` bytes, and can open no file or connection. Raises
+        `QueryRefused` for SERVICE, FROM and updates, `ParseFailure` with line and column, and
+        `LimitReached`, for more than ``most`` rows or triples too.
         """
         known = dict(prefixes or {})
 
         def work() -> Result:
-            guard(text, file)
-            return self._run(text, known, file)
+            guard(text, file, given=graphs is not None)
+            return self._run(text, known, file, base, graphs, most)
 
         return within(timeout, work, "the query", closed=True)
 
@@ -148,10 +169,22 @@ class QuadStore:
         names = [v.value for v in found.variables]
         return ({n: str(t) for n in names if (t := row[n]) is not None} for row in found)
 
-    def _run(self, text: str, prefixes: dict[str, str], file: str) -> Result:
+    def _run(
+        self,
+        text: str,
+        prefixes: dict[str, str],
+        file: str,
+        base: str | None,
+        graphs: Graphs | None,
+        most: int | None,
+    ) -> Result:
+        asked: dict[str, Any] = {}
+        if graphs is not None:
+            asked["default_graph"] = [_term(name) for name in graphs.default]
+            asked["named_graphs"] = [_term(name) for name in graphs.named]
         try:
-            found = self.oxigraph.query(text, prefixes=prefixes)
-            return _result(found, text)
+            found = self.oxigraph.query(text, prefixes=prefixes, base_iri=base, **asked)
+            return _result(found, text, most)
         except SyntaxError as error:
             raise syntax_error(text, str(error), prefixes, file) from None
         except (RuntimeError, OSError, ValueError) as error:
@@ -169,20 +202,34 @@ def _text(term: Any) -> Term:
     return f"<<( {term} )>>" if isinstance(term, ox.Triple) else str(term)
 
 
-def _result(found: Any, text: str) -> Result:
+def _result(found: Any, text: str, most: int | None) -> Result:
     if isinstance(found, ox.QueryBoolean):
         return Result("boolean", boolean=bool(found))
     if isinstance(found, ox.QueryTriples):
-        triples = sorted((str(t.subject), str(t.predicate), _text(t.object)) for t in found)
+        triples = sorted(
+            (str(t.subject), str(t.predicate), _text(t.object)) for t in _bounded(found, most)
+        )
         return Result("triples", triples=tuple(triples))
     names = [v.value for v in found.variables]
     first = {t.text[1:]: i for i, t in reversed(list(enumerate(tokens(text))))}
     star = any(a.text.upper() == "SELECT" and b.text == "*" for a, b in _pairs(text))
     order = sorted(names, key=lambda v: first.get(v, 0)) if star else names
     rows = tuple(
-        tuple(None if (t := row[name]) is None else _text(t) for name in order) for row in found
+        tuple(None if (t := row[name]) is None else _text(t) for name in order)
+        for row in _bounded(found, most)
     )
     return Result("rows", tuple(order), rows)
+
+
+def _bounded(found: Iterable[Any], most: int | None) -> Iterator[Any]:
+    """All that is found; raises `LimitReached` where that is more than the ``most``."""
+    for number, row in enumerate(found):
+        if number == most:
+            raise LimitReached(
+                f"the answer has more than {most:,} rows, and none of them is given; "
+                "narrow the query or add LIMIT"
+            )
+        yield row
 
 
 def _pairs(text: str) -> Iterable[tuple[Any, Any]]:

@@ -1,4 +1,4 @@
-"""The links that made terms one: who was linked to whom, when, and by which rule."""
+"""The proof forest of the union-find: which terms were merged, in which round, by which rule."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from foedus.reasoning.storage.columns import NONE, Ids, Mask
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Two terms found to be one at a round, by a rule ('' if asserted)."""
+    """A merge of two terms in a round, by a rule ('' if the equality was asserted)."""
 
     a: int
     b: int
@@ -19,8 +19,8 @@ class Link:
     rule: str
 
 
-class Links:
-    """Links in columns, in the order found. ``rule`` holds places in ``rules``."""
+class ProofForest:
+    """Merges as four columns, in the order found; ``rule`` holds indices into ``rules``."""
 
     def __init__(self) -> None:
         self.a, self.b, self.round, self.rule = NONE, NONE, NONE, NONE
@@ -32,18 +32,18 @@ class Links:
         return len(self.a)
 
     def number(self, rule: str) -> int:
-        """The place of a rule in ``rules``, into which it is put if need be."""
+        """The index of a rule in ``rules``, to which it is added if it is new."""
         if rule not in self.rules:
             self.rules.append(rule)
         return self.rules.index(rule)
 
     def by(self, rule: str) -> Mask:
-        """Which links a rule gave."""
+        """A mask over the merges: those that a rule derived."""
         found: Mask = self.rule == (self.rules.index(rule) if rule in self.rules else -1)
         return found
 
     def append(self, a: Ids, b: Ids, round: int, rule: Ids) -> None:
-        """Add links of one round."""
+        """Add the merges of one round."""
         self._set(
             np.concatenate([self.a, a]),
             np.concatenate([self.b, b]),
@@ -52,7 +52,7 @@ class Links:
         )
 
     def keep(self, mask: Mask) -> None:
-        """Forget all other links."""
+        """Keep only the merges that a mask marks."""
         self._set(self.a[mask], self.b[mask], self.round[mask], self.rule[mask])
 
     def _set(self, a: Ids, b: Ids, round: Ids, rule: Ids) -> None:
@@ -60,7 +60,7 @@ class Links:
         self._ends, self._around = None, {}
 
     def around(self, term: int) -> list[Link]:
-        """The links that a term is an end of."""
+        """The merges that a term takes part in."""
         if term not in self._around:
             if self._ends is None:
                 ends = np.concatenate([self.a, self.b])

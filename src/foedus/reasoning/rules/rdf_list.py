@@ -1,8 +1,9 @@
-"""The members of an RDF list, once for each way to read it.
+"""RDF lists: the members of an ``rdf:List``, once for each way to read it.
 
-A list is well formed if each of its cells has one member and one tail. Others are read too, as the
-rules ask for nothing but cells that lead to ``rdf:nil``: a cell with two members or tails gives
-several readings. No reading comes to a cell twice, and cells that lead nowhere count for nothing.
+A list is well formed if each of its cells has one ``rdf:first`` and one ``rdf:rest``. Other lists
+are read too, because the rules ask only for cells that lead to ``rdf:nil``: a cell with two members
+or two tails gives several readings. No reading visits a cell twice, and cells that do not lead to
+``rdf:nil`` are ignored.
 """
 
 from __future__ import annotations
@@ -16,10 +17,10 @@ from foedus.errors import LimitReached
 
 T = TypeVar("T", bound=Hashable)
 
-#: The members of a list, and the cells that they stand in.
+#: The members of a list, and the cells that hold them, in the same order.
 Reading: TypeAlias = tuple[tuple[T, ...], tuple[T, ...]]
 
-#: So many cells are passed and members noted to read one list, beyond what each takes once.
+#: The most steps spent on one list, beyond visiting each of its cells once.
 _STEPS = 1 << 20
 
 
@@ -29,10 +30,10 @@ def readings(
     contents: Callable[[T], Iterable[tuple[T, T]]],
     name: Callable[[T], str] = str,
 ) -> Iterator[Reading[T]]:
-    """The readings of a list that differ in their members, each with cells to read it from.
+    """The readings of a list, one for each distinct sequence of members.
 
-    ``contents`` gives each member and tail of a cell. Raises LimitReached, with the list's
-    ``name``, where reading takes too long: the ways to read a list may double with every cell.
+    ``contents`` gives the (member, tail) pairs of a cell. The number of readings may double with
+    every cell: LimitReached, with the list's ``name``, is raised where reading takes too long.
 
     >>> cells = {1: [("a", 2), ("b", 2)], 2: [("c", 0)]}
     >>> list(readings(1, 0, lambda cell: cells.get(cell, ())))
@@ -54,9 +55,23 @@ def readings(
         yield tuple(members), tuple(cells)
 
 
+def triples_of(reading: Reading[T], first: T, rest: T, nil: T) -> tuple[tuple[T, T, T], ...]:
+    """The ``rdf:first`` and ``rdf:rest`` triples of a reading; the terms of lists are given."""
+    members, cells = reading
+    found: list[tuple[T, T, T]] = []
+    for cell, member, tail in zip(cells, members, (*cells[1:], nil), strict=True):
+        found += (cell, first, member), (cell, rest, tail)
+    return tuple(found)
+
+
 def _forked(
     head: T, nil: T, contents: Callable[[T], Iterable[tuple[T, T]]], name: Callable[[T], str]
 ) -> Iterator[Reading[T]]:
+    """The readings of a list with forks: a depth-first search without recursion.
+
+    Each distinct sequence of members has a number, so that a cell reached again by the same
+    sequence is not searched again.
+    """
     table = _leading(head, nil, contents, name)
     try:
         TopologicalSorter({c: {t for _, t in found} for c, found in table.items()}).prepare()
@@ -64,8 +79,8 @@ def _forked(
     except CycleError:
         circular = True
     steps = -len(table)
-    numbers: dict[tuple[int, T], int] = {}  # of rows of members: that of a shorter one, and one
-    been: set[tuple[T, int]] = set()  # cells, and the row of members that led there
+    numbers: dict[tuple[int, T], int] = {}  # of a sequence: (number of its prefix, last member)
+    been: set[tuple[T, int]] = set()  # cells, and the sequence of members that led there
     cells, on_path, members, rows = [head], {head}, list[T](), [0]
     branches = [iter(table.get(head, ()))]
     while branches:
@@ -76,7 +91,7 @@ def _forked(
                 raise LimitReached.readings(name(head))
             if tail in on_path or (tail, row) in been:
                 continue
-            if tail == nil or not circular:  # where ways meet with the same members, one is enough
+            if tail == nil or not circular:  # of paths with the same members, one is enough
                 been.add((tail, row))
             if tail == nil:
                 yield (*members, member), tuple(cells)
@@ -98,7 +113,7 @@ def _forked(
 def _leading(
     head: T, nil: T, contents: Callable[[T], Iterable[tuple[T, T]]], name: Callable[[T], str]
 ) -> dict[T, list[tuple[T, T]]]:
-    """The contents of the cells that lead from the head to the end, of those that do."""
+    """The contents of the cells reachable from the head from which ``nil`` is reachable."""
     table: dict[T, list[tuple[T, T]]] = {}
     before: dict[T, list[T]] = {}
     waiting, branches = [head], 0

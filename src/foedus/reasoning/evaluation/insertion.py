@@ -1,4 +1,4 @@
-"""Triples taken into relations, and terms made one; a listener hears of it."""
+"""Insertion into relations, and the merging of terms by equality; a listener is notified."""
 
 from __future__ import annotations
 
@@ -9,61 +9,60 @@ import numpy as np
 
 from foedus.errors import LimitReached
 from foedus.reasoning.encoding.dictionary import LITERAL
-from foedus.reasoning.evaluation.firing import Evaluation
+from foedus.reasoning.evaluation.consequences import Consequences
 from foedus.reasoning.evaluation.literals import Literals
 from foedus.reasoning.rules.datatypes import datatypes_of, value_key
 from foedus.reasoning.storage.columns import LOW, NONE, SHIFT, Ids, Mask, pack, sort_unique, within
 from foedus.reasoning.storage.partition import by_object
-from foedus.reasoning.storage.relation import GIVEN, REWRITTEN, Delta, Relation, beyond
+from foedus.reasoning.storage.relation import GIVEN, REWRITTEN, Delta, Relation, not_in
 
 
 class Listener(Protocol):
-    """Who is told of what happens to relations: whoever makes plans of them."""
+    """Who is notified of changes to relations: the specializer."""
 
     def tell(self, code: int) -> None:
         """A relation has grown."""
 
     def appear(self, code: int) -> None:
-        """A relation that was empty is not."""
+        """A relation that was empty no longer is."""
 
     def tell_again(self, code: int) -> None:
-        """What a relation holds is to be looked at again."""
+        """All keys of a relation are to be read again."""
 
     def is_schema(self, code: int) -> bool:
-        """Whether plans are made of what a relation holds."""
+        """Whether specialization depends on a relation."""
 
     def demand_merged(self, several: Mask) -> None:
-        """Some terms, which are marked, are one with others."""
+        """The marked terms are in classes of two or more."""
 
     def retire(self, gone: Ids) -> None:
-        """Terms are no longer their own representatives."""
+        """These terms ceased to be representatives."""
 
     def reinstall(self) -> None:
-        """All is written with representatives again."""
+        """All relations are written with representatives again."""
 
 
-class Intake(Evaluation):
-    """Relations that grow, delta by delta; ``round`` is the number of the newest."""
+class Insertion(Consequences):
+    """Relations that grow by deltas; ``round`` is that of the newest."""
 
     literals: Literals
     listener: Listener
-    batches: set[tuple[int, int]]  # deltas that a transitive closure made at once
-    cleared: tuple[Ids, int]  # terms, and a round: no delta up to it says anything of them
+    batches: set[tuple[int, int]]  # deltas (code, round) that are whole transitive closures
+    cleared: tuple[Ids, int]  # terms, and a round: no delta up to it holds any of them
     size: int
     limit: int | None
 
     def relation(self, code: int) -> Relation:
-        """The relation with a code, made if need be."""
+        """The relation with a code, created if need be."""
         found = self.relations.get(code)
         if found is None:
             found = self.relations[code] = Relation(code)
         return found
 
     def assert_known(self, code: int, keys: Ids) -> None:
-        """Take note that keys which were derived are now asserted too: they rest on nothing.
+        """Take note that derived keys are now asserted too, and so rest on nothing.
 
-        Of the vocabulary, plans may leave out what certain rules derive, but not what stands by
-        itself.
+        In the schema, plans may skip what certain rules derive, but never what is asserted.
         """
         relation = self.relations.get(code)
         if relation is None:
@@ -87,7 +86,7 @@ class Intake(Evaluation):
         self.listener.tell_again(code)
 
     def move(self, relation: Relation, delta: Delta, home: Delta, keys: Ids) -> None:
-        """Move keys to an earlier delta."""
+        """Move keys from a delta to an earlier one."""
         if not len(keys):
             return
         home.insert(keys)
@@ -98,16 +97,17 @@ class Intake(Evaluation):
         relation.forget()
 
     def drop(self, relation: Relation, delta: Delta) -> None:
-        """Drop a delta of which nothing is left."""
+        """Drop a delta that has become empty."""
         relation.deltas.remove(delta)
-        if delta.origin != GIVEN:  # what was asserted of a batch is a delta of the same round
+        if delta.origin != GIVEN:  # the asserted keys of a batch are a delta of the same round
             self.batches.discard((relation.code, delta.round))
         relation.forget()
 
     def receive(self, code: int, keys: Ids, origin: str) -> int:
-        """Take in sorted keys at the current round; how many were new.
+        """Add sorted keys in the current round; the number of new ones.
 
-        Keys that name terms by what is not their representative become rewritten ones.
+        Keys with terms that are not their own representatives are rewritten; as they were, they are
+        kept in ``superseded``.
         """
         equality = self.equality
         if equality:
@@ -119,9 +119,9 @@ class Intake(Evaluation):
                 moved = equality.moved(keys, code < 0)
             if moved.any():
                 relation = self.relation(code)
-                old = beyond(keys[moved], relation.dead)
+                old = not_in(keys[moved], relation.superseded)
                 if len(old):
-                    relation.dead.append(Delta(self.round, old, origin))
+                    relation.superseded.append(Delta(self.round, old, origin))
                 kept = self.receive(code, keys[~moved], origin) if not moved.all() else 0
                 self.round += 1
                 mapped = sort_unique(equality.mapped(keys[moved], code < 0))
@@ -129,7 +129,7 @@ class Intake(Evaluation):
         return self.route(code, keys, origin)
 
     def route(self, code: int, keys: Ids, origin: str) -> int:
-        """Put sorted keys where they belong: types into classes, equalities into one."""
+        """Add sorted keys to their relation: rdf:type to classes, owl:sameAs to the union-find."""
         vocabulary = self.vocabulary
         if code == vocabulary.type:
             return sum(self.route(c, part, origin) for c, part in by_object(keys))
@@ -142,7 +142,7 @@ class Intake(Evaluation):
         return len(new)
 
     def take(self, relation: Relation, new: Ids, origin: str) -> None:
-        """Add keys that are new and tell who reads them."""
+        """Append a delta of new keys and notify the listener."""
         if not len(new):
             return
         if not relation.deltas:
@@ -154,17 +154,17 @@ class Intake(Evaluation):
         self.listener.tell(relation.code)
 
     def fill(self, code: int, marks: Mask) -> None:
-        """Put the literals of a datatype that are among marked terms into its class."""
+        """Add the marked literals that a datatype contains to its class."""
         members = self.literals.of(~code, self.equality, marks)
         if len(members):
             self.round += 1
             relation = self.relation(code)
             self.take(relation, relation.new(members), "dt-type2")
 
-    # Terms that are one
+    # Equality
 
     def unite(self, pairs: list[tuple[Ids, Ids, str]]) -> None:
-        """Make pairs one, and write every triple with the representative's name."""
+        """Merge the terms of pairs, given with their rules, and rewrite all keys that hold them."""
         pairs = [(a, b, rule) for a, b, rule in pairs if len(a)]
         if not pairs:
             return
@@ -195,11 +195,12 @@ class Intake(Evaluation):
         self.type_values(sort_unique(self.equality.rep[gone]))
 
     def type_values(self, reps: Ids) -> None:
-        """Say of what was found to be a literal what is true of its value.
+        """Apply the datatype rules to classes that came to contain literals.
 
-        It gets the datatypes of the value; if it is two values, it differs from itself.
+        The representative gets the datatypes of the value; if there are two values, it differs from
+        itself.
         """
-        self.listener.demand_merged(self.equality.several)
+        self.listener.demand_merged(self.equality.merged)
         kinds = self.terms.kinds
         if max(kinds[self.equality.changed].max(), kinds[reps].max()) < LITERAL:
             return
