@@ -17,7 +17,6 @@ from foedus.cli.common import BUILD, DataOption, progress, say, values
 from foedus.cli.output import bold, dim, terminal_width
 from foedus.cli.verbs import counts, report
 from foedus.errors import InputError, UsageError
-from foedus.language.prose import quotation
 from foedus.safe_text import one_line
 from foedus.store.files import read_text
 
@@ -119,7 +118,7 @@ def words(support: RowSupport, assumes: str, wide: int) -> Iterator[str]:
         yield from wrapped(f"assuming: {assumption}", "      ", "      ", wide)
     passages = support.passages()
     for passage in passages[:QUOTES]:
-        yield from wrapped(quotation(passage.place, passage.quote), "      ", "        ", wide)
+        yield from wrapped(passage.quoted(by=False), "      ", "        ", wide)
     if len(passages) > QUOTES:
         yield f"      and {len(passages) - QUOTES} more passages"
 

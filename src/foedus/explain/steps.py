@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from foedus.language.phrases import Phrases
+from foedus.language.prose import quotation
 from foedus.reasoning.proofs.sentences import because, refuse_deep
 from foedus.reasoning.rules.proof import Proof
 from foedus.reasoning.rules.table import RuleSet
@@ -29,6 +30,10 @@ class Passage:
     def told_by(self, speakers: tuple[str, ...]) -> Passage:
         """The same words with a chain of speakers."""
         return replace(self, speakers=speakers)
+
+    def quoted(self, by: bool = True, again: bool = False) -> str:
+        """The words after their place and, with ``by``, their speakers; see `quotation`."""
+        return quotation(self.place, self.quote, self.speakers if by else (), again)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +85,18 @@ class Step:
         """The words at the bottom, each once, in the order of the text."""
         found = {p: None for s in self.leaves() if s.origin for p in s.origin.passages}
         return tuple(sorted(found, key=lambda p: (p.source, p.start or 0)))
+
+    def tree(self, meanings: bool = True) -> Iterator[tuple[Step, int]]:
+        """What a reader is shown from here down, each step with how many are above it.
+
+        Without ``meanings``, what rests on the meaning of words alone is left out below.
+        """
+        waiting = [(self, 0)]
+        while waiting:
+            step, depth = waiting.pop()
+            yield step, depth
+            below = [p for p in step.shown() if meanings or not p.is_meaning()]
+            waiting += [(premise, depth + 1) for premise in reversed(below)]
 
     def shown(self) -> list[Step]:
         """The premises that a reader is shown: words before meanings, no bookkeeping."""

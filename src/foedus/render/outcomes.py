@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from foedus.language.prose import capital, full, quotation
+from foedus.language.prose import capital, full
 from foedus.render.proofs import passages_json
 from foedus.render.safe import for_markdown, for_text
 from foedus.whatif.compare import Change, Changed, Contradiction, Outcome
@@ -59,7 +59,7 @@ def sides(found: Contradiction) -> Iterator[str]:
     for sentence, passages in found.sides:
         yield f"  {full(sentence)}"
         for passage in passages:
-            yield f"    {quotation(passage.place, passage.quote, passage.speakers)}"
+            yield f"    {passage.quoted()}"
 
 
 def _rows(changed: Changed) -> Iterator[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from foedus.explain.steps import Explanation, Passage, Step
 from foedus.language.phrases import listed
-from foedus.language.prose import ended, full, quotation
+from foedus.language.prose import ended, full
 from foedus.render.safe import for_markdown, for_mermaid, for_text
 from foedus.terms import Triple
 
@@ -114,7 +114,7 @@ def _words(step: Step, quoted: set[str]) -> Iterator[str]:
     for passage in origin.passages:
         again = passage.quote in quoted
         quoted.add(passage.quote)
-        yield quotation(passage.place, passage.quote, passage.speakers, again)
+        yield passage.quoted(again=again)
 
 
 # -- as data, Markdown, a diagram --------------------------------------------------------------
@@ -187,17 +187,14 @@ def as_markdown(found: Explanation) -> str:
     head = full(found.sentence) if found.proofs else f"Not stated: {found.sentence}"
     lines = [f"## {head}", ""]
 
-    def tell(step: Step, depth: int, quoted: set[str]) -> None:
-        pad = "  " * depth
-        lines.append(f"{pad}- {_line(step, lambda text: f'*{text}*')}")
-        lines.extend(f"{pad}  > {words}" for words in _words(step, quoted))
-        for premise in step.shown():
-            tell(premise, depth + 1, quoted)
-
     for number, proof in enumerate(found.proofs, 1):
         if len(found.proofs) > 1:
             lines += [f"### Proof {number}", ""]
-        tell(proof, 0, set())
+        quoted: set[str] = set()
+        for step, depth in proof.tree():
+            pad = "  " * depth
+            lines.append(f"{pad}- {_line(step, lambda text: f'*{text}*')}")
+            lines += (f"{pad}  > {words}" for words in _words(step, quoted))
         lines.append("")
     if len(found.proofs) > 1:
         lines += [_count(found), ""]

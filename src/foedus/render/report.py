@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from foedus.explain.rows import Basis, RowSupport
-from foedus.explain.steps import Passage, Step
-from foedus.language.prose import quotation
+from foedus.explain.steps import Origin, Passage
 from foedus.render.pages import html, markdown
 from foedus.report.content import Answered, Note, Read, Report
 from foedus.whatif import HOW
@@ -86,16 +85,6 @@ def paragraphs(article: Sequence[Read]) -> Iterator[list[Read]]:
         yield found
 
 
-def tree(root: Step, meanings: bool = True) -> Iterator[tuple[Step, int]]:
-    """The steps of a proof from the top, each with how many are above it."""
-    waiting = [(root, 0)]
-    while waiting:
-        step, depth = waiting.pop()
-        yield step, depth
-        below = [p for p in step.shown() if meanings or not p.is_meaning()]
-        waiting += [(premise, depth + 1) for premise in reversed(below)]
-
-
 def read_from(read: Read) -> str:
     """How much was read from a passage."""
     counted = [
@@ -113,15 +102,15 @@ def noted(note: Note) -> str:
     return f"{words}{note.kind}. {note.remark}{source}"
 
 
-def quoted(passage: Passage) -> str:
-    """A passage's words after its place."""
-    return quotation(passage.place, passage.quote)
+def words(origin: Origin) -> list[str]:
+    """What a leaf of a proof rests on: quotes with their places, and sources."""
+    return [*(passage.quoted(by=False) for passage in origin.passages), *origin.sources]
 
 
 _FILTERS = {
     f.__name__: f
     for f in (
-        *(anchor, ground, is_heading, kind, lead, noted, paragraphs),
-        *(quoted, read_from, short, topic, tree),
+        *(anchor, ground, is_heading, kind, lead),
+        *(noted, paragraphs, read_from, short, topic, words),
     )
 }

@@ -6,11 +6,11 @@ import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, assert_never
 
-from foedus.language.prose import full, quotation
+from foedus.language.prose import full
 from foedus.provenance.evidence import MEMBERS
 from foedus.render.proofs import passages_json
 from foedus.render.safe import for_text
-from foedus.render.tables import Format, as_json, listing
+from foedus.render.tables import Format, as_json, columns, listing
 from foedus.terms import Term, Triple
 
 if TYPE_CHECKING:
@@ -39,11 +39,9 @@ def render(
     """
     rows: list[tuple[Term | None, ...]] = [*result.rows, *result.triples]
     cells = [[phrases.label(t) if t else "" for t in row] for row in rows]
-    heads = list(result.variables) or ["answer"]
+    heads = list(columns(result))
     if result.kind == "boolean":
-        rows, cells = [()], [["true" if result.boolean else "false"]]
-    if result.kind == "triples":
-        heads = ["subject", "predicate", "object"]
+        heads, rows, cells = ["answer"], [()], [["true" if result.boolean else "false"]]
     match form:
         case Format.json:
             told = [_row_json(*row) for row in zip(rows, cells, supports, strict=True)]
@@ -61,7 +59,7 @@ def render(
 
 
 def _words(support: RowSupport) -> str:
-    return " / ".join(quotation(p.place, p.quote) for p in support.passages())
+    return " / ".join(p.quoted(by=False) for p in support.passages())
 
 
 def _lines(
@@ -84,9 +82,10 @@ def _lines(
         for p in part.passages():
             if p.quote not in quoted:
                 quoted.add(p.quote)
-                words = quotation(p.place, p.quote, p.speakers)
                 pad = " " * 6
-                yield from textwrap.wrap(words, width, initial_indent=pad, subsequent_indent=pad)
+                yield from textwrap.wrap(
+                    p.quoted(), width, initial_indent=pad, subsequent_indent=pad
+                )
     if not support.complete:
         yield f"  - it has more members; these are the triples of the first {MEMBERS:,}."
     if not (support.supports or support.assumptions):

@@ -47,10 +47,7 @@ def render(
     if result.kind == "boolean":
         said = "true" if result.boolean else "false"
         return as_json(head={}, boolean=result.boolean) if format is Format.json else said
-    names: Sequence[str] = result.variables
-    rows: Sequence[Sequence[Term | None]] = result.rows
-    if result.kind == "triples":
-        names, rows = ("subject", "predicate", "object"), result.triples
+    names, rows = columns(result), [*result.rows, *result.triples]
     match format:
         case Format.json:
             found = [
@@ -69,6 +66,11 @@ def render(
             return listing(heads, cells, format, width, bold)
         case _:
             assert_never(format)
+
+
+def columns(result: Result) -> Sequence[str]:
+    """The names of what stands in a result's rows or triples."""
+    return ("subject", "predicate", "object") if result.kind == "triples" else result.variables
 
 
 def listing(

@@ -15,9 +15,10 @@ from urllib.parse import quote
 import jinja2
 
 from foedus.errors import FoedusError, LimitReached, ParseFailure, QueryRefused, UnknownName
+from foedus.explain.steps import Step
 from foedus.knowledge import KnowledgeGraph
 from foedus.language.prose import capital, full, said_by
-from foedus.render.report import anchor, is_heading, kind, noted, paragraphs, tree
+from foedus.render.report import anchor, is_heading, kind, noted, paragraphs
 from foedus.safe_text import printable
 from foedus.server.calls import Call, Problem, Reply
 from foedus.server.negotiation import HTML, PLAIN, PROBLEM, choose
@@ -87,7 +88,7 @@ class Site:
             full,
             said_by,
             kind,
-            tree,
+            Step.tree,
             anchor,
             is_heading,
             paragraphs,

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 
 from foedus.errors import UnknownName, UsageError
 from foedus.explain.origins import place
-from foedus.language.prose import quotation
 from foedus.language.spelling import near
 from foedus.terms import Quad, Term, text_of
 from foedus.whatif.graph import Graph
@@ -30,9 +29,8 @@ class Withdrawals:
         """
         stated = self.graph.stated()
         if passage := self._passage(name):
-            quote = self.origins.passages[passage][0].quote
             told = _told_in(stated, passage)
-            line = f"without {quotation(place(passage), quote)}"
+            line = f"without {self.origins.passages[passage][0].quoted(by=False)}"
             return [q for q in stated if q[3] == passage or q[0] in told], line
         if source := self._source(name):
             inside = f"{source[:-1]}/"
