@@ -88,6 +88,10 @@ class Closure:
         """What was given: sorted keys by the code of the property or class, not to be changed."""
         return self._materialization.asserted
 
+    def derived_keys(self, code: int) -> Ids:
+        """What was not given of a property or class: sorted keys, not to be changed."""
+        return self._materialization.derived(code)
+
     def coded(self, triple: Triple) -> tuple[int, int] | None:
         """The code and key of a triple; None where one of its terms does not occur."""
         row = self._row(triple)
