@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from foedus.cli.common import DataOption, GraphOption, Layout, graph, write
+from foedus.cli.common import DataOption, GraphOption, Layout, OnOption, graph, write
 from foedus.errors import UsageError
 
 
@@ -41,6 +41,7 @@ def export(
     out: Annotated[
         Path | None, typer.Option("-o", "--out", metavar="FILE", help="Where to [default: stdout].")
     ] = None,
+    on: OnOption = None,
     graph_: GraphOption = None,
     data: DataOption = None,
 ) -> None:
@@ -58,7 +59,7 @@ def export(
         raise UsageError("--description and --rdf12 are two different files; ask for one")
     if rdf12 and format in {File.jsonld, File.rdfxml}:
         raise UsageError(f"RDF 1.2 does not define {format.value}; use ttl, nt, trig or nq")
-    found = graph(graph_, data)
+    found = graph(graph_, data, on)
     if description:
         content = exports.description(found, format.value)
     elif rdf12:

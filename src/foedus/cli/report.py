@@ -13,6 +13,7 @@ from foedus.cli.common import (
     BelieveOption,
     DataOption,
     GraphOption,
+    OnOption,
     graph,
     progress,
     trusting,
@@ -33,6 +34,7 @@ def report(
         Path | None, typer.Option("-o", "--out", metavar="FILE", help="Where to [default: stdout].")
     ] = None,
     believe: BelieveOption = None,
+    on: OnOption = None,
     graph_: GraphOption = None,
     data: DataOption = None,
 ) -> None:
@@ -46,7 +48,7 @@ def report(
     """
     from foedus.report import as_html, as_markdown, gather
 
-    found = trusting(graph(graph_, data), believe)
+    found = trusting(graph(graph_, data, on), believe)
     with progress("report"):
         content = gather(found)
         text = as_html(content) if form is Form.html else as_markdown(content)

@@ -18,6 +18,7 @@ from foedus.cli.common import (
     EndpointOption,
     FormatOption,
     GraphOption,
+    OnOption,
     TimeoutOption,
     WhyOption,
     chosen,
@@ -25,6 +26,7 @@ from foedus.cli.common import (
     graph,
     progress,
     say,
+    say_day,
     show,
     show_why,
     trusting,
@@ -58,6 +60,7 @@ def build(
         bool, typer.Option("--without-background", help="Use the article alone.")
     ] = False,
     believe: BelieveOption = None,
+    on: OnOption = None,
     reasoner: Annotated[
         Reasoner, typer.Option(help="Who computes what follows.")
     ] = Reasoner.foedus,
@@ -72,6 +75,7 @@ def build(
       foedus build
       foedus build --without-background --out article-only
       foedus build --believe "Park Won-gon" --out park
+      foedus build --on 1975 --out seventies
     """
     from foedus.knowledge import KnowledgeGraph
     from foedus.knowledge.folder import refuse_foreign
@@ -85,6 +89,7 @@ def build(
             believe=believe or (),
             reasoner=reasoner.value,
             progress=step,
+            on=on,
         )
         reasoned = time.perf_counter() - start
         step("checking")
@@ -136,6 +141,7 @@ def ask(
     ] = None,
     why: WhyOption = False,
     believe: BelieveOption = None,
+    on: OnOption = None,
     format: FormatOption = None,
     sparql: Annotated[bool, typer.Option("--sparql", help="Print the query instead.")] = False,
     timeout: TimeoutOption = None,
@@ -151,6 +157,7 @@ def ask(
       foedus ask
       foedus ask allies-of state=DPRK
       foedus ask in-force-on on=1961-07-12 --why
+      foedus ask leaders-bound-by --on 1975
       foedus ask ties-between --believe "Park Won-gon" --why
       foedus ask timeline --format csv
       foedus ask allies-of --endpoint http://127.0.0.1:7878
@@ -163,10 +170,12 @@ def ask(
 
     given = values(chosen_values or [])
     known = find_question(folders(data).queries, question)
+    if not known.is_dated:
+        on = on or given.pop("on", None)
     for name in given:
         known.parameter(name)  # before a graph is made, a mistake is told
-    refuse_both(believe, endpoint)
-    found = trusting(graph(graph_, data), believe)
+    refuse_both(believe, on, endpoint)
+    found = trusting(graph(graph_, data, on), believe)
     if sparql:
         print(found.question(question).text(given, found.names.resolve))
         return
@@ -181,23 +190,25 @@ def ask(
         asked = found.sparql(question, given)
         store = find_store(endpoint, timeout, ca=ca, tell=say)
         result = store.query(asked, found.prefixes)
-        answer = Answer(found.question(question), given, asked, result)
+        answer = Answer(found.question(question), given, asked, result, found.day_of(asked))
     if sys.stderr.isatty():
         say(one_line(answer.phrase(found.names)))
     if answer.question.assumes:
         say(one_line(f"assuming: {answer.question.assumes}"))
+    say_day(answer.on)
     if why:
         show_why(found, answer.sparql, answer.result, format, store, left())
     else:
         show(answer.result, format, found)
 
 
-def refuse_both(believe: list[str] | None, endpoint: str | None) -> None:
-    """Raise `UsageError` where a store would be asked as if somebody were believed."""
-    if believe and endpoint:
+def refuse_both(believe: list[str] | None, on: str | None, endpoint: str | None) -> None:
+    """Raise `UsageError` where a store would be asked as if it held another graph."""
+    option = "--believe" if believe else "--on" if on else None
+    if option and endpoint:
         raise UsageError(
-            "--believe changes the graph here, and a store answers by what it holds; load a graph "
-            "that 'foedus build --believe' made, or leave out one of the two"
+            f"{option} changes the graph here, and a store answers by what it holds; load a graph "
+            f"that 'foedus build {option}' made, or leave out one of the two"
         )
 
 
@@ -212,6 +223,7 @@ def query(
     ] = False,
     why: WhyOption = False,
     believe: BelieveOption = None,
+    on: OnOption = None,
     format: FormatOption = None,
     timeout: TimeoutOption = PATIENCE,
     endpoint: EndpointOption = None,
@@ -237,8 +249,8 @@ def query(
         text = read_text(Path("/dev/stdin") if str(file) == "-" else file)
     if why and dataset:
         raise UsageError("--why explains rows of the view; leave out --dataset")
-    refuse_both(believe, endpoint)
-    found = trusting(graph(graph_, data), believe)
+    refuse_both(believe, on, endpoint)
+    found = trusting(graph(graph_, data, on), believe)
     left = countdown(timeout)
     where = "the query" if file is None or str(file) == "-" else str(file)
     store = None
@@ -249,13 +261,19 @@ def query(
 
         store = find_store(endpoint, timeout, ca=ca, tell=say)
         result = store.query(text or "", found.prefixes)
+    say_day(found.day_of(text or ""))
     if why:
         show_why(found, text or "", result, format, store, left())
     else:
         show(result, format, found)
 
 
-def check(format: FormatOption = None, graph_: GraphOption = None, data: DataOption = None) -> None:
+def check(
+    on: OnOption = None,
+    format: FormatOption = None,
+    graph_: GraphOption = None,
+    data: DataOption = None,
+) -> None:
     """Look for clashes, broken shapes and other findings.
 
     Exit code 1 if there are any.
@@ -265,7 +283,7 @@ def check(format: FormatOption = None, graph_: GraphOption = None, data: DataOpt
       foedus check
       foedus check --data my-folder --format json
     """
-    found = graph(graph_, data)
+    found = graph(graph_, data, on)
     proved = found.proved()
     findings = (*found.check(), *found.unproved(proved))
     say(str(proved))

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from foedus.cli.common import SETTINGS, BelieveOption, DataOption, GraphOption, graph
+from foedus.cli.common import SETTINGS, BelieveOption, DataOption, GraphOption, OnOption, graph
 from foedus.cli.output import bold
 from foedus.errors import UsageError
 
@@ -37,6 +37,7 @@ def what_if(
         bool,
         typer.Option("--contradictions", help="Believe nobody: list which claims disagree."),
     ] = False,
+    on: OnOption = None,
     form: Annotated[
         Form | None, typer.Option("--format", help="How to print it [default: text].")
     ] = None,
@@ -56,7 +57,7 @@ def what_if(
     from foedus import whatif
 
     if nobody:
-        told = whatif.disagreements(graph(graph_, data))
+        told = whatif.disagreements(graph(graph_, data, on))
         if form is Form.json or SETTINGS.json:
             body = {"format": whatif.DISAGREEMENTS, "disagreements": [asdict(d) for d in told]}
             print(json.dumps(body, ensure_ascii=False, indent=2))
@@ -69,7 +70,7 @@ def what_if(
         raise UsageError(
             "say what to suppose: --without SENTENCE, SOURCE or CLAIM, --believe NAME, --add FILE"
         )
-    outcome = whatif.what_if(graph(graph_, data), without or (), believe or (), add or ())
+    outcome = whatif.what_if(graph(graph_, data, on), without or (), believe or (), add or ())
     form = form or (Form.json if SETTINGS.json else Form.text)
     if form is Form.json:
         print(json.dumps(whatif.as_json(outcome), ensure_ascii=False, indent=2))

@@ -9,7 +9,16 @@ from typing import Annotated
 
 import typer
 
-from foedus.cli.common import SETTINGS, BelieveOption, DataOption, GraphOption, graph, trusting
+from foedus.cli.common import (
+    SETTINGS,
+    BelieveOption,
+    DataOption,
+    GraphOption,
+    OnOption,
+    graph,
+    say_day,
+    trusting,
+)
 from foedus.cli.output import dim
 
 
@@ -32,6 +41,7 @@ def why(
         bool, typer.Option("--all", help="Every proof, smallest first, and how many stand alone.")
     ] = False,
     believe: BelieveOption = None,
+    on: OnOption = None,
     form: Annotated[
         Form | None, typer.Option("--format", help="How to print it [default: text].")
     ] = None,
@@ -45,14 +55,16 @@ def why(
       foedus why China "ally of" "North Korea"
       foedus why "Xi Jinping" fo:leadsStateThatOwesDefenceTo DPRK
       foedus why China "allied with" DPRK --all
+      foedus why "Mao Zedong" leads China --on 1961
       foedus why Beijing "is a" state
     """
     from foedus.explain import as_json, as_markdown, as_mermaid, as_text
 
-    found = trusting(graph(graph_, data), believe)
+    found = trusting(graph(graph_, data, on), believe)
     explainer = found.explainer
     triple = explainer.resolve(subject, predicate, object)
     told = explainer.why(triple, every)
+    say_day(found.on if triple[1] in found.fluents else None)
     if not told.proofs:
         from foedus.whatif import alternatives
 

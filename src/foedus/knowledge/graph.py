@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from foedus.errors import InputError, UsageError
+from foedus.knowledge.days import Days, as_of, fluents
 from foedus.knowledge.folder import (
     DATASET,
     NAMES,
@@ -22,14 +23,14 @@ from foedus.knowledge.folder import (
     refuse_foreign,
     write_folder,
 )
-from foedus.knowledge.making import Progress, close, make, read_names
+from foedus.knowledge.making import Progress, close, make, read_names, viewed
 from foedus.knowledge.material import Material, fingerprints
 from foedus.knowledge.proofs import KeptProofs, dump
-from foedus.knowledge.questions import Question, Value, find_question, read_questions
+from foedus.knowledge.questions import ON, Question, Value, find_question, read_questions
 from foedus.language.names import Names
 from foedus.resources import Folders, folders
 from foedus.short import brief
-from foedus.sparql.guard import QUERY
+from foedus.sparql.guard import QUERY, tokens
 from foedus.store.query import QuadStore, Result
 from foedus.terms import Quad, Term, Triple, expand
 
@@ -44,12 +45,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a question gave: the question, the values it was asked with, and the result."""
+    """What a question gave: the question, the values it was asked with, and the result.
+
+    ``on`` is the time of which it tells, where relations are asked for that begin and end.
+    """
 
     question: Question
     values: Mapping[str, str]
     sparql: str
     result: Result
+    on: str | None = None
 
     def __repr__(self) -> str:
         values = "".join(f", {name}={brief(value)}" for name, value in self.values.items())
@@ -99,13 +104,16 @@ class KnowledgeGraph:
         believe: Iterable[str] = (),
         reasoner: str = "foedus",
         progress: Progress | None = None,
+        on: str | None = None,
     ) -> KnowledgeGraph:
         """A graph made in memory from its files, checked while it is read.
 
         ``data`` holds ``ontology``, ``graph`` and ``queries``; without it they are the
-        installation's own. ``believe`` names speakers whose claims are taken as facts.
+        installation's own. ``believe`` names speakers whose claims are taken as facts. ``on`` is
+        the time, in EDTF, whose relations the view holds; without it, the day of which the sources
+        speak.
         """
-        parts = make(folders(data), background, tuple(believe), reasoner, progress)
+        parts = make(folders(data), background, tuple(believe), reasoner, progress, on)
         made = cls(parts.manifest, parts.material.folders, parts.view)
         made._material, made._closure = parts.material, parts.closure
         return made
@@ -126,7 +134,7 @@ class KnowledgeGraph:
         out = Path(out)
         refuse_foreign(out)
         derived = sorted(t for t in self.view.match() if t not in self.asserted)
-        proofs = dump(self._proving, derived)
+        proofs = dump(self, derived)
         names = self.names.dump()
         write_folder(out, self.manifest, self.view.match(), self.dataset.quads(), proofs, names)
 
@@ -180,11 +188,56 @@ class KnowledgeGraph:
         return self._closure
 
     def proof(self, triple: Triple) -> Proof | None:
-        """One proof of a triple; None if it does not hold. A build has its proofs in its folder."""
+        """One proof of a triple; None if it does not hold. A build has its proofs in its folder.
+
+        A fluent is proved from what there is on the graph's day.
+        """
+        if self._has_lapsed(triple):
+            return None
         if self._closure is None and self._place is not None:
             return self._kept.proof(triple)
         found: Proof | None = self._proving.proof(triple)
+        if found and any(step.triple and self._has_lapsed(step.triple) for step in found.walk()):
+            return self._that_day.proof(triple) or found
         return found
+
+    def _has_lapsed(self, triple: Triple) -> bool:
+        """Whether a triple is a fluent that does not hold on the graph's day."""
+        return triple[1] in self.fluents and next(self.view.match(*triple), None) is None
+
+    @cached_property
+    def on(self) -> str | None:
+        """The time whose relations the view holds, in EDTF; None where nothing says it."""
+        return self.manifest.on or as_of(self.view)
+
+    @cached_property
+    def fluents(self) -> frozenset[Term]:
+        """The properties that hold for a time."""
+        return fluents(self.view, self.prefixes)
+
+    @property
+    def days(self) -> Days:
+        """When what is derived holds, on this day and others."""
+        return Days(self._proving, QuadStore.of(self._proving), self.prefixes)
+
+    def missed(self, triple: Triple) -> str:
+        """Why a fluent does not hold on the graph's day, though on another: it ended, or begins."""
+        return self.days.missed(triple, self.on) if self.on and self._has_lapsed(triple) else ""
+
+    @cached_property
+    def _that_day(self) -> Any:
+        """The closure of what there is on the graph's day."""
+        return close(self.days.there(sorted(self.asserted), self.on or ""), self.folders)
+
+    def as_of(self, on: str) -> KnowledgeGraph:
+        """This graph with the relations of another time, in EDTF; in memory, as by `changed`."""
+        return self if on == self.on else self.changed(on=on)
+
+    def day_of(self, sparql: str) -> str | None:
+        """The graph's day, if a query asks for a fluent; else its answer hangs on no day."""
+        words = (token.text for token in tokens(sparql))
+        asked = {expand(word, self.prefixes) or word for word in words}
+        return self.on if asked & self.fluents else None
 
     @property
     def _proving(self) -> Any:
@@ -224,8 +277,15 @@ class KnowledgeGraph:
             return self._material.quads
         return tuple(q for q in self.dataset.quads() if q[3] not in (None, self.derived_graph))
 
-    def changed(self, without: Iterable[Quad] = (), adding: Iterable[Quad] = ()) -> KnowledgeGraph:
+    def changed(
+        self,
+        without: Iterable[Quad] = (),
+        adding: Iterable[Quad] = (),
+        on: str | None = None,
+    ) -> KnowledgeGraph:
         """This graph with some quads less and some more, in memory; nothing is written.
+
+        ``on`` is the time whose relations it holds, if another than before.
 
         Where this graph has a closure it goes to the changed one, which works out the difference;
         this one then computes its own anew when it is next needed.
@@ -239,9 +299,9 @@ class KnowledgeGraph:
         else:
             closure.withdraw(sorted(before - after))
             closure.add(sorted(after - before))
-        view = QuadStore.of(sorted(after))
-        view.add(closure.derived)
-        made = KnowledgeGraph(self.manifest, self.folders, view)
+        manifest = replace(self.manifest, on=on or self.manifest.on)
+        view = viewed(sorted(after), closure.derived, closure, self.prefixes, manifest.on)
+        made = KnowledgeGraph(manifest, self.folders, view)
         made._material = Material(self.folders, self.prefixes, (), quads, frozenset())
         made._closure = closure
         return made
@@ -262,17 +322,25 @@ class KnowledgeGraph:
         """The answer to a canned question; values are names, EDTF dates, words or numbers.
 
         They may come as keywords: ``graph.ask("allies-of", state="DPRK")``. A date may be a
-        ``datetime.date`` or a year as an ``int``. Raises `UnknownName`
+        ``datetime.date`` or a year as an ``int``. ``on`` is the time of which is asked, even of a
+        question without such a parameter: ``graph.ask("allies-of", on=1990)``. Raises `UnknownName`
         for an unknown question, parameter or name, `BadParameter` for a value of another kind.
         """
         question = self.question(slug)
         every = {**(values or {}), **more}
+        if not question.is_dated and "on" in every:
+            day = ON.written(every.pop("on"))
+            return self.as_of(day).ask(slug, every, timeout=timeout)
+        if question.is_dated and self.manifest.on:
+            every.setdefault("on", self.manifest.on)
         given = {name: question.parameter(name).written(value) for name, value in every.items()}
         sparql = self.sparql(slug, given)
+        if self.day_of(sparql) not in (None, given.get("on", self.on)):
+            return self.as_of(given["on"]).ask(slug, given, timeout=timeout)
         found = self.view.query(
             sparql, prefixes=self.prefixes, timeout=timeout, file=str(question.path)
         )
-        return Answer(question, given, sparql, found)
+        return Answer(question, given, sparql, found, self.day_of(sparql))
 
     def sparql(self, slug: str, values: Mapping[str, Value]) -> str:
         """The query by which a canned question is asked with these values."""
@@ -285,7 +353,8 @@ class KnowledgeGraph:
 
     def support(self, answer: Answer) -> tuple[RowSupport, ...]:
         """What each row of an answer rests on: its basis and the words behind it."""
-        return self.support_of(answer.sparql, answer.result)
+        graph = self.as_of(answer.on) if answer.on else self
+        return graph.support_of(answer.sparql, answer.result)
 
     def support_of(self, sparql: str, result: Result) -> tuple[RowSupport, ...]:
         """What each row or triple of a query's result on the view rests on; or an ASK's answer."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from foedus.errors import UnknownName
 from foedus.knowledge.belief import believed
+from foedus.knowledge.days import Days, as_of
 from foedus.knowledge.folder import Manifest
 from foedus.knowledge.material import Material, build_query, fingerprints, read_material
 from foedus.language.names import Name, Names
@@ -36,6 +37,7 @@ def make(
     believe: tuple[str, ...],
     reasoner: str,
     progress: Progress | None,
+    on: str | None = None,
 ) -> Making:
     """A closed graph from its files; see `KnowledgeGraph.build`."""
     say = progress or (lambda _: None)
@@ -50,16 +52,34 @@ def make(
     say("reasoning")
     closure = close(asserted, here, reasoner)
     say("indexing")
-    view = QuadStore.of(asserted)
-    derived = tuple(closure.derived)
-    view.add(derived)
+    timed = closure if reasoner == "foedus" else close(asserted, here)
+    view = viewed(asserted, closure.derived, timed, material.prefixes, on)
     counts = _counts(view) | {
         "asserted triples": len(asserted),
-        "derived triples": len(derived),
+        "derived triples": len(view) - len(asserted),
     }
     inputs = fingerprints(here, background)
-    manifest = Manifest(inputs, material.prefixes, counts, background, believe, reasoner)
+    manifest = Manifest(inputs, material.prefixes, counts, background, believe, reasoner, on)
     return Making(manifest, material, closure, view)
+
+
+def viewed(
+    asserted: Iterable[Triple],
+    derived: Iterable[Triple],
+    closure: Any,
+    prefixes: Mapping[str, str],
+    on: str | None,
+) -> QuadStore:
+    """What is asserted and what is derived, without the fluents that do not hold on a day.
+
+    The day is that of which the sources speak, if none is given; without one, all stay. The
+    ``closure`` says when they hold.
+    """
+    view = QuadStore.of(asserted)
+    view.add(derived)
+    if day := on or as_of(view):
+        view.remove(Days(closure, view, prefixes).lapsed(day))
+    return view
 
 
 def read_names(

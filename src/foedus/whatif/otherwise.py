@@ -12,8 +12,18 @@ from foedus.reasoning.proofs.hypothetical import Hypothesis
 
 
 def alternatives(graph: KnowledgeGraph, told: Explanation) -> Explanation:
-    """What does not hold, explained, with what would make it hold and what forbids it."""
+    """What does not hold, explained: when it did, what would make it hold, what forbids it."""
     triple, explainer, remarks = told.triple, graph.explainer, list(told.remarks)
+    if when := graph.missed(triple):
+        once = explainer.tell(graph.closure.proof(triple))
+        remarks.append(f"While it lasts, {once.because}")
+        return replace(
+            told,
+            misses=(),
+            known=(),
+            remarks=tuple(remarks),
+            when=f"On {graph.on} it does not hold that {told.sentence}: {when}",
+        )
     if not graph.manifest.background:
         whole = KnowledgeGraph.build(graph.folders.ontology.parent)
         if step := whole.explainer.prove(triple):
