@@ -87,6 +87,14 @@ BelieveOption = Annotated[
     list[str] | None,
     typer.Option("--believe", metavar="NAME", help="Take this speaker's claims as facts."),
 ]
+OnOption = Annotated[
+    str | None,
+    typer.Option(
+        "--on",
+        metavar="DATE",
+        help="What holds then: 1990-05-01, 1990-05, 1990, 1990/1995 [default: the sources' day].",
+    ),
+]
 WhyOption = Annotated[
     bool,
     typer.Option("--why", help="Say of each row what it rests on: triples, words, assumptions."),
@@ -102,12 +110,23 @@ def say(text: str) -> None:
         print(printable(text, keep="\n"), file=sys.stderr)
 
 
-def graph(place: Path | None, data: Path | None) -> KnowledgeGraph:
+def say_day(on: str | None) -> None:
+    """Say of which day an answer tells, where it hangs on one."""
+    if on:
+        say(f"as of {on}")
+
+
+def graph(place: Path | None, data: Path | None, on: str | None = None) -> KnowledgeGraph:
     """The graph that a verb speaks of: the folder named, else ``build``, else made in memory.
 
-    A graph whose files have changed since, or that is not whole, is made anew in memory, and that
-    is said.
+    Its relations are those of another day, if one is named. A graph whose files have changed since,
+    or that is not whole, is made anew in memory, and that is said.
     """
+    found = _graph(place, data)
+    return found.as_of(on) if on else found
+
+
+def _graph(place: Path | None, data: Path | None) -> KnowledgeGraph:
     from foedus.knowledge import KnowledgeGraph
 
     if place is not None:
@@ -132,6 +151,7 @@ def graph(place: Path | None, data: Path | None) -> KnowledgeGraph:
                 background=options.background,
                 believe=options.believe,
                 reasoner=options.reasoner,
+                on=options.on,
             )
     elif data is None and any((BUILD / n).is_file() for n in ("view.nt", "dataset.nq")):
         say(f"{BUILD} is only half written; answering from the files ('foedus build' renews)")

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from foedus.cli.common import DataOption, GraphOption, Layout, graph, say
+from foedus.cli.common import DataOption, GraphOption, Layout, OnOption, graph, say
 
 
 class File(StrEnum):
@@ -40,6 +40,7 @@ def export(
     out: Annotated[
         Path | None, typer.Option("-o", "--out", metavar="FILE", help="Where to [default: stdout].")
     ] = None,
+    on: OnOption = None,
     graph_: GraphOption = None,
     data: DataOption = None,
 ) -> None:
@@ -51,7 +52,7 @@ def export(
       foedus export --format trig --layout dataset -o foedus.trig
       foedus export --description
     """
-    content = graph(graph_, data).export(
+    content = graph(graph_, data, on).export(
         format.value, layout.value, description=description, rdf12=rdf12, out=out
     )
     if out is None:

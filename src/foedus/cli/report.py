@@ -13,6 +13,7 @@ from foedus.cli.common import (
     BelieveOption,
     DataOption,
     GraphOption,
+    OnOption,
     graph,
     progress,
     say,
@@ -33,6 +34,7 @@ def report(
         Path | None, typer.Option("-o", "--out", metavar="FILE", help="Where to [default: stdout].")
     ] = None,
     believe: BelieveOption = None,
+    on: OnOption = None,
     graph_: GraphOption = None,
     data: DataOption = None,
 ) -> None:
@@ -44,7 +46,7 @@ def report(
       foedus report --format md -o report.md
       foedus report --believe "Park Won-gon" -o park.html
     """
-    found = trusting(graph(graph_, data), believe)
+    found = trusting(graph(graph_, data, on), believe)
     with progress("report"):
         text = found.report(form.value, out=out)
     if out is None:

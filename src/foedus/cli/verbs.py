@@ -18,12 +18,14 @@ from foedus.cli.common import (
     EndpointOption,
     FormatOption,
     GraphOption,
+    OnOption,
     TimeoutOption,
     WhyOption,
     chosen,
     graph,
     progress,
     say,
+    say_day,
     show,
     show_why,
     trusting,
@@ -58,6 +60,7 @@ def build(
         bool, typer.Option("--without-background", help="Use the article alone.")
     ] = False,
     believe: BelieveOption = None,
+    on: OnOption = None,
     reasoner: Annotated[
         Reasoner, typer.Option(help="Who computes what follows.")
     ] = Reasoner.foedus,
@@ -72,6 +75,7 @@ def build(
       foedus build
       foedus build --without-background --out article-only
       foedus build --believe "Park Won-gon" --out park
+      foedus build --on 1975 --out seventies
     """
     from foedus.knowledge import KnowledgeGraph
     from foedus.knowledge.folder import refuse_foreign
@@ -85,6 +89,7 @@ def build(
             believe=believe or (),
             reasoner=reasoner.value,
             progress=step,
+            on=on,
         )
         reasoned = time.perf_counter() - start
         step("checking")
@@ -146,6 +151,7 @@ def ask(
     ] = None,
     why: WhyOption = False,
     believe: BelieveOption = None,
+    on: OnOption = None,
     format: FormatOption = None,
     sparql: Annotated[bool, typer.Option("--sparql", help="Print the query instead.")] = False,
     timeout: TimeoutOption = None,
@@ -162,6 +168,7 @@ def ask(
       foedus ask allies-of state=DPRK
       foedus ask "who signed the treaty?"
       foedus ask in-force-on on=1961-07-12 --why
+      foedus ask leaders-bound-by --on 1975
       foedus ask ties-between --believe "Park Won-gon" --why
       foedus ask timeline --format csv
       foedus ask allies-of --endpoint http://127.0.0.1:7878
@@ -174,16 +181,19 @@ def ask(
     from foedus.resources import folders
 
     given = values(chosen_values or [])
-    refuse_both(believe or (), endpoint)
     if in_words(question):
-        found = trusting(graph(graph_, data), believe)
+        refuse_both(believe or (), endpoint, on)
+        found = trusting(graph(graph_, data, on), believe)
         question, understood = meant(found, question)
         given = understood | given
     else:
         known = find_question(folders(data).queries, question)
+        if not known.is_dated:
+            on = on or given.pop("on", None)
         for name in given:
             known.parameter(name)  # before a graph is made, a mistake is told
-        found = trusting(graph(graph_, data), believe)
+        refuse_both(believe or (), endpoint, on)
+        found = trusting(graph(graph_, data, on), believe)
     if sparql:
         print(found.sparql(question, given))
         return
@@ -194,6 +204,7 @@ def ask(
         say(one_line(answer.phrase(found.names)))
     if answer.question.assumes:
         say(one_line(f"assuming: {answer.question.assumes}"))
+    say_day(answer.on)
     (show_why if why else show)(answer.result, format, found)
 
 
@@ -208,6 +219,7 @@ def query(
     ] = False,
     why: WhyOption = False,
     believe: BelieveOption = None,
+    on: OnOption = None,
     format: FormatOption = None,
     timeout: TimeoutOption = PATIENCE,
     endpoint: EndpointOption = None,
@@ -231,15 +243,18 @@ def query(
         raise UsageError("give a query, or a file that holds one with -f")
     if why and dataset:
         raise UsageError("--why explains rows of the view; leave out --dataset")
-    refuse_both(believe or (), endpoint)
-    if str(file) == "-":
+    refuse_both(believe or (), endpoint, on)
+    where = None
+    if file is not None:
         from foedus.store.files import read_text
 
-        text, file = read_text(Path("/dev/stdin")), None
-    found = trusting(graph(graph_, data), believe)
+        where = None if str(file) == "-" else file
+        text = read_text(Path("/dev/stdin") if where is None else where)
+    found = trusting(graph(graph_, data, on), believe)
+    say_day(found.day_of(text or ""))
     result = found.query(
-        text,
-        file=file,
+        text if where is None else None,
+        file=where,
         dataset=dataset,
         why=why,
         timeout=timeout,
@@ -250,7 +265,12 @@ def query(
     (show_why if why else show)(result, format, found)
 
 
-def check(format: FormatOption = None, graph_: GraphOption = None, data: DataOption = None) -> None:
+def check(
+    on: OnOption = None,
+    format: FormatOption = None,
+    graph_: GraphOption = None,
+    data: DataOption = None,
+) -> None:
     """Look for clashes, broken shapes and other findings.
 
     Exit code 1 if one of them is an error; warnings are advice.
@@ -260,7 +280,7 @@ def check(format: FormatOption = None, graph_: GraphOption = None, data: DataOpt
       foedus check
       foedus check --data my-folder --format json
     """
-    found = graph(graph_, data)
+    found = graph(graph_, data, on)
     say(str(found.proved()))
     findings = found.check()
     kind = chosen(format)

@@ -9,7 +9,7 @@ from typing import Annotated, assert_never
 
 import typer
 
-from foedus.cli.common import SETTINGS, BelieveOption, DataOption, GraphOption, graph
+from foedus.cli.common import SETTINGS, BelieveOption, DataOption, GraphOption, OnOption, graph
 from foedus.cli.output import bold
 from foedus.errors import UsageError
 
@@ -36,6 +36,7 @@ def what_if(
         bool,
         typer.Option("--contradictions", help="Believe nobody: list which claims disagree."),
     ] = False,
+    on: OnOption = None,
     form: Annotated[
         Form | None, typer.Option("--format", help="How to print it [default: text].")
     ] = None,
@@ -56,7 +57,7 @@ def what_if(
 
     form = form or (Form.json if SETTINGS.json else Form.text)
     if nobody:
-        told = graph(graph_, data).contradictions()
+        told = graph(graph_, data, on).contradictions()
         match form:
             case Form.json:
                 print(json.dumps(disagreements.as_json(told), ensure_ascii=False, indent=2))
@@ -71,7 +72,7 @@ def what_if(
         raise UsageError(
             "say what to suppose: --without SENTENCE, SOURCE or CLAIM, --believe NAME, --add FILE"
         )
-    outcome = graph(graph_, data).what_if(without or (), believe or (), add or ())
+    outcome = graph(graph_, data, on).what_if(without or (), believe or (), add or ())
     match form:
         case Form.json:
             print(json.dumps(outcomes.as_json(outcome), ensure_ascii=False, indent=2))

@@ -122,7 +122,8 @@ class Explanation:
     ``independent`` is how many of the proofs rest on words of their own. ``remarks`` are further
     sentences: that it is only claimed, and by whom; what would follow with the background.
     Without a proof, ``misses`` are the rules that could have given it, and ``known`` is what is
-    stated of its subject and object.
+    stated of its subject and object. ``when`` says of what does not hold on the graph's day when
+    it did, or will.
     """
 
     triple: Triple
@@ -131,6 +132,7 @@ class Explanation:
     remarks: tuple[str, ...] = ()
     misses: tuple[Miss, ...] = ()
     known: tuple[Step, ...] = ()
+    when: str = ""
 
     __repr__ = short_repr
 

@@ -23,6 +23,7 @@ class Answer:
     """What a question gave: the question, the values it was asked with, and the result.
 
     ``names`` are those of the graph that was asked; without them things are called by their IRIs.
+    ``on`` is the time of which it tells, where relations are asked for that begin and end.
     """
 
     question: Question
@@ -30,6 +31,7 @@ class Answer:
     sparql: str
     result: Result
     names: Names | None = field(default=None, compare=False)
+    on: str | None = None
 
     def __repr__(self) -> str:
         values = "".join(f", {name}={brief(value)}" for name, value in self.values.items())

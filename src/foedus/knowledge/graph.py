@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from foedus.errors import UnknownName, UsageError
 from foedus.knowledge.answer import Answer
 from foedus.knowledge.backing import Backing, InFolder, InMemory
+from foedus.knowledge.days import Days, as_of, fluents
 from foedus.knowledge.folder import (
     DATASET,
     VIEW,
@@ -24,16 +25,17 @@ from foedus.knowledge.folder import (
     refuse_foreign,
     write_folder,
 )
-from foedus.knowledge.making import Progress, make
+from foedus.knowledge.making import Progress, close, make, viewed
 from foedus.knowledge.material import Material, fingerprints
 from foedus.knowledge.proofs import dump
-from foedus.knowledge.questions import Question, Value, find_question, read_questions
+from foedus.knowledge.questions import ON, Question, Value, find_question, read_questions
 from foedus.language.names import Names
 from foedus.language.spelling import near
 from foedus.locking import once
 from foedus.replacing import replacing
 from foedus.resources import folders
 from foedus.sparql.guard import QUERY
+from foedus.sparql.lexer import tokens
 from foedus.store.query import QuadStore, Result
 from foedus.terms import Quad, Term, Triple, expand, text_of
 
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
     from foedus.knowledge.backing import AnyClosure
     from foedus.knowledge.finding import Finder, Match
     from foedus.knowledge.findings import Finding
+    from foedus.reasoning.closure import Closure
     from foedus.reasoning.rules.proof import Proof
     from foedus.remote import LoadReport
     from foedus.remote.ask import Store
@@ -90,16 +93,18 @@ class KnowledgeGraph:
         believe: Iterable[str] = (),
         reasoner: str = "foedus",
         progress: Progress | None = None,
+        on: str | None = None,
     ) -> KnowledgeGraph:
         """A graph made in memory from its files, checked while it is read.
 
         ``data`` holds ``ontology``, ``graph`` and ``queries``; without it they are the
-        installation's own. ``believe`` names speakers whose claims are taken as facts. It is
-        written into the folder ``out``, where one is named, as `save` does.
+        installation's own. ``believe`` names speakers whose claims are taken as facts. ``on`` is
+        the time, in EDTF, whose relations the view holds; without it, the day of which the sources
+        speak. The graph is written into the folder ``out``, where one is named, as `save` does.
         """
         if out is not None:
             refuse_foreign(Path(out))
-        parts = make(folders(data), background, tuple(believe), reasoner, progress)
+        parts = make(folders(data), background, tuple(believe), reasoner, progress, on)
         made = cls(parts.manifest, InMemory(parts.material, parts.closure, parts.view))
         if out is not None:
             made.save(out)
@@ -167,8 +172,57 @@ class KnowledgeGraph:
         return self._backing.closure
 
     def proof(self, triple: Triple) -> Proof | None:
-        """One proof of a triple; None if it does not hold. A build has its proofs in its folder."""
-        return self._backing.proof(triple)
+        """One proof of a triple; None if it does not hold. A build has its proofs in its folder.
+
+        A fluent is proved from what there is on the graph's day.
+        """
+        if self._has_lapsed(triple):
+            return None
+        found = self._backing.proof(triple)
+        if found and any(step.triple and self._has_lapsed(step.triple) for step in found.walk()):
+            return self._that_day.proof(triple) or found
+        return found
+
+    # -- the day -------------------------------------------------------------------------------
+
+    def _has_lapsed(self, triple: Triple) -> bool:
+        """Whether a triple is a fluent that does not hold on the graph's day."""
+        return triple[1] in self.fluents and next(self.view.match(*triple), None) is None
+
+    @once
+    def on(self) -> str | None:
+        """The time whose relations the view holds, in EDTF; None where nothing says it."""
+        return self.manifest.on or as_of(self.view)
+
+    @once
+    def fluents(self) -> frozenset[Term]:
+        """The properties that hold for a time."""
+        return fluents(self.view, self.prefixes)
+
+    @property
+    def days(self) -> Days:
+        """When what is derived holds, on this day and others."""
+        engine = self._backing.engine
+        return Days(engine, QuadStore.of(engine), self.prefixes)
+
+    def missed(self, triple: Triple) -> str:
+        """Why a fluent does not hold on the graph's day, though on another: it ended, or begins."""
+        return self.days.missed(triple, self.on) if self.on and self._has_lapsed(triple) else ""
+
+    @once
+    def _that_day(self) -> Closure:
+        """The closure of what there is on the graph's day."""
+        return close(self.days.there(sorted(self.asserted), self.on or ""), self.folders)
+
+    def as_of(self, on: str) -> KnowledgeGraph:
+        """This graph with the relations of another time, in EDTF; in memory, as by `changed`."""
+        return self if on == self.on else self.changed(on=on)
+
+    def day_of(self, sparql: str) -> str | None:
+        """The graph's day, if a query asks for a fluent; else its answer hangs on no day."""
+        words = (token.text for token in tokens(sparql))
+        asked = {expand(word, self.prefixes) or word for word in words}
+        return self.on if asked & self.fluents else None
 
     def graphs(self, triple: Triple) -> list[Term]:
         """The named graphs that hold a triple; that of the derived triples is one."""
@@ -178,16 +232,26 @@ class KnowledgeGraph:
         """What is asserted, each triple in the named graph that says where it comes from."""
         return self._backing.stated()
 
-    def changed(self, without: Iterable[Quad] = (), adding: Iterable[Quad] = ()) -> KnowledgeGraph:
-        """This graph with some quads less and some more, in memory; this one stays as it is."""
+    def changed(
+        self,
+        without: Iterable[Quad] = (),
+        adding: Iterable[Quad] = (),
+        on: str | None = None,
+    ) -> KnowledgeGraph:
+        """This graph with some quads less and some more, in memory; this one stays as it is.
+
+        ``on`` is the time whose relations it holds, if another than before.
+        """
         gone, before = set(without), self.asserted
         quads = (*(q for q in self.stated() if q not in gone), *adding)
         after = frozenset((s, p, o) for s, p, o, _ in quads)
-        closure = self._backing.engine.changed(sorted(before - after), sorted(after - before))
-        view = QuadStore.of(sorted(after))
-        view.add(closure.derived)
+        closure = self._backing.engine
+        if before != after:
+            closure = closure.changed(sorted(before - after), sorted(after - before))
+        manifest = replace(self.manifest, on=on or self.manifest.on)
+        view = viewed(sorted(after), closure.derived, closure, self.prefixes, manifest.on)
         material = Material(self.folders, self.prefixes, (), quads, frozenset())
-        return KnowledgeGraph(self.manifest, InMemory(material, closure, view))
+        return KnowledgeGraph(manifest, InMemory(material, closure, view))
 
     def believing(self, speakers: Sequence[str]) -> KnowledgeGraph:
         """The graph with these speakers' claims taken as facts, in memory; itself for nobody.
@@ -254,7 +318,8 @@ class KnowledgeGraph:
         """The answer to a canned question; values are names, EDTF dates, words or numbers.
 
         They may come as keywords: ``graph.ask("allies-of", state="DPRK")``. A date may be a
-        ``datetime.date`` or a year as an ``int``.
+        ``datetime.date`` or a year as an ``int``. ``on`` is the time of which is asked, even of a
+        question without such a parameter: ``graph.ask("allies-of", on=1990)``.
 
         Args:
             question: its slug, a key of ``questions``.
@@ -273,17 +338,23 @@ class KnowledgeGraph:
             LimitReached: the time is used up.
             Unreachable: the store does not answer.
         """
-        refuse_both(believe, endpoint)
-        if believe:
-            asked = self.believing(believe)
-            return asked.ask(question, {**(values or {}), **more}, why=why, timeout=timeout)
         asking = self.question(question)
         every = {**(values or {}), **more}
+        day = ON.written(every.pop("on")) if "on" in every and not asking.is_dated else None
+        refuse_both(believe, endpoint, day)
+        if believe or day:
+            asked = self.believing(believe)
+            asked = asked.as_of(day) if day else asked
+            return asked.ask(question, every, why=why, timeout=timeout)
+        if asking.is_dated and self.manifest.on:
+            every.setdefault("on", self.manifest.on)
         given = {name: asking.parameter(name).written(value) for name, value in every.items()}
         sparql = self.sparql(question, given)
+        if endpoint is None and self.day_of(sparql) not in (None, given.get("on", self.on)):
+            return self.as_of(given["on"]).ask(question, given, why=why, timeout=timeout)
         store = self._store(endpoint, timeout, ca, tell)
         found = self._answered(sparql, False, why, timeout, str(asking.path), store, tell)
-        return Answer(asking, given, sparql, found, self.names)
+        return Answer(asking, given, sparql, found, self.names, self.day_of(sparql))
 
     def sparql(self, question: str, values: Mapping[str, Value]) -> str:
         """The query by which a canned question is asked with these values."""
@@ -395,7 +466,8 @@ class KnowledgeGraph:
 
     def support(self, answer: Answer) -> tuple[RowSupport, ...]:
         """What each row of an answer rests on: its basis and the words behind it."""
-        return self.support_of(answer.sparql, answer.result)
+        graph = self.as_of(answer.on) if answer.on else self
+        return graph.support_of(answer.sparql, answer.result)
 
     def support_of(self, sparql: str, result: Result) -> tuple[RowSupport, ...]:
         """What each row or triple of a query's result on the view rests on; or an ASK's answer."""
@@ -620,12 +692,13 @@ class KnowledgeGraph:
         return made
 
 
-def refuse_both(believe: Sequence[str], endpoint: str | None) -> None:
-    """Raise `UsageError` where a store would be asked as if somebody were believed."""
-    if believe and endpoint:
+def refuse_both(believe: Sequence[str], endpoint: str | None, on: str | None = None) -> None:
+    """Raise `UsageError` where a store would be asked as if it held another graph."""
+    option = "--believe" if believe else "--on" if on else None
+    if option and endpoint:
         raise UsageError(
-            "--believe changes the graph here, and a store answers by what it holds; load a graph "
-            "that 'foedus build --believe' made, or leave out one of the two"
+            f"{option} changes the graph here, and a store answers by what it holds; load a graph "
+            f"that 'foedus build {option}' made, or leave out one of the two"
         )
 
 

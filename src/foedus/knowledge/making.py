@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from foedus.errors import UnknownName
+from foedus.knowledge.days import Days, as_of
 from foedus.knowledge.folder import Manifest
 from foedus.knowledge.material import Material, build_query, fingerprints, read_material
 from foedus.language.names import Name, Names
@@ -40,8 +41,11 @@ def make(
     believe: tuple[str, ...],
     reasoner: str,
     progress: Progress | None,
+    on: str | None = None,
 ) -> Making:
     """A closed graph from its files; see `KnowledgeGraph.build`."""
+    from foedus.reasoning.closure import Closure
+
     say = progress or (lambda _: None)
     say("reading")
     material = read_material(here, background)
@@ -56,16 +60,34 @@ def make(
     say("reasoning")
     closure = _closed(asserted, here, reasoner)
     say("indexing")
-    view = QuadStore.of(asserted)
-    derived = tuple(closure.derived)
-    view.add(derived)
+    timed = closure if isinstance(closure, Closure) else close(asserted, here)
+    view = viewed(asserted, closure.derived, timed, material.prefixes, on)
     counts = _counts(view) | {
         "asserted triples": len(asserted),
-        "derived triples": len(derived),
+        "derived triples": len(view) - len(asserted),
     }
     inputs = fingerprints(here, background)
-    manifest = Manifest(inputs, material.prefixes, counts, background, believe, reasoner)
+    manifest = Manifest(inputs, material.prefixes, counts, background, believe, reasoner, on)
     return Making(manifest, material, closure, view)
+
+
+def viewed(
+    asserted: Iterable[Triple],
+    derived: Iterable[Triple],
+    closure: Closure,
+    prefixes: Mapping[str, str],
+    on: str | None,
+) -> QuadStore:
+    """What is asserted and what is derived, without the fluents that do not hold on a day.
+
+    The day is that of which the sources speak, if none is given; without one, all stay. The
+    ``closure`` says when they hold.
+    """
+    view = QuadStore.of(asserted)
+    view.add(derived)
+    if day := on or as_of(view):
+        view.remove(Days(closure, view, prefixes).lapsed(day))
+    return view
 
 
 def read_names(

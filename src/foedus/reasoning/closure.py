@@ -97,6 +97,11 @@ class Closure:
         return self._materialization.asserted
 
     @locked
+    def derived_keys(self, code: int) -> Ids:
+        """The derived keys of a relation, sorted and unique; not to be changed."""
+        return self._materialization.derived(code)
+
+    @locked
     def coded(self, triple: Triple) -> tuple[int, int] | None:
         """The relation code and key of a triple; None if one of its terms does not occur."""
         row = self._row(triple)

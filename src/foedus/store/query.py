@@ -114,6 +114,11 @@ class QuadStore:
         parsed = ox.parse("".join(lines), ox.RdfFormat.N_QUADS, lenient=True)
         self.oxigraph.bulk_extend(parsed)
 
+    def remove(self, triples: Iterable[Triple]) -> None:
+        """Take triples out of the default graph."""
+        for s, p, o in triples:
+            self.oxigraph.remove(ox.Quad(_term(s), _term(p), _term(o)))
+
     def __len__(self) -> int:
         return len(self.oxigraph)
 

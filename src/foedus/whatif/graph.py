@@ -7,9 +7,9 @@ from typing import Protocol, Self
 
 from foedus.explain.explainer import Explainer, Known
 from foedus.language.names import Names
-from foedus.reasoning.rules.proof import Clash
+from foedus.reasoning.rules.proof import Clash, Proof
 from foedus.store.query import Result
-from foedus.terms import Quad
+from foedus.terms import Quad, Triple
 
 
 class Words(Protocol):
@@ -38,6 +38,7 @@ class Clashing(Protocol):
 
     @property
     def clashes(self) -> tuple[Clash, ...]: ...
+    def proof(self, triple: Triple) -> Proof | None: ...
 
 
 class Graph(Known, Protocol):
@@ -49,6 +50,9 @@ class Graph(Known, Protocol):
     def closure(self) -> Clashing: ...
     @property
     def explainer(self) -> Explainer: ...
+    @property
+    def on(self) -> str | None: ...
+    def missed(self, triple: Triple) -> str: ...
     def ask(self, question: str, /) -> Answered: ...
     def stated(self) -> tuple[Quad, ...]: ...
     def changed(self, without: Iterable[Quad] = (), adding: Iterable[Quad] = ()) -> Self: ...
