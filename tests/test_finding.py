@@ -106,7 +106,13 @@ def test_the_cases_are_of_every_topic(graph: KnowledgeGraph) -> None:
 @pytest.mark.parametrize("slug", sorted(read_questions(folders().queries)))
 def test_a_question_is_found_by_its_own_words(slug: str, graph: KnowledgeGraph) -> None:
     question = graph.questions[slug]
-    asked = question.phrase({}, lambda name: name.rpartition(":")[2])
+    names = {p.name: p.default for p in question.parameters if p.kind == "name"}
+    given = {
+        name: graph.names.label(graph.names.resolve(default))
+        for name, default in names.items()
+        if default != "any"
+    }
+    asked = question.phrase(given, str)
     assert slug in [match.question.slug for match in graph.find(asked)[:3]]
 
 

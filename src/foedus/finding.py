@@ -90,7 +90,7 @@ class Finder:
         self._texts: dict[str, Concepts] = {}  # what `_concepts` has read
         self._defaults: dict[str, Term | None] = {}
         named = (p for q in self._questions for p in q.parameters if p.kind == "name")
-        self._figures = sorted({t for parameter in named if (t := self._default(parameter))})
+        self._figures = {t for parameter in named if (t := self._default(parameter))}
         self._reader = Reader(
             self._wording,
             names,
@@ -174,8 +174,11 @@ class Finder:
         if not left:
             return 0.0
         named = [p for p in question.parameters if p.kind == "name"]
-        about = [t for p in named if (t := values.get(p.name) or self._default(p))] or self._figures
-        strays = sum(not any(self._linked(t, a) for t in some for a in about) for some in left)
+        about = [t for p in named if (t := values.get(p.name) or self._default(p))]
+        if named:
+            strays = sum(not any(self._linked(t, a) for t in some for a in about) for some in left)
+        else:
+            strays = sum(self._figures.isdisjoint(some) for some in left)
         if any(p.name not in values and not self._said(p) & read.asked for p in named):
             strays += 1  # the name is not of what the question is about
         return LEFT * len(left) + STRAY * strays
