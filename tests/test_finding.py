@@ -155,11 +155,11 @@ def test_the_command_says_how_to_ask_exactly(folder: Path) -> None:
 
 
 def test_the_command_names_the_nearest_three_where_it_is_unsure(folder: Path) -> None:
-    done = ask(folder, "Kim Il Sung's heirs")
+    done = ask(folder, "Whose defence is China obliged to undertake?")
     assert (done.returncode, done.stdout) == (2, "")
     assert "may be one of these" in done.stderr
     assert done.stderr.count("foedus ask ") == 3
-    assert "foedus ask descendants-of 'person=Kim Il Sung'" in done.stderr
+    assert "foedus ask owed-by state=China; foedus ask who-defends state=China" in done.stderr
 
 
 @pytest.mark.parametrize(
