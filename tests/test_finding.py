@@ -65,8 +65,8 @@ def test_most_questions_are_found(found: dict[str, tuple[Match, ...]]) -> None:
         wanted = row["slugs"].split("|")
         first.append(bool(slugs) and slugs[0] in wanted)
         three.append(any(slug in wanted for slug in slugs))
-    assert sum(first) / len(MEANT) >= 0.9
-    assert sum(three) / len(MEANT) >= 0.97
+    assert sum(first) / len(MEANT) >= 0.91
+    assert sum(three) / len(MEANT) >= 0.975
 
 
 def test_most_values_are_filled_in(
@@ -86,7 +86,7 @@ def test_most_values_are_filled_in(
                     given = graph.names.resolve(given) if named and given != "any" else given
                 right.append(given == (graph.names.resolve(value) if named else value))
     assert len(right) > 90
-    assert sum(right) / len(right) >= 0.97
+    assert sum(right) / len(right) >= 0.975
 
 
 @pytest.mark.parametrize("text", UNANSWERED)
