@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from foedus.cli.output import Format, bold, dim, markdown, terminal_width
 from foedus.explain.forms import said_by
-from foedus.provenance.evidence import MEMBERS
+from foedus.provenance.search import MEMBERS
 from foedus.safe_text import one_line, reworded
 from foedus.store.budget import within
 from foedus.terms import Term, Triple
