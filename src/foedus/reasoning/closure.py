@@ -13,7 +13,7 @@ import numpy as np
 
 from foedus.errors import LimitReached
 from foedus.reasoning.encoding.dictionary import TYPED
-from foedus.reasoning.encoding.reading import following, known, parts_of, read, strings
+from foedus.reasoning.encoding.reading import following, parts_of, read, read_known, strings
 from foedus.reasoning.encoding.reading import triples as read_as_strings
 from foedus.reasoning.encoding.values import declared
 from foedus.reasoning.evaluation.engine import Engine
@@ -21,7 +21,7 @@ from foedus.reasoning.evaluation.materialization import Materialization
 from foedus.reasoning.incremental import compaction
 from foedus.reasoning.incremental.unmerge import Rebuild
 from foedus.reasoning.incremental.withdrawal import Withdrawal
-from foedus.reasoning.proofs.history import History, Row
+from foedus.reasoning.proofs.history import Fact, History
 from foedus.reasoning.rules.proof import Clash, Proof
 from foedus.reasoning.rules.table import RuleSet, ruleset
 from foedus.reasoning.storage.columns import (
@@ -42,7 +42,7 @@ from foedus.terms import Term, Triple
 if TYPE_CHECKING:
     from foedus.reasoning.entailment.entails import Entailment
     from foedus.reasoning.entailment.unsupported import Unsupported
-    from foedus.reasoning.proofs.ways import EngineDerivations
+    from foedus.reasoning.proofs.derivations import EngineDerivations
 
 
 #: A withdrawal that takes longer than the closure took, and than so many seconds, is abandoned, and
@@ -175,7 +175,7 @@ class Closure:
                         found = found[found & LOW == no]
                 yield from self._tokens(code, found)
 
-    def _row(self, triple: Any) -> Row | None:
+    def _row(self, triple: Any) -> Fact | None:
         terms = triple if type(triple) is tuple and len(triple) == 3 else triple_of(triple)
         s, p, o = map(self._number, terms)
         return None if s < 0 or p < 0 or o < 0 else (s, p, o)
@@ -204,9 +204,9 @@ class Closure:
 
     @cached_property
     def _prover(self) -> EngineDerivations:
-        from foedus.reasoning.proofs.ways import EngineDerivations
+        from foedus.reasoning.proofs.derivations import EngineDerivations
 
-        def asserted(row: Row) -> bool:
+        def asserted(row: Fact) -> bool:
             code, key = self._history.coded(row)
             return holds(self._materialization.asserted.get(code, NONE), key)
 
@@ -332,7 +332,7 @@ class Closure:
 
     def withdraw(self, triples: Any) -> None:
         """Retract triples; those that were not asserted are ignored."""
-        self._change(known(triples, self._engine.terms), self._withdraw)
+        self._change(read_known(triples, self._engine.terms), self._withdraw)
 
     def _change(self, numbers: Ids, how: Callable[[dict[int, Ids]], None]) -> None:
         started = time.perf_counter()
@@ -370,10 +370,10 @@ class Closure:
         for code, keys in new.items():
             materialization.put(code, keys)
             engine.assert_known(code, keys)
-        links = len(engine.equality.links)
+        links = len(engine.equality.forest)
         engine.load(new)
         engine.run()
-        if engine.frozen is not None and links != len(engine.equality.links):
+        if engine.frozen is not None and links != len(engine.equality.forest):
             raise Rebuild  # the second stratum depends on equality
 
     def _withdraw(self, parts: dict[int, Ids]) -> None:

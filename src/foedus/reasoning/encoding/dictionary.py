@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from foedus.reasoning.encoding.spans import (
     PAD,
     Bytes,
+    Hashes,
     Ids,
-    Words,
     copy_spans,
     firsts,
     hash_spans,
@@ -55,7 +55,7 @@ class Terms:
         self._count = 0
         self._buffer: Bytes = np.zeros(1 << 12, np.uint8)
         self._starts: Ids = np.zeros(1 << 8, np.int64)  # one more than there are terms
-        self._hashes: Words = np.zeros(1 << 8, np.uint64)
+        self._hashes: Hashes = np.zeros(1 << 8, np.uint64)
         self._kinds: Bytes = np.zeros(1 << 8, np.uint8)
         self._table: NDArray[np.int32] = np.full(1 << 9, -1, np.int32)
         self._collided: dict[bytes, int] = {}  # texts that have the hash of an earlier text
@@ -166,7 +166,7 @@ class Terms:
             missing = missing[found[missing] < 0]  # empty unless hashes collided
         return found
 
-    def find_spans(self, buffer: Bytes, starts: Ids, lengths: Ids, hashes: Words) -> Ids:
+    def find_spans(self, buffer: Bytes, starts: Ids, lengths: Ids, hashes: Hashes) -> Ids:
         """The number of each text with these hashes, -1 where it is not in the dictionary."""
         if not self._count:
             return np.full(len(starts), -1, np.int64)
@@ -188,7 +188,7 @@ class Terms:
             found[i] = self._collided.get(text, -1)
         return found
 
-    def add_spans(self, buffer: Bytes, starts: Ids, lengths: Ids, hashes: Words) -> None:
+    def add_spans(self, buffer: Bytes, starts: Ids, lengths: Ids, hashes: Hashes) -> None:
         """Add new texts in their order; their hashes must be distinct."""
         if not len(starts):
             return

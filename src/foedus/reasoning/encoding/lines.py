@@ -20,8 +20,8 @@ from foedus.reasoning.encoding.plain import plainly_right
 from foedus.reasoning.encoding.spans import (
     PAD,
     Bytes,
+    Hashes,
     Ids,
-    Words,
     copy_spans,
     firsts,
     hash_spans,
@@ -50,11 +50,11 @@ class _Part:
     text: Bytes
     starts: Ids
     lengths: Ids
-    hashes: Words
+    hashes: Hashes
 
 
 @dataclass(slots=True)
-class Lines:
+class LineReader:
     """A reader of N-Triples or N-Quads text from one source."""
 
     terms: Terms
@@ -200,7 +200,7 @@ class Prefixes:
         return f"f{self._next}b" if self._next else "b"
 
 
-def intern_checked(terms: Terms, buffer: Bytes, starts: Ids, lengths: Ids, hashes: Words) -> Ids:
+def intern_checked(terms: Terms, buffer: Bytes, starts: Ids, lengths: Ids, hashes: Hashes) -> Ids:
     """The number of each text, -1 for a new text that is not plainly a term in canonical form."""
     found = terms.find_spans(buffer, starts, lengths, hashes)
     missing = np.flatnonzero(found < 0)

@@ -22,7 +22,7 @@ import numpy as np
 from foedus.errors import NotRdf
 from foedus.reasoning.encoding.dictionary import BLANK, Terms
 from foedus.reasoning.encoding.lines import (
-    Lines,
+    LineReader,
     Prefixes,
     Scope,
     Watch,
@@ -116,7 +116,7 @@ def parts_of(
     if convert.is_graph(data):
         if convert.is_rdflib(data):
             return map(_Tokens(terms, watch).trees, convert.graph_trees(data))
-        lines = Lines(terms, "the store", quads=True, numbered=False, watch=watch)
+        lines = LineReader(terms, "the store", quads=True, numbered=False, watch=watch)
         return lines.read(convert.store_lines(data))
     if not isinstance(data, Iterable):
         raise NotRdf(data, f"an object of type {type(data).__name__} holds no triples; {_DATA_IS}")
@@ -130,7 +130,7 @@ def parts_of(
     return _triple_parts(items, terms, watch)
 
 
-def known(data: Any, terms: Terms) -> Ids:
+def read_known(data: Any, terms: Terms) -> Ids:
     """The triples of ``data`` whose terms are all in the dictionary, ``n x 3``; none is added."""
     if isinstance(data, list) and set(map(type, data)) == {tuple} and set(map(len, data)) == {3}:
         flat = list(chain.from_iterable(data))
@@ -204,7 +204,7 @@ def _file_parts(paths: list[Any], terms: Terms, watch: Watch, format: str | None
 
 def _source_parts(source: Source, terms: Terms, watch: Watch, prefixes: Prefixes) -> Iterator[Ids]:
     plain, name, form = source.has_lines, source.name, source.format
-    lines = Lines(terms, name, form != "nt", numbered=plain, watch=watch)
+    lines = LineReader(terms, name, form != "nt", numbered=plain, watch=watch)
     if not plain or (terms.kinds == BLANK).any():  # labels are random, or taken by another file
         lines.scope = Scope(prefixes.free())
     if plain:

@@ -18,7 +18,7 @@ from foedus.reasoning.storage.columns import sort_inplace
 
 Ids: TypeAlias = NDArray[np.int64]
 Bytes: TypeAlias = NDArray[np.uint8]
-Words: TypeAlias = NDArray[np.uint64]
+Hashes: TypeAlias = NDArray[np.uint64]
 Mask: TypeAlias = NDArray[np.bool_]
 
 PAD: Final = 64
@@ -54,7 +54,7 @@ def _tile(lengths: Ids) -> Iterator[tuple[Any, Ids | int]]:
         yield live, np.minimum(lengths[live] - _BLOCK, offset)
 
 
-def hash_spans(buffer: Bytes, starts: Ids, lengths: Ids) -> Words:
+def hash_spans(buffer: Bytes, starts: Ids, lengths: Ids) -> Hashes:
     """The 64-bit hash of each text ``buffer[start : start + length]``, in their order."""
     view = blocks(buffer)
     hashes = lengths.astype(np.uint64) * _STEP
@@ -156,7 +156,7 @@ def lines_as_spans(text: str, count: int) -> tuple[Bytes, Ids, Ids]:
     return buffer, starts, ends - starts
 
 
-def firsts(keys: Words) -> Ids:
+def firsts(keys: Hashes) -> Ids:
     """The index of the first occurrence of each distinct key, in any order.
 
     All keys are written to a hash table from the last to the first, so that the first occurrence

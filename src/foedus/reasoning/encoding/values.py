@@ -20,16 +20,16 @@ from numpy.typing import NDArray
 from foedus.reasoning.encoding.dictionary import Terms
 from foedus.reasoning.encoding.spans import (
     Bytes,
+    Hashes,
     Ids,
     Mask,
-    Words,
     blocks,
     hash_spans,
     same_spans,
     spans,
 )
 from foedus.reasoning.rules.datatypes import DATATYPES, value_key
-from foedus.reasoning.rules.numerals import Key
+from foedus.reasoning.rules.numerals import ValueKey
 from foedus.reasoning.storage.columns import NONE, pieces
 from foedus.terms import Term, iri, literal
 
@@ -91,13 +91,13 @@ Bits: TypeAlias = NDArray[np.uint32]
 
 
 @dataclass(frozen=True, slots=True)
-class Values:
+class LiteralValues:
     """The values of literals, in columns: literals of one value have one hash."""
 
-    hashes: Words
+    hashes: Hashes
     known: Mask  # whether the literal has a value
     ill: Mask  # whether it is ill-typed
-    parsed: list[tuple[int, Key]]  # the rows that were parsed one by one, and their values
+    parsed: list[tuple[int, ValueKey]]  # the rows that were parsed one by one, and their values
 
 
 def declared(terms: Terms, numbers: Ids) -> Ids:
@@ -123,7 +123,7 @@ def _declared(terms: Terms, numbers: Ids) -> Ids:
     return found
 
 
-def values_of(terms: Terms, numbers: Ids) -> Values:
+def values_of(terms: Terms, numbers: Ids) -> LiteralValues:
     """The values of typed literals, given by their numbers."""
     datatypes = declared(terms, numbers)
     typed = datatypes >= 0
@@ -141,7 +141,7 @@ def values_of(terms: Terms, numbers: Ids) -> Values:
             texts = hash_spans(terms.buffer, (starts + first)[plain], size[plain])
             hashes[rows] = _mixed(texts, space, signs[plain])
             left[rows] = False
-    parsed: list[tuple[int, Key]] = []
+    parsed: list[tuple[int, ValueKey]] = []
     rest = np.flatnonzero(left)
     for place, token in zip(rest.tolist(), terms.tokens(numbers[rest]), strict=True):
         key = value_key(token)
@@ -151,7 +151,7 @@ def values_of(terms: Terms, numbers: Ids) -> Values:
             parsed.append((place, key))
     if parsed:
         hashes[[place for place, _ in parsed]] = hashes_of([key for _, key in parsed])
-    return Values(hashes, known, typed & ~known, parsed)
+    return LiteralValues(hashes, known, typed & ~known, parsed)
 
 
 def plainly_in(terms: Terms, numbers: Ids, written: Ids, datatype: int) -> Mask:
@@ -175,13 +175,13 @@ def _inner(terms: Terms, numbers: Ids, datatypes: Ids) -> tuple[Ids, Ids]:
     return starts, terms.all_starts[numbers + 1] - 1 - starts - _END_LENGTHS[datatypes]
 
 
-def hashes_of(keys: list[Key]) -> Words:
+def hashes_of(keys: list[ValueKey]) -> Hashes:
     """The hashes of values that were parsed one by one."""
     spaces, signs, texts = zip(*map(_written, keys), strict=True)
     return _mixed(hash_spans(*spans(texts)), np.array(spaces), np.array(signs))
 
 
-def _mixed(texts: Words, space: int | Ids, signs: Ids) -> Words:
+def _mixed(texts: Hashes, space: int | Ids, signs: Ids) -> Hashes:
     hashes = (texts ^ (4 * np.asarray(space) + signs + 1).astype(np.uint64) * _MIX) * _STEP
     hashes ^= hashes >> np.uint64(32)
     return hashes
@@ -189,10 +189,10 @@ def _mixed(texts: Words, space: int | Ids, signs: Ids) -> Words:
 
 # Readers of plain texts: whether each is plain, its sign, and the span of the value's text in it
 
-Read: TypeAlias = tuple[Mask, Ids, Ids, Ids]
+PlainTexts: TypeAlias = tuple[Mask, Ids, Ids, Ids]
 
 
-def _numbers(buffer: Bytes, starts: Ids, lengths: Ids, datatypes: Ids) -> Read:
+def _numbers(buffer: Bytes, starts: Ids, lengths: Ids, datatypes: Ids) -> PlainTexts:
     text = _heads(buffer, starts)
     short = lengths < _BLOCK
     whole: Bits = (np.uint32(1) << np.where(short, lengths, 0).astype(np.uint32)) - np.uint32(1)
@@ -216,7 +216,7 @@ def _numbers(buffer: Bytes, starts: Ids, lengths: Ids, datatypes: Ids) -> Read:
     return plain, signs.astype(np.int64), first, size
 
 
-def _times(buffer: Bytes, starts: Ids, lengths: Ids, datatypes: Ids) -> Read:
+def _times(buffer: Bytes, starts: Ids, lengths: Ids, datatypes: Ids) -> PlainTexts:
     text = _heads(buffer, starts)
     digits = _bits(_is_digit(text))
     plain = lengths < _BLOCK
@@ -243,7 +243,7 @@ def _times(buffer: Bytes, starts: Ids, lengths: Ids, datatypes: Ids) -> Read:
     return plain, signs, np.zeros(len(text), np.int64), np.where(away & ~zero, 25, size)
 
 
-def _uris(buffer: Bytes, starts: Ids, lengths: Ids, datatypes: Ids) -> Read:
+def _uris(buffer: Bytes, starts: Ids, lengths: Ids, datatypes: Ids) -> PlainTexts:
     head = _heads(buffer, starts)
     plain = np.zeros(len(head), np.bool_)
     for scheme in (b"http:", b"https:"):
@@ -252,7 +252,7 @@ def _uris(buffer: Bytes, starts: Ids, lengths: Ids, datatypes: Ids) -> Read:
     return plain, nothing, nothing, lengths
 
 
-_READERS: Final[dict[int, Callable[[Bytes, Ids, Ids, Ids], Read]]] = {
+_READERS: Final[dict[int, Callable[[Bytes, Ids, Ids, Ids], PlainTexts]]] = {
     _DECIMAL: _numbers,
     _FLOAT: _numbers,
     _DOUBLE: _numbers,

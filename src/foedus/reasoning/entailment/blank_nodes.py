@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
-from foedus.reasoning.entailment.conclusions import Form, conclusions, unify
+from foedus.reasoning.entailment.conclusions import ConclusionForm, conclusions, unify
 from foedus.reasoning.rules.table import Atom, Var
 from foedus.terms import Term, Triple, iri, is_blank
 
@@ -38,7 +38,7 @@ def is_unknown(term: Term) -> bool:
     return is_blank(term) and not term.startswith((ASSUMED, DESCRIBED))
 
 
-def read_node(form: Form, said: list[Triple]) -> dict[str, Term] | None:
+def read_node(form: ConclusionForm, said: list[Triple]) -> dict[str, Term] | None:
     """The variables of an axiom node's form, if it has exactly the form's triples; else None."""
     bindings: dict[str, Term] = {}
     for atom in form.conclude:

@@ -32,7 +32,7 @@ class Trial:
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class ConclusionForm:
     """A form of conclusion, and the trials that it must pass."""
 
     id: str
@@ -58,7 +58,7 @@ class Form:
 class Conclusions:
     """The whole table."""
 
-    forms: tuple[Form, ...]
+    forms: tuple[ConclusionForm, ...]
     classes: tuple[Atom, ...]
     properties: tuple[Atom, ...]
     always: tuple[Atom, ...]
@@ -97,13 +97,13 @@ def conclusions() -> Conclusions:
     )
 
 
-def _form(name: str, block: Mapping[str, object], prefixes: Mapping[str, str]) -> Form:
+def _form(name: str, block: Mapping[str, object], prefixes: Mapping[str, str]) -> ConclusionForm:
     parts = [parse_premise(text, prefixes) for text in _texts(block["conclude"])]
     also = block.get("also")
     trials = [_trial(block, prefixes)]
     if isinstance(also, dict):
         trials.append(_trial(also, prefixes))
-    return Form(
+    return ConclusionForm(
         id=name,
         conclude=tuple(part for part in parts if isinstance(part, Atom)),
         list=next((part for part in parts if isinstance(part, ListOf)), None),

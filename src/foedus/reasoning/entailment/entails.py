@@ -36,7 +36,7 @@ from foedus.reasoning.entailment.blank_nodes import (
     read_node,
     rename,
 )
-from foedus.reasoning.entailment.conclusions import Form, Trial, conclusions, unify
+from foedus.reasoning.entailment.conclusions import ConclusionForm, Trial, conclusions, unify
 from foedus.reasoning.rules.datatypes import DATATYPES, contradictory, includes, value_key
 from foedus.reasoning.rules.proof import Clash, Proof
 from foedus.reasoning.rules.table import Atom, Node, RuleSet, Var
@@ -68,7 +68,7 @@ class Closed(Protocol):
     def withdraw(self, triples: Iterable[Triple], /) -> None: ...
 
 
-Bindings = dict[str, Term]
+Bound = dict[str, Term]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -241,7 +241,7 @@ class Judge:
             s, p, o = (term if isinstance(node, Var) else node for node in form)
             yield s, p, o
 
-    def solve(self, atoms: list[Atom], bindings: Bindings, deep: bool) -> Iterator[Bindings]:
+    def solve(self, atoms: list[Atom], bindings: Bound, deep: bool) -> Iterator[Bound]:
         """Every binding under which the atoms hold; ``deep`` allows trials for ground atoms."""
         if not atoms:
             yield bindings
@@ -323,7 +323,7 @@ class Judge:
                 return True
         return False
 
-    def kinds_fit(self, atoms: Iterable[Atom], bindings: Bindings) -> bool:
+    def kinds_fit(self, atoms: Iterable[Atom], bindings: Bound) -> bool:
         """Whether bindings of ?c and ?d are known to be classes, those of ?p and ?q properties."""
         table = conclusions()
         names = {n.name for atom in atoms for n in atom if isinstance(n, Var) and not n.index}
@@ -345,7 +345,7 @@ class Judge:
             (s in (None, t[0])) and (p in (None, t[1])) and (o in (None, t[2])) for t in self.axioms
         )
 
-    def follows(self, form: Form, triple: Triple) -> bool:
+    def follows(self, form: ConclusionForm, triple: Triple) -> bool:
         """Whether a triple has the form and passes its trials."""
         start = unify(form.conclude[0], triple)
         if start is None:
@@ -355,7 +355,7 @@ class Judge:
                 return True
         return False
 
-    def passes(self, form: Form, bindings: Bindings) -> bool:
+    def passes(self, form: ConclusionForm, bindings: Bound) -> bool:
         """Whether all trials of a form succeed."""
         if form.list is None:
             return all(self.passes_trial(trial, bindings, 0) for trial in form.trials)
@@ -387,9 +387,9 @@ class Judge:
                     for _, _, first in list(self.match((cell, _FIRST, None))):
                         yield (first, *after)
 
-    def passes_trial(self, trial: Trial, bindings: Bindings, size: int) -> bool:
+    def passes_trial(self, trial: Trial, bindings: Bound, size: int) -> bool:
         """Whether what is expected follows from what is assumed, or that is contradictory."""
-        fresh: Bindings = {}
+        fresh: Bound = {}
 
         def name(node: Node, here: int, free: bool) -> Node:
             if not isinstance(node, Var):

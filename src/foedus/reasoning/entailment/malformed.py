@@ -20,7 +20,7 @@ _OWL = "http://www.w3.org/2002/07/owl#"
 _TYPE, _FIRST, _REST, _NIL = (iri(_RDF + name) for name in ("type", "first", "rest", "nil"))
 
 
-class Triples(Protocol):
+class TripleSource(Protocol):
     """The part of a closure's interface that is used here."""
 
     def triples(
@@ -28,7 +28,7 @@ class Triples(Protocol):
     ) -> Iterable[Triple]: ...
 
 
-def malformed(graph: Triples) -> Iterator[str]:
+def malformed(graph: TripleSource) -> Iterator[str]:
     """A sentence for each construct that no rule can read, sorted by its subject.
 
     >>> from foedus.reasoning import close
@@ -39,7 +39,7 @@ def malformed(graph: Triples) -> Iterator[str]:
     return (f"{axiom[0]} {told}" for axiom, told in halves(graph))
 
 
-def halves(graph: Triples) -> Iterator[tuple[Triple, str]]:
+def halves(graph: TripleSource) -> Iterator[tuple[Triple, str]]:
     """A triple of each such construct, with what is wrong with it."""
     needs, lists = _table()
     for word, others in needs.items():

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from foedus.reasoning.entailment.conclusions import unify
-from foedus.reasoning.entailment.malformed import Triples, halves
+from foedus.reasoning.entailment.malformed import TripleSource, halves
 from foedus.reasoning.rules.datatypes import DATATYPES, value_key
 from foedus.reasoning.rules.table import Atom, Var, parse_atom
 from foedus.terms import Find, Term, Triple, compact, expand, is_blank, is_literal
@@ -73,7 +73,7 @@ class _Construct:
 
 
 def unsupported(
-    graph: Triples,
+    graph: TripleSource,
     asserted: Find,
     literals: Mapping[Term, Triple],
     imported: Collection[Term] = (),

@@ -12,23 +12,23 @@ from collections.abc import Callable
 import numpy as np
 
 from foedus.reasoning.encoding.dictionary import Terms
-from foedus.reasoning.evaluation.intake import Intake
-from foedus.reasoning.evaluation.joins import Data
+from foedus.reasoning.evaluation.insertion import Insertion
+from foedus.reasoning.evaluation.joins import Database
 from foedus.reasoning.evaluation.literals import Literals
 from foedus.reasoning.evaluation.specialization import Specializer
 from foedus.reasoning.evaluation.state import mark
 from foedus.reasoning.planning.agenda import Agenda
 from foedus.reasoning.planning.compilation import compiled
-from foedus.reasoning.planning.plan import CLOSE, Plan
+from foedus.reasoning.planning.plan import TRANSITIVE, RulePlan
 from foedus.reasoning.rules.table import RuleSet
 from foedus.reasoning.storage.columns import LOW, NONE, SHIFT, Ids, minus, sort_unique, union
 from foedus.reasoning.storage.equality import Equality
 from foedus.reasoning.storage.lists import Lists
-from foedus.reasoning.storage.reachability import closed
+from foedus.reasoning.storage.reachability import transitive_closure
 from foedus.reasoning.storage.relation import GIVEN, SEVERAL, Relation
 
 
-class Engine(Intake):
+class Engine(Insertion):
     """Relations, plans, and the loop that runs them to the fixpoint.
 
     ``terms`` may be the dictionary of an earlier engine of the same rules. ``limit`` bounds the
@@ -67,7 +67,7 @@ class Engine(Intake):
             self.relations,
             self.terms.token,
         )
-        self.data = Data(
+        self.database = Database(
             self.relations,
             self.lists.members,
             vocabulary.same if self.equal else -(1 << 62),
@@ -75,7 +75,7 @@ class Engine(Intake):
             tick=self.tick,
         )
         if limit is not None:
-            self.data.rows = min(self.data.rows, max(1 << 22, 32 * limit))
+            self.database.rows = min(self.database.rows, max(1 << 22, 32 * limit))
         #: Deltas (code, round) that are a whole transitive closure: keys may rest on each other.
         self.batches: set[tuple[int, int]] = set()
         self.same_terms = 0
@@ -152,12 +152,12 @@ class Engine(Intake):
 
     def new_terms(self) -> bool:
         """Whether plans that range over all terms have new ones to read."""
-        plans = [p for p in self.agenda.readers.get(self.data.same, ()) if p.head is not None]
+        plans = [p for p in self.agenda.readers.get(self.database.same, ()) if p.head is not None]
         count = len(self.occurring()) if plans else 0
         if count == self.same_terms:
             return False
         self.same_terms = count
-        self.agenda.tell(self.data.same)
+        self.agenda.tell(self.database.same)
         return bool(plans)
 
     def compute(self, target: int) -> None:
@@ -171,7 +171,7 @@ class Engine(Intake):
         now = self.round
         same = self.equal and target == self.vocabulary.same
         for plan in self.agenda.incoming[target]:
-            if plan.kind == CLOSE:
+            if plan.kind == TRANSITIVE:
                 closers.append(plan)
                 continue
             if same:
@@ -194,7 +194,7 @@ class Engine(Intake):
         self.merge(relation, found)
         for plan in closers:
             if relation.round > plan.seen:
-                self.close(plan, relation)
+                self.close_transitively(plan, relation)
 
     def merge(self, relation: Relation, found: dict[str, list[Ids]]) -> None:
         """Add candidates to a relation as one delta, and count what each rule contributed first.
@@ -232,10 +232,14 @@ class Engine(Intake):
                 self.mixed[relation.code, self.round] = counts
             self.take(relation, union(fresh), origin)
 
-    def close(self, plan: Plan, relation: Relation) -> None:
+    def close_transitively(self, plan: RulePlan, relation: Relation) -> None:
         """Compute a transitive relation: in one batch at first, then by joins with what is new."""
         first, now = plan.seen < 0, self.round
-        found = closed(relation.full, self.data.check) if first else self.candidates(plan)
+        found = (
+            transitive_closure(relation.full, self.database.check)
+            if first
+            else self.candidates(plan)
+        )
         new = relation.new(found)
         if len(new):
             self.round += 1

@@ -6,15 +6,15 @@ import numpy as np
 
 from foedus.reasoning.evaluation.joins import Table
 from foedus.reasoning.evaluation.state import State
-from foedus.reasoning.planning.plan import BoundTest, Plan
+from foedus.reasoning.planning.plan import BoundTest, RulePlan
 from foedus.reasoning.rules import years
 from foedus.reasoning.rules.datatypes import in_datatype, is_ill_typed
-from foedus.reasoning.rules.rule import Differ, Operand, Sum, Value, Var
+from foedus.reasoning.rules.rule import Differ, Operand, Sum, ValueTest, Var
 from foedus.reasoning.storage.columns import Ids
 from foedus.terms import Term, is_literal
 
 
-def apply_tests(plan: Plan, table: Table, state: State) -> dict[int, Ids]:
+def apply_tests(plan: RulePlan, table: Table, state: State) -> dict[int, Ids]:
     """The columns of the rows that pass a plan's tests; the table is changed.
 
     A sum whose result is free adds a column.
@@ -31,18 +31,18 @@ def apply_tests(plan: Plan, table: Table, state: State) -> dict[int, Ids]:
             table.keep(left != right)
         elif isinstance(test.test, Sum):
             _sum(plan, test, test.test, table, state)
-        elif isinstance(test.test, Value):
+        elif isinstance(test.test, ValueTest):
             _value(plan, test, test.test, table, state)
     return table.columns
 
 
-def _column(plan: Plan, test: BoundTest, var: Var, table: Table) -> Ids:
+def _column(plan: RulePlan, test: BoundTest, var: Var, table: Table) -> Ids:
     """The values of a variable, which specialization may have bound to a constant."""
     found = table.columns.get(test.numbers[var.name])
     return np.full(table.size, plan.values[var.name]) if found is None else found
 
 
-def _value(plan: Plan, named: BoundTest, test: Value, table: Table, state: State) -> None:
+def _value(plan: RulePlan, named: BoundTest, test: ValueTest, table: Table, state: State) -> None:
     tokens = _tokens(_column(plan, named, test.left, table), state)
     if test.kind == "missing":
         keep = [is_literal(v) and is_ill_typed(v) for v in tokens]
@@ -64,7 +64,7 @@ def _others(number: int, state: State) -> list[Term]:
     return state.terms.tokens(np.array(same, np.int64)) if len(same) > 1 else []
 
 
-def _sum(plan: Plan, named: BoundTest, test: Sum, table: Table, state: State) -> None:
+def _sum(plan: RulePlan, named: BoundTest, test: Sum, table: Table, state: State) -> None:
     def side(operand: Operand) -> list[Term | None]:
         node = operand.node
         if isinstance(node, Var):

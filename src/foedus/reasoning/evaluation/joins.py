@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from foedus.errors import LimitReached
-from foedus.reasoning.planning.plan import LIST, Plan, Premise
+from foedus.reasoning.planning.plan import LIST, Premise, RulePlan
 from foedus.reasoning.storage.columns import (
     LOW,
     NONE,
@@ -37,7 +37,7 @@ _OFTEN = 64  # premises joined between two looks at the clock
 
 
 @dataclass(slots=True)
-class Data:
+class Database:
     """What plans are joined with: relations by code, lists, equality."""
 
     relations: dict[int, Relation]
@@ -91,12 +91,12 @@ class Table:
         self.take(NONE)
         self.size = 0
 
-    def cross(self, name: int, values: Ids, data: Data) -> None:
+    def cross(self, name: int, values: Ids, database: Database) -> None:
         """The Cartesian product with the values of a new variable."""
         if not self.columns and self.size == 1:
             self.columns[name], self.size = values, len(values)
             return
-        data.check(self.size * len(values), len(self.columns) + 1)
+        database.check(self.size * len(values), len(self.columns) + 1)
         size = self.size
         self.take(np.repeat(np.arange(size), len(values)))
         self.columns[name] = np.tile(values, size)
@@ -179,7 +179,9 @@ def _others(body: Sequence[Premise], named: Sequence[set[int]], start: int) -> I
     return chosen
 
 
-def solve(plan: Plan, data: Data, wanted: set[int], start: int, fresh: Ids | None) -> Table:
+def join_body(
+    plan: RulePlan, database: Database, wanted: set[int], start: int, fresh: Ids | None
+) -> Table:
     """The bindings of a plan's body, with premise ``start`` restricted to the ``fresh`` keys.
 
     ``fresh`` None is the whole relation. The table has the ``wanted`` variables.
@@ -194,11 +196,11 @@ def solve(plan: Plan, data: Data, wanted: set[int], start: int, fresh: Ids | Non
     table = Table()
     for number, (premise, names, gone) in enumerate(order):
         if number % _OFTEN == _OFTEN - 1:
-            data.tick()
+            database.tick()
         if number == 0 and fresh is not None:
             first(table, premise, fresh)
         else:
-            extend(table, premise, names, data)
+            extend(table, premise, names, database)
         if not table.size:
             for name in wanted:
                 table.columns[name] = NONE
@@ -207,7 +209,7 @@ def solve(plan: Plan, data: Data, wanted: set[int], start: int, fresh: Ids | Non
     return table
 
 
-def placed(columns: dict[int, Ids], *terms: int) -> list[Ids]:
+def columns_of(columns: dict[int, Ids], *terms: int) -> list[Ids]:
     """The columns of some arguments: of a variable, or a constant repeated."""
     size = len(next(iter(columns.values()))) if columns else 1
     return [columns[t] if t < 0 else np.full(size, t) for t in terms]
@@ -216,7 +218,7 @@ def placed(columns: dict[int, Ids], *terms: int) -> list[Ids]:
 def keys_of(columns: dict[int, Ids], head: Premise) -> Ids:
     """The keys that rows derive for a head, one for each row, unsorted."""
     code, s, o = head
-    return placed(columns, s)[0] if code < 0 else pack(*placed(columns, s, o))
+    return columns_of(columns, s)[0] if code < 0 else pack(*columns_of(columns, s, o))
 
 
 def first(table: Table, premise: Premise, keys: Ids) -> None:
@@ -244,32 +246,32 @@ def first(table: Table, premise: Premise, keys: Ids) -> None:
         table.size = min(1, len(keys))
 
 
-def extend(table: Table, premise: Premise, wanted: set[int], data: Data) -> None:
+def extend(table: Table, premise: Premise, wanted: set[int], database: Database) -> None:
     """Join one more premise to a table."""
     code, s, o = premise
     if code == LIST:
-        _list(table, s, o, data)
+        _list(table, s, o, database)
         return
-    if code == data.same:
-        _same(table, s, o, data)
+    if code == database.same:
+        _same(table, s, o, database)
         return
-    relation = data.relation(code)
+    relation = database.relation(code)
     if not relation.deltas:
         table.empty()
     elif code < 0:
-        _unary(table, s, relation, data)
+        _unary(table, s, relation, database)
     else:
-        _binary(table, s, o, relation, wanted, data)
+        _binary(table, s, o, relation, wanted, database)
 
 
-def _unary(table: Table, x: int, relation: Relation, data: Data) -> None:
+def _unary(table: Table, x: int, relation: Relation, database: Database) -> None:
     if x >= 0:
         if not relation.holds(x):
             table.empty()
     elif x in table.columns:
         table.keep(member(table.columns[x], relation))
     else:
-        table.cross(x, relation.full, data)
+        table.cross(x, relation.full, database)
 
 
 def member(probes: Ids, relation: Relation) -> Mask:
@@ -285,7 +287,9 @@ def member(probes: Ids, relation: Relation) -> Mask:
     return among(probes, relation.segments)
 
 
-def _binary(table: Table, s: int, o: int, relation: Relation, wanted: set[int], data: Data) -> None:
+def _binary(
+    table: Table, s: int, o: int, relation: Relation, wanted: set[int], database: Database
+) -> None:
     columns = table.columns
     s_known, o_known = s >= 0 or s in columns, o >= 0 or o in columns
     if s_known and o_known:
@@ -303,7 +307,7 @@ def _binary(table: Table, s: int, o: int, relation: Relation, wanted: set[int], 
     elif s_known or o_known:
         known, free = (s, o) if s_known else (o, s)
         if known >= 0:
-            table.cross(free, beside(relation, s, o), data)
+            table.cross(free, beside(relation, s, o), database)
             return
         probes = columns[known]
         beside_them = [delta.neighbours(probes, s_known) for delta in relation.segments]
@@ -316,7 +320,7 @@ def _binary(table: Table, s: int, o: int, relation: Relation, wanted: set[int], 
             return
         total = sum(int(counts.sum()) for _, _, counts in beside_them)
         kept = {name: column for name, column in columns.items() if name in wanted}
-        data.check(total, len(kept) + 1)
+        database.check(total, len(kept) + 1)
         made = {name: np.empty(total, np.int64) for name in (*kept, free)}
         at = 0
         for ranked, begin, counts in beside_them:
@@ -331,11 +335,11 @@ def _binary(table: Table, s: int, o: int, relation: Relation, wanted: set[int], 
     else:
         keys = relation.full
         if s == o:
-            table.cross(s, keys[keys >> SHIFT == keys & LOW] & LOW, data)
+            table.cross(s, keys[keys >> SHIFT == keys & LOW] & LOW, database)
         elif not columns and table.size == 1:
             columns[s], columns[o], table.size = keys >> SHIFT, keys & LOW, len(keys)
         else:
-            table.cross(s, keys, data)
+            table.cross(s, keys, database)
             columns[o] = columns[s] & LOW
             columns[s] = columns[s] >> SHIFT
 
@@ -346,11 +350,11 @@ def beside(relation: Relation, s: int, o: int) -> Ids:
     return union([delta.touching(given, s >= 0) & LOW for delta in relation.segments])
 
 
-def _list(table: Table, s: int, o: int, data: Data) -> None:
+def _list(table: Table, s: int, o: int, database: Database) -> None:
     heads = table.columns.get(s) if s < 0 else np.array([s])
     assert heads is not None, "a list is asked for before its head is known"
     kinds = sort_unique(heads.copy())
-    lists = [data.members(head) for head in kinds.tolist()]
+    lists = [database.members(head) for head in kinds.tolist()]
     sizes = np.array([len(x) for x in lists])
     starts = np.cumsum(sizes) - sizes
     values = np.concatenate(lists) if lists else NONE
@@ -366,19 +370,19 @@ def _list(table: Table, s: int, o: int, data: Data) -> None:
     table.columns[o] = values[places]
 
 
-def _same(table: Table, s: int, o: int, data: Data) -> None:
+def _same(table: Table, s: int, o: int, database: Database) -> None:
     """Join with equality over representatives: each equals itself and nothing else."""
     columns = table.columns
     known_s, known_o = s >= 0 or s in columns, o >= 0 or o in columns
     if not known_s and not known_o:
-        table.cross(s, data.terms(), data)
+        table.cross(s, database.terms(), database)
         columns[o] = columns[s]
     elif known_s and known_o:
         left = columns[s] if s < 0 else np.full(table.size, s)
         right = columns[o] if o < 0 else np.full(table.size, o)
-        table.keep((left == right) & within(left, data.terms()))
+        table.keep((left == right) & within(left, database.terms()))
     else:
         known, free = (s, o) if known_s else (o, s)
         values = columns[known] if known < 0 else np.full(table.size, known)
-        table.keep(within(values, data.terms()))
+        table.keep(within(values, database.terms()))
         columns[free] = columns[known] if known < 0 else np.full(table.size, known)

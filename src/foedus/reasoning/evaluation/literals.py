@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from foedus.reasoning.encoding.dictionary import LITERAL, TYPED, Terms
-from foedus.reasoning.encoding.spans import Words
+from foedus.reasoning.encoding.spans import Hashes
 from foedus.reasoning.encoding.values import KNOWN, declared, hashes_of, plainly_in, values_of
 from foedus.reasoning.rules.datatypes import (
     DATATYPES,
@@ -17,7 +17,7 @@ from foedus.reasoning.rules.datatypes import (
     includes,
     value_key,
 )
-from foedus.reasoning.rules.numerals import Key
+from foedus.reasoning.rules.numerals import ValueKey
 from foedus.reasoning.rules.table import RuleSet
 from foedus.reasoning.storage.columns import (
     LOW,
@@ -51,7 +51,7 @@ class Literals:
         self.alias: dict[int, int] = {}  # literals that rules name: their spelling in the data
         self._read = len(terms)
         self._first_new = named
-        self._hashes: Words = np.empty(0, np.uint64)  # of the literals' values, sorted
+        self._hashes: Hashes = np.empty(0, np.uint64)  # of the literals' values, sorted
         self._holders: Ids = NONE  # the literals, in the same order
         numbers = typed[typed < named].tolist()
         keys = {number: value_key(terms.token(number)) for number in numbers}
@@ -100,7 +100,7 @@ class Literals:
         both = np.array(pairs, np.int64)
         return pack(both[:, 0], both[:, 1])
 
-    def _paired(self, numbers: Ids, hashes: Words) -> list[tuple[int, int]]:
+    def _paired(self, numbers: Ids, hashes: Hashes) -> list[tuple[int, int]]:
         """Add literals by their values' hashes; pairs of an earlier literal and an equal one."""
         order = hashes.argsort(kind="stable")
         hashes, numbers = hashes[order], numbers[order]
@@ -109,7 +109,7 @@ class Literals:
         again = np.flatnonzero(hashes[1:] == hashes[:-1])
         alike[again] = alike[again + 1] = True
         pairs: list[tuple[int, int]] = []
-        firsts: dict[Key | None, int] = {}
+        firsts: dict[ValueKey | None, int] = {}
         for at in np.flatnonzero(alike).tolist():
             if not at or hashes[at] != hashes[at - 1]:
                 held = self._holders[lows[at] : highs[at]].tolist()
@@ -122,10 +122,10 @@ class Literals:
         self._holders = np.insert(self._holders, highs, numbers)
         return pairs
 
-    def _key(self, number: int) -> Key | None:
+    def _key(self, number: int) -> ValueKey | None:
         return value_key(self.terms.token(number))
 
-    def _holder(self, key: Key) -> int | None:
+    def _holder(self, key: ValueKey) -> int | None:
         """A literal of the data with this value; None if there is none."""
         if not len(self._holders):
             return None

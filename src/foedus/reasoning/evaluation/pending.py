@@ -13,14 +13,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from foedus.reasoning.planning.plan import LIST, Key, Named, Pairs, Pattern
+from foedus.reasoning.planning.plan import LIST, Named, Pairs, PlanKey, RuleTemplate
 from foedus.reasoning.storage.columns import Ids, counted, spread
 
 
 class Special(NamedTuple):
     """A plan that its solution alone does not determine, with its premises and conclusion."""
 
-    key: Key
+    key: PlanKey
     reads: list[int]  # the codes of its premises
     body: list[Named]
     head: Named | None
@@ -29,9 +29,9 @@ class Special(NamedTuple):
 
 
 class Waiting(NamedTuple):
-    """One pending solution, and the turn in which its pattern was solved."""
+    """One pending solution, and the turn in which its template was solved."""
 
-    pattern: Pattern
+    template: RuleTemplate
     turn: int
     found: Ids | Special
 
@@ -39,7 +39,7 @@ class Waiting(NamedTuple):
 class WaitingRows(NamedTuple):
     """Many pending solutions at once; ``waits`` has the code that each waits for, sorted."""
 
-    pattern: Pattern
+    template: RuleTemplate
     turn: int
     waits: Ids
     rows: Ids
@@ -72,31 +72,31 @@ class Pending:
                 return code
         return None
 
-    def wait(self, code: int, pattern: Pattern, found: Ids | Special) -> None:
+    def wait(self, code: int, template: RuleTemplate, found: Ids | Special) -> None:
         """Let a solution wait for a relation."""
-        self._waiting[code].append(Waiting(pattern, pattern.turn, found))
+        self._waiting[code].append(Waiting(template, template.turn, found))
 
-    def wait_all(self, pattern: Pattern, waits: Ids, rows: Ids) -> None:
+    def wait_all(self, template: RuleTemplate, waits: Ids, rows: Ids) -> None:
         """Let solutions wait, each for the relation in ``waits``, which is sorted."""
-        self._rows.append(WaitingRows(pattern, pattern.turn, waits, rows))
+        self._rows.append(WaitingRows(template, template.turn, waits, rows))
 
-    def due(self) -> Iterator[tuple[Pattern, Ids | Special]]:
+    def due(self) -> Iterator[tuple[RuleTemplate, Ids | Special]]:
         """The solutions that waited for relations now active, those activated meanwhile included.
 
-        Solutions of a pattern that was solved from the beginning since then are left out.
+        Solutions of a template that was solved from the beginning since then are left out.
         """
         while self._activated:
             codes, self._activated = self._activated, []
-            self._rows = [some for some in self._rows if some.turn == some.pattern.turn]
+            self._rows = [some for some in self._rows if some.turn == some.template.turn]
             fresh = np.array(codes)
-            for pattern, _, waits, rows in self._rows:
+            for template, _, waits, rows in self._rows:
                 first, counts = counted(waits, fresh, fresh)
                 if counts.any():
-                    yield pattern, rows[spread(first, counts)[1]]
+                    yield template, rows[spread(first, counts)[1]]
             for code in codes:
-                for pattern, turn, found in self._waiting.pop(code, ()):
-                    if turn == pattern.turn:
-                        yield pattern, found
+                for template, turn, found in self._waiting.pop(code, ()):
+                    if turn == template.turn:
+                        yield template, found
 
 
 def demand_of(code: Any) -> Any:

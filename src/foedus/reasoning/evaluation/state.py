@@ -8,7 +8,7 @@ import numpy as np
 
 from foedus.errors import LimitReached
 from foedus.reasoning.encoding.dictionary import Terms
-from foedus.reasoning.evaluation.joins import Data
+from foedus.reasoning.evaluation.joins import Database
 from foedus.reasoning.planning.plan import Vocabulary
 from foedus.reasoning.rules.table import RuleSet
 from foedus.reasoning.storage.columns import LOW, SHIFT, Ids, Mask, pieces, sort_unique
@@ -27,7 +27,7 @@ class State:
     equality: Equality
     equal: bool  # whether owl:sameAs is rewritten by representatives
     lists: Lists
-    data: Data
+    database: Database
     frozen: Ids | None  # the representatives after the first stratum, which ``!=`` compares
     named_same: Ids  # terms of asserted equalities
     round: int  # of the newest delta
@@ -70,7 +70,7 @@ class State:
         marks = np.zeros(len(self.terms), np.bool_)
         marks[self.named_same] = True
         for code, relation in self.relations.items():
-            for delta in (*relation.deltas, *relation.dead):
+            for delta in (*relation.deltas, *relation.superseded):
                 mark(marks, code, delta.keys)
         return marks
 
@@ -79,7 +79,7 @@ class State:
         return any(
             bool((terms == number).any())
             for code, relation in self.relations.items()
-            for delta in (*relation.deltas, *relation.dead)
+            for delta in (*relation.deltas, *relation.superseded)
             for terms in terms_of(code, delta.keys)
         )
 

@@ -37,7 +37,7 @@ def _equalities(
     if code != same:
         counts["eq-rep-p"] += left
         return
-    links = materialization.engine.equality.links
+    links = materialization.engine.equality.forest
     pairs = pack(links.a, links.b)
     there = within(pairs, keys) & ~links.by(GIVEN)
     back = within(swap(pairs), keys)

@@ -19,7 +19,7 @@ from foedus.reasoning.storage.relation import GIVEN, REWRITTEN, SEVERAL, Delta, 
 
 def count_deltas(engine: Engine) -> int:
     """The number of deltas of all relations."""
-    return sum(len(r.deltas) + len(r.dead) for r in engine.relations.values())
+    return sum(len(r.deltas) + len(r.superseded) for r in engine.relations.values())
 
 
 def compact(engine: Engine) -> None:
@@ -49,7 +49,7 @@ def compact(engine: Engine) -> None:
         home.insert(new.keys)
         relation.forget()
     for relation in engine.relations.values():
-        _compact_dead(relation)
+        _compact_superseded(relation)
 
 
 def _home(relation: Relation, delta: Delta) -> Delta | None:
@@ -68,7 +68,9 @@ def _early(derivability: Derivability, relation: Relation, keys: Ids, home: Delt
         return keys
     if home.origin == REWRITTEN:
         return NONE
-    if derivability.closes(relation.code, home):  # keys of one closure may rest on each other
+    if derivability.is_transitive(
+        relation.code, home
+    ):  # keys of one closure may rest on each other
         derivability.engine.batches.add((relation.code, home.round))
         return keys[
             within(keys, derivability.reached(relation, home.round, sort_unique(keys >> SHIFT)))
@@ -88,13 +90,13 @@ def _move(engine: Engine, relation: Relation, delta: Delta, home: Delta, keys: I
     engine.move(relation, delta, home, keys)
 
 
-def _compact_dead(relation: Relation) -> None:
-    """Merge the dead deltas of one rule and round; of asserted keys the round does not matter."""
+def _compact_superseded(relation: Relation) -> None:
+    """Merge superseded deltas of one rule and round; that of asserted keys does not matter."""
     alike: dict[tuple[int, str], list[Delta]] = defaultdict(list)
-    for delta in relation.dead:
+    for delta in relation.superseded:
         alike[-1 if delta.origin == GIVEN else delta.round, delta.origin].append(delta)
-    if len(alike) < len(relation.dead):
-        relation.dead = [
+    if len(alike) < len(relation.superseded):
+        relation.superseded = [
             Delta(min(delta.round for delta in some), union([delta.keys for delta in some]), origin)
             for (_, origin), some in alike.items()
         ]

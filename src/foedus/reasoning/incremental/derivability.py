@@ -10,8 +10,8 @@ import numpy as np
 
 from foedus.reasoning.evaluation.engine import Engine
 from foedus.reasoning.evaluation.filters import apply_tests
-from foedus.reasoning.evaluation.joins import Data, keys_of, solve
-from foedus.reasoning.planning.plan import CLOSE, LIST, Plan
+from foedus.reasoning.evaluation.joins import Database, join_body, keys_of
+from foedus.reasoning.planning.plan import LIST, TRANSITIVE, RulePlan
 from foedus.reasoning.storage.columns import (
     LOW,
     NONE,
@@ -23,7 +23,7 @@ from foedus.reasoning.storage.columns import (
     sort_unique,
     union,
 )
-from foedus.reasoning.storage.reachability import closed
+from foedus.reasoning.storage.reachability import transitive_closure
 from foedus.reasoning.storage.relation import GIVEN, Delta, Relation
 
 
@@ -37,16 +37,16 @@ class Derivability:
         """Whether a delta is a whole transitive closure, whose keys may rest on each other."""
         return (code, delta.round) in self.engine.batches and delta.origin != GIVEN
 
-    def closes(self, code: int, delta: Delta) -> bool:
+    def is_transitive(self, code: int, delta: Delta) -> bool:
         """Whether the plan that made a delta as a transitive closure still exists."""
         plans = self.engine.agenda.incoming.get(code, ())
-        return any(p.kind == CLOSE and p.rule == delta.origin for p in plans)
+        return any(p.kind == TRANSITIVE and p.rule == delta.origin for p in plans)
 
     def reached(self, relation: Relation, before: int, subjects: Ids) -> Ids:
         """The keys of sorted subjects that follow by transitivity from earlier rounds."""
         links = union([delta.keys for delta in relation.before(before)])
         start = Delta(-1, links, GIVEN).touching(subjects, forward=True)
-        return closed(links, self.engine.data.check, start)
+        return transitive_closure(links, self.engine.database.check, start)
 
     def unfounded(self, code: int, keys: Ids, delta: Delta) -> Ids:
         """The sorted keys of a delta that no plan derives from what is of earlier rounds."""
@@ -61,7 +61,7 @@ class Derivability:
             keys = minus(keys, [self.given(plan, keys, delta.round)])
         return keys
 
-    def given(self, plan: Plan, keys: Ids, before: int | None) -> Ids:
+    def given(self, plan: RulePlan, keys: Ids, before: int | None) -> Ids:
         """The sorted keys that a plan derives from what was found before a round.
 
         None is no bound.
@@ -75,28 +75,30 @@ class Derivability:
             keys = keys[keys & LOW == o]
         if not len(keys):
             return NONE
-        if plan.is_copy and plan.body[0][0] != engine.data.same and s != o:
+        if plan.is_copy and plan.body[0][0] != engine.database.same and s != o:
             return keys[self.copied(plan, keys, before)]
         relations = engine.relations if before is None else self.earlier(plan, before)
-        if any(c not in (LIST, engine.data.same) and c not in relations for c, _, _ in plan.body):
+        if any(
+            c not in (LIST, engine.database.same) and c not in relations for c, _, _ in plan.body
+        ):
             return NONE
         if plan.check is None:
-            plan.check = Plan(plan.rule, (plan.head, *plan.body), plan.head, plan.tests)
-        data = Data(relations, engine.lists.members, engine.data.same, engine.occurring)
-        data.rows, data.tick = engine.data.rows, engine.tick
-        table = solve(plan.check, data, plan.wanted, 0, keys)
+            plan.check = RulePlan(plan.rule, (plan.head, *plan.body), plan.head, plan.tests)
+        database = Database(relations, engine.lists.members, engine.database.same, engine.occurring)
+        database.rows, database.tick = engine.database.rows, engine.tick
+        table = join_body(plan.check, database, plan.wanted, 0, keys)
         if not table.size:
             return NONE
         return sort_unique(keys_of(apply_tests(plan, table, engine), plan.head))
 
-    def copied(self, plan: Plan, keys: Ids, before: int | None) -> Mask:
+    def copied(self, plan: RulePlan, keys: Ids, before: int | None) -> Mask:
         """A mask: which keys a plan with one premise derives."""
         assert plan.head is not None
         (code, s, o), (target, hs, ho) = plan.body[0], plan.head
         bound = {hs: keys} if target < 0 else {hs: keys >> SHIFT, ho: keys & LOW}
         left, right = (np.full(len(keys), x) if x >= 0 else bound.get(x) for x in (s, o))
         found = np.zeros(len(keys), np.bool_)
-        relation = self.engine.data.relation(code)
+        relation = self.engine.database.relation(code)
         for delta in relation.segments if before is None else relation.before(before):
             if code < 0:
                 found |= True if left is None else delta.has(left)
@@ -110,7 +112,7 @@ class Derivability:
                 found |= s != o or bool((delta.keys >> SHIFT == delta.keys & LOW).any())
         return found
 
-    def earlier(self, plan: Plan, before: int) -> dict[int, Relation]:
+    def earlier(self, plan: RulePlan, before: int) -> dict[int, Relation]:
         """The non-empty relations of a plan, restricted to deltas of earlier rounds."""
         out: dict[int, Relation] = {}
         for code, _, _ in plan.body:

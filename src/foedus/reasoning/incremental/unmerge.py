@@ -45,20 +45,22 @@ class Unmerge:
         equality, terms = engine.equality, engine.terms
         self.some = bool(equality)
         self.rep = equality.rep
-        self.several = equality.several
+        self.merged = equality.merged
         self.values = np.zeros(len(self.rep), np.bool_)  # representatives of merged literals
         self.unmerged = np.zeros(len(self.rep), np.bool_)  # representatives of unmerged classes
         self.fresh: list[Ids] = []  # those unmerged since `about_unmerged` was last called
         self.separated: Ids = NONE  # all terms of unmerged classes, after `compact`
         self._linked: dict[str, Mask] = {}
-        self._renamed: dict[tuple[Relation, int], Ids] = {}  # by the number of dead deltas read
+        self._renamed: dict[
+            tuple[Relation, int], Ids
+        ] = {}  # by the number of superseded deltas read
         self.valued = False
         if self.some:
-            among = np.flatnonzero(self.several)
+            among = np.flatnonzero(self.merged)
             values = among[terms.kinds[among] >= LITERAL]
             self.values[self.rep[values]] = True
             self.valued = len(values) > 0
-            if self.several[list(engine.vocabulary.numbers)].any():
+            if self.merged[list(engine.vocabulary.numbers)].any():
                 raise Rebuild
 
     # Keys
@@ -69,7 +71,7 @@ class Unmerge:
 
     def check(self, code: int, keys: Ids) -> None:
         """Raise Rebuild if the relation's name, or a literal in the keys, is merged with others."""
-        if self.some and self.several[~code if code < 0 else code]:
+        if self.some and self.merged[~code if code < 0 else code]:
             raise Rebuild
         if self.valued and self.of(self.values, code, keys).any():
             raise Rebuild  # the literals of the data may change
@@ -98,24 +100,24 @@ class Unmerge:
 
     def renamed(self, relation: Relation, keys: Ids, after: int) -> Mask:
         """A mask: keys that were also derived under another name, after a round."""
-        dead = [delta for delta in relation.dead if delta.round > after]
-        if not dead or not len(keys):
+        superseded = [delta for delta in relation.superseded if delta.round > after]
+        if not superseded or not len(keys):
             return np.zeros(len(keys), np.bool_)
-        if (relation, len(dead)) not in self._renamed:
-            older = np.concatenate([delta.keys for delta in dead])
+        if (relation, len(superseded)) not in self._renamed:
+            older = np.concatenate([delta.keys for delta in superseded])
             now = sort_unique(self.engine.equality.mapped(older, relation.unary))
-            self._renamed[relation, len(dead)] = now
-        return within(keys, self._renamed[relation, len(dead)])
+            self._renamed[relation, len(superseded)] = now
+        return within(keys, self._renamed[relation, len(superseded)])
 
     # Classes
 
-    def part(self, rule: str, reps: Ids) -> None:
+    def unmerge_by(self, rule: str, reps: Ids) -> None:
         """Unmerge the classes of these representatives that a rule may have merged."""
         if not self.some:
             return
         if rule not in self._linked:
             marks = self._linked[rule] = np.zeros(len(self.rep), np.bool_)
-            links = self.engine.equality.links
+            links = self.engine.equality.forest
             linked = links.a[links.by(rule)]
             marks[linked] = marks[self.rep[linked]] = True
         marks = self._linked[rule]
@@ -123,7 +125,7 @@ class Unmerge:
 
     def unmerge_all(self, reps: Ids) -> None:
         """Unmerge classes, given by their representatives."""
-        reps = sort_unique(reps[self.several[reps] & ~self.unmerged[reps]])
+        reps = sort_unique(reps[self.merged[reps] & ~self.unmerged[reps]])
         if not len(reps):
             return
         if self.values[reps].any() or self.engine.frozen is not None:
@@ -144,7 +146,7 @@ class Unmerge:
         others = sort_inplace(equality.represented(names))
         marks = equality.marked(others)
         for code, relation in list(engine.relations.items()):
-            parts = [equality.concerned(x, others, marks, code < 0) for x in relation.dead]
+            parts = [equality.concerned(x, others, marks, code < 0) for x in relation.superseded]
             keys = union(parts)
             if len(keys):
                 if code in engine.agenda.schema:
@@ -160,7 +162,7 @@ class Unmerge:
     def compact(self, gone: dict[int, Ids], asserted: dict[int, Ids]) -> dict[int, Ids]:
         """Split the unmerged classes; returns the asserted forms of deleted keys, by code.
 
-        The forms of deleted keys are no longer among the dead ones.
+        The forms of deleted keys are no longer among the superseded ones.
         """
         engine, equality = self.engine, self.engine.equality
         back: dict[int, Ids] = {}
@@ -168,17 +170,19 @@ class Unmerge:
             return back
         for code, forms in (*self._called(gone, unary=True), *self._called(gone, unary=False)):
             relation = engine.relations[code]
-            for dead in relation.dead:
-                hit = forms[dead.has(forms)]
+            for superseded in relation.superseded:
+                hit = forms[superseded.has(forms)]
                 if len(hit):
-                    dead.remove(hit)
-            relation.dead = [dead for dead in relation.dead if len(dead)]
+                    superseded.remove(hit)
+            relation.superseded = [
+                superseded for superseded in relation.superseded if len(superseded)
+            ]
             given = forms[within(forms, asserted.get(code, NONE))]
             if len(given):
                 back[code] = given
         self.separated = sort_inplace(equality.classes(np.flatnonzero(self.unmerged)) & LOW)
         engine.cleared = equality.represented(self.separated), engine.round
-        equality.part(self.separated)  # in place: ``rep`` is no longer as it was
+        equality.split(self.separated)  # in place: ``rep`` is no longer as it was
         return back
 
     def _called(self, gone: dict[int, Ids], unary: bool) -> Iterator[tuple[int, Ids]]:
@@ -188,7 +192,7 @@ class Unmerge:
             return
         keys = np.concatenate([gone[code] for code in codes])
         whose = np.repeat(np.arange(len(codes)), [len(gone[code]) for code in codes])
-        named = self.of(self.several, codes[0], keys)
+        named = self.of(self.merged, codes[0], keys)
         rows, forms = self.forms(codes[0], keys[named])
         ends = whose[named][rows].searchsorted(np.arange(len(codes) + 1)).tolist()
         for code, (start, end) in zip(codes, pairwise(ends), strict=True):

@@ -20,13 +20,13 @@ import numpy as np
 
 from foedus.reasoning.evaluation.engine import Engine
 from foedus.reasoning.evaluation.filters import apply_tests
-from foedus.reasoning.evaluation.joins import keys_of, placed, solve
+from foedus.reasoning.evaluation.joins import columns_of, join_body, keys_of
 from foedus.reasoning.evaluation.materialization import Materialization
 from foedus.reasoning.incremental.derivability import Derivability
 from foedus.reasoning.incremental.unmerge import Rebuild, Unmerge
-from foedus.reasoning.planning.plan import CLOSE, LIST, Pattern, Plan
+from foedus.reasoning.planning.plan import LIST, TRANSITIVE, RulePlan, RuleTemplate
 from foedus.reasoning.storage.columns import LOW, NONE, SHIFT, Ids, minus, sort_unique, union
-from foedus.reasoning.storage.relation import GIVEN, Delta, Relation, among, beyond
+from foedus.reasoning.storage.relation import GIVEN, Delta, Relation, among, not_in
 
 
 class Withdrawal:
@@ -56,7 +56,9 @@ class Withdrawal:
     def run(self, parts: dict[int, Ids]) -> None:
         """Remove keys that are no longer asserted, and what only followed from them."""
         engine = self.engine
-        if any(plan.head is not None for plan in engine.agenda.readers.get(engine.data.same, ())):
+        if any(
+            plan.head is not None for plan in engine.agenda.readers.get(engine.database.same, ())
+        ):
             raise Rebuild  # a term may no longer occur
         for code, keys in parts.items():
             if engine.equal and code == engine.vocabulary.same:
@@ -80,7 +82,7 @@ class Withdrawal:
         if engine.literals.is_named(lost):
             raise Rebuild  # plans may name its value by this term
         datatypes = engine.specializer.datatypes
-        if datatypes and self.unmerge.several[lost].any():
+        if datatypes and self.unmerge.merged[lost].any():
             raise Rebuild
         for code in datatypes:
             relation = engine.relation(code)
@@ -102,7 +104,7 @@ class Withdrawal:
         if code in self.linking:
             self.find(relation, keys, after)
             return
-        first = -1 if relation.dead else after
+        first = -1 if relation.superseded else after
         round = next((delta.round for delta in relation.deltas if delta.round > first), None)
         if round is not None:
             self.waiting[code].append((keys, after))
@@ -126,12 +128,12 @@ class Withdrawal:
             mine = some[delta.has(some)] if len(some) else NONE
             if len(mine):
                 if code in self.linking:
-                    self.part(code, mine)
+                    self.unmerge_for(code, mine)
                 if delta not in self.overdeleted:
                     self.push(delta.round, code)
                 self.overdeleted[delta].append(mine)
 
-    def part(self, code: int, keys: Ids) -> None:
+    def unmerge_for(self, code: int, keys: Ids) -> None:
         """Unmerge the classes that rules merged because of keys that may go.
 
         Merged terms have one name now, so most premises name the representative.
@@ -144,9 +146,9 @@ class Withdrawal:
             ones = {term for term in plan.head[1:] if term < 0}
             for premise, s, o in plan.body:
                 if premise == code and s in ones:
-                    self.unmerge.part(plan.rule, keys if code < 0 else keys >> SHIFT)
+                    self.unmerge.unmerge_by(plan.rule, keys if code < 0 else keys >> SHIFT)
                 elif premise == code and o in ones:
-                    self.unmerge.part(plan.rule, keys & LOW)
+                    self.unmerge.unmerge_by(plan.rule, keys & LOW)
                 elif premise == code:
                     self.spread(plan, code, keys, -1)
 
@@ -178,7 +180,7 @@ class Withdrawal:
                 if delta in self.cut:
                     keys = keys[delta.has(keys)]
                 shaken = self.unmerge.shaken(relation, delta, keys)
-                one_name = not relation.dead  # of each link
+                one_name = not relation.superseded  # of each link
                 if one_name and self.is_closure(code, delta):
                     found = self.unreached(relation, delta, keys)
                 else:
@@ -202,7 +204,7 @@ class Withdrawal:
         """Whether a delta is a whole transitive closure whose plan still exists."""
         if not self.derivability.is_batch(code, delta):
             return False
-        found = self.derivability.closes(code, delta)
+        found = self.derivability.is_transitive(code, delta)
         if not found:
             self.engine.batches.discard((code, delta.round))
         return found
@@ -249,7 +251,7 @@ class Withdrawal:
             engine.lists.refresh()
             self.cells = True
 
-    def spread(self, plan: Plan, code: int, keys: Ids, round: int) -> None:
+    def spread(self, plan: RulePlan, code: int, keys: Ids, round: int) -> None:
         """Overdelete what a plan derives from deleted keys, joined with all that is still there."""
         if plan.head is None or not len(keys):
             return
@@ -263,7 +265,7 @@ class Withdrawal:
         for number, (premise, _, _) in enumerate(plan.body):
             if premise != code or plan.is_twin(number):
                 continue
-            table = solve(plan, engine.data, plan.wanted, number, keys)
+            table = join_body(plan, engine.database, plan.wanted, number, keys)
             if table.size:
                 self.heads(plan, apply_tests(plan, table, engine), round)
 
@@ -272,28 +274,28 @@ class Withdrawal:
         relation = self.engine.relations.get(target)
         if relation is None:
             return False
-        return relation.round > after or any(delta.round > after for delta in relation.dead)
+        return relation.round > after or any(delta.round > after for delta in relation.superseded)
 
-    def everything(self, plan: Plan, round: int) -> None:
+    def everything(self, plan: RulePlan, round: int) -> None:
         """Overdelete all that a plan has derived."""
         if plan.head is None:
             return
-        if plan.kind == CLOSE:  # the links that its result came from may be deleted already
+        if plan.kind == TRANSITIVE:  # the links that its result came from may be deleted already
             code = plan.head[0]
-            self.overdelete(code, self.engine.data.relation(code).full, round)
+            self.overdelete(code, self.engine.database.relation(code).full, round)
             return
         seen, plan.seen = plan.seen, -1
         for columns in self.engine.tables(plan, plan.wanted):
             self.heads(plan, columns, round)
         plan.seen = seen
 
-    def heads(self, plan: Plan, columns: dict[int, Ids], round: int) -> None:
+    def heads(self, plan: RulePlan, columns: dict[int, Ids], round: int) -> None:
         """Overdelete what a plan concludes from rows of bindings."""
         assert plan.head is not None
         target, s, o = plan.head
         engine = self.engine
         if target == engine.vocabulary.same and engine.equal:
-            self.unmerge.part(plan.rule, np.concatenate(placed(columns, s, o)))
+            self.unmerge.unmerge_by(plan.rule, np.concatenate(columns_of(columns, s, o)))
         elif target == engine.vocabulary.type:
             raise Rebuild
         else:
@@ -305,10 +307,10 @@ class Withdrawal:
         """Drop the plans that the ontology no longer asks for, and overdelete what they derived."""
         engine = self.engine
         while True:
-            stale = [p for p in engine.specializer.patterns if self.concerns(p)]
+            stale = [p for p in engine.specializer.templates if self.concerns(p)]
             self.touched.clear()
             self.cells = False
-            dropped = [plan for pattern in stale for plan in self.unwanted(pattern)]
+            dropped = [plan for template in stale for plan in self.unwanted(template)]
             if not dropped:
                 return
             engine.agenda.drop(set(dropped).__contains__)
@@ -316,19 +318,19 @@ class Withdrawal:
                 self.everything(plan, -1)
             self.drain()
 
-    def concerns(self, pattern: Pattern) -> bool:
-        """Whether a relation that a pattern is solved over has lost keys."""
-        return bool(pattern.watches & self.touched) or (bool(pattern.head_of_list) and self.cells)
+    def concerns(self, template: RuleTemplate) -> bool:
+        """Whether a relation that a template is solved over has lost keys."""
+        return bool(template.watches & self.touched) or (bool(template.head_of_list) and self.cells)
 
-    def unwanted(self, pattern: Pattern) -> list[Plan]:
-        """Forget and return the plans that a pattern would no longer make."""
+    def unwanted(self, template: RuleTemplate) -> list[RulePlan]:
+        """Forget and return the plans that a template would no longer make."""
         specializer = self.engine.specializer
-        pattern.seen = -1
-        rows, others = specializer.solved(pattern)
+        template.seen = -1
+        rows, others = specializer.solved(template)
         wanted = {*map(tuple, rows.tolist()), *(special.key for special in others)}
-        specializer.look_again(pattern)  # new plans are made when the engine runs
-        stale = [key for key in pattern.made if key not in wanted]
-        return [plan for key in stale for plan in pattern.made.pop(key)]
+        specializer.look_again(template)  # new plans are made when the engine runs
+        stale = [key for key in template.made if key not in wanted]
+        return [plan for key in stale for plan in template.made.pop(key)]
 
     # Rederivation
 
@@ -350,7 +352,7 @@ class Withdrawal:
             engine.receive(code, keys, GIVEN)
         for code, keys in gone.items():
             relation = engine.relations[code]
-            keys = beyond(keys, [delta for delta in relation.deltas if delta.round > before])
+            keys = not_in(keys, [delta for delta in relation.deltas if delta.round > before])
             for plan in engine.agenda.incoming.get(code, ()):
                 back = self.derivability.given(plan, keys, None)
                 if len(back):

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from itertools import chain
 
-from foedus.reasoning.planning.plan import LIST, Plan
+from foedus.reasoning.planning.plan import LIST, RulePlan
 from foedus.reasoning.storage.reachability import tarjan
 
 
@@ -20,9 +20,9 @@ class Agenda:
     """
 
     def __init__(self) -> None:
-        self.incoming: dict[int, list[Plan]] = defaultdict(list)  # by what they conclude
-        self.readers: dict[int, list[Plan]] = defaultdict(list)  # by what they read
-        self.clashing: list[Plan] = []  # those that conclude a contradiction
+        self.incoming: dict[int, list[RulePlan]] = defaultdict(list)  # by what they conclude
+        self.readers: dict[int, list[RulePlan]] = defaultdict(list)  # by what they read
+        self.clashing: list[RulePlan] = []  # those that conclude a contradiction
         self.schema: set[int] = set()  # targets that specialization depends on
         self._due: set[int] = set()
         self._heap: list[tuple[int, int]] = []  # (level, target) of those that are due
@@ -30,7 +30,7 @@ class Agenda:
         self._ordered = False
         self._constants: frozenset[int] | None = None
 
-    def add(self, plan: Plan) -> None:
+    def add(self, plan: RulePlan) -> None:
         """Add a plan; its target becomes due."""
         self._constants = None
         for code in plan.reads:
@@ -42,7 +42,7 @@ class Agenda:
         self._ordered = False
         self.wake(plan.head[0])
 
-    def drop(self, stale: Callable[[Plan], bool]) -> None:
+    def drop(self, stale: Callable[[RulePlan], bool]) -> None:
         """Drop the plans that satisfy a condition."""
         for table in (self.incoming, self.readers):
             for code, plans in table.items():

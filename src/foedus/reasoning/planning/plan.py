@@ -3,7 +3,7 @@
 A premise is ``(code, s, o)``. The code is that of a relation: a property's number, or ``~number``
 of a class, whose one argument is ``s``. An argument is a term's number, or negative for a variable.
 A rule whose premises all name their relation is a plan as it is. The others ("whatever has a
-domain") are *patterns*: their premises over the ontology are solved first, and each solution makes
+domain") are *templates*: their premises over the ontology are solved first, and each solution makes
 a plan of the premises left, which is partial evaluation. Lists are unfolded then.
 """
 
@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
 from foedus.reasoning.encoding.dictionary import Terms
-from foedus.reasoning.rules.rule import Atom, Before, Differ, Rule, Sum, Test, Value, Var
+from foedus.reasoning.rules.rule import Atom, Before, Differ, Rule, Sum, Test, ValueTest, Var
 from foedus.reasoning.rules.table import RuleSet
 from foedus.terms import Term, iri
 
@@ -28,21 +28,21 @@ SAME, DIFFERENT = iri(f"{_OWL}sameAs"), iri(f"{_OWL}differentFrom")
 #: The code of the relation between a list and each of its members.
 LIST: Final = 1 << 40
 
-#: A wildcard among the relations that a pattern is solved over: all of them.
+#: A wildcard among the relations that a template is solved over: all of them.
 EVERY: Final = LIST + 1
 
 #: Kinds of plans with an algorithm of their own: ``storage/reachability.py``, ``grouping.py``.
-CLOSE, GROUP = "close", "group"
+TRANSITIVE, GROUP = "transitive", "group"
 
 Premise: TypeAlias = tuple[int, int, int]
 
-#: What identifies a plan of a pattern: the numbers of a solution, where these determine the plan.
-Key: TypeAlias = tuple[Any, ...]
+#: What identifies a plan of a template: the numbers of a solution, where these determine the plan.
+PlanKey: TypeAlias = tuple[Any, ...]
 
 _NOTHING: Final[Mapping[str, int]] = MappingProxyType({})  # there may be a plan for each class
 
 
-class Plan:
+class RulePlan:
     """The join plan of a rule whose relations are known.
 
     ``seen`` is the last round whose triples it has read (semi-naive evaluation joins what is
@@ -74,12 +74,14 @@ class Plan:
         self.kind = ""
         self.seen = self.born = -1
         self.orders: dict[int, object] | None = None
-        self.check: Plan | None = None  # the plan with its head as first premise, for rederivation
+        self.check: RulePlan | None = (
+            None  # the plan with its head as first premise, for rederivation
+        )
         self.names: Mapping[str, int] = _NOTHING  # the numbers of variables, by name
         self.values: Mapping[str, int] = _NOTHING  # what the ontology bound variables to
 
     @property
-    def half(self) -> Plan | None:
+    def half(self) -> RulePlan | None:
         """One half of a body that is symmetric in the head's two variables; None if it is not.
 
         The head of the half holds the first of the variables.
@@ -99,7 +101,7 @@ class Plan:
             return None
         if any({a, b} <= {s, o} for _, s, o in body):
             return None
-        return Plan(self.rule, tuple(p for p in self.body if b not in p[1:]), (0, a, a), ())
+        return RulePlan(self.rule, tuple(p for p in self.body if b not in p[1:]), (0, a, a), ())
 
     @property
     def is_copy(self) -> bool:
@@ -135,13 +137,13 @@ class Plan:
             return False
         return self.head[2] in self.body[number][1:]
 
-    def like(self, body: tuple[Premise, ...], head: Premise | None) -> Plan:
+    def like(self, body: tuple[Premise, ...], head: Premise | None) -> RulePlan:
         """The plan of the same rule with other premises and conclusion."""
-        made = Plan(self.rule, body, head, self.tests)
+        made = RulePlan(self.rule, body, head, self.tests)
         made.kind, made.names = self.kind, self.names
         return made
 
-    def fresh(self) -> Plan:
+    def fresh(self) -> RulePlan:
         """A copy for another graph; join orders, which depend on no graph, are shared."""
         made = self.like(self.body, self.head)
         if self.orders is None:
@@ -150,7 +152,7 @@ class Plan:
         return made
 
 
-class Pairs(Plan):
+class Pairs(RulePlan):
     """A contradiction between any two members of a list: a plan for each member.
 
     The head of such a part holds the variables that two members must share or, if the rule asks
@@ -159,7 +161,9 @@ class Pairs(Plan):
 
     __slots__ = ("members", "parts", "shared")
 
-    def __init__(self, rule: str, members: tuple[int, ...], parts: list[Plan], shared: int) -> None:
+    def __init__(
+        self, rule: str, members: tuple[int, ...], parts: list[RulePlan], shared: int
+    ) -> None:
         super().__init__(rule, (), None, ())
         self.kind = "pairs"
         self.members, self.parts, self.shared = members, parts, shared
@@ -184,7 +188,7 @@ class BoundTest:
 
 
 @dataclass(eq=False)
-class Pattern:
+class RuleTemplate:
     """A rule to be specialized by solving its premises over the ontology.
 
     Its variables are names until then.
@@ -202,19 +206,19 @@ class Pattern:
     redundant: list[dict[str, int]] = field(default_factory=list)  # solutions subsumed by others
     skips: frozenset[str] = frozenset()  # rules whose conclusions need no plan: subsumed
     watches: frozenset[int] = frozenset()  # the relations that the premises over the ontology read
-    query: Plan | None = None  # the join of these premises
+    query: RulePlan | None = None  # the join of these premises
     names: tuple[str, ...] = ()  # its variables, sorted; a solution is a tuple of their values
     reads: tuple[tuple[int, bool], ...] | None = None  # positions of codes read; as a class?
     target: int | None = None  # the position of the class that plans conclude
     loose: bool = False  # whether a premise ranges over all properties or classes
-    models: dict[Key, list[Plan]] = field(default_factory=dict)  # by kind of solution
-    made: dict[object, list[Plan]] = field(default_factory=dict)  # the plans by solution
+    models: dict[PlanKey, list[RulePlan]] = field(default_factory=dict)  # by kind of solution
+    made: dict[object, list[RulePlan]] = field(default_factory=dict)  # the plans by solution
     seen: int = -1  # the last round whose triples the query has read
     turn: int = 0  # how often it was solved from the beginning
 
-    def fresh(self) -> Pattern:
+    def fresh(self) -> RuleTemplate:
         """A copy for another graph, without plans."""
-        made = Pattern.__new__(Pattern)  # dataclasses.replace takes many times as long
+        made = RuleTemplate.__new__(RuleTemplate)  # dataclasses.replace takes many times as long
         made.__dict__.update(self.__dict__)
         made.query = self.query.fresh() if self.query else None
         made.made, made.seen = {}, -1
@@ -222,8 +226,8 @@ class Pattern:
 
 
 #: A premise before its variables are numbered: each node is a term's number or a variable's name.
-Node: TypeAlias = int | str
-Named: TypeAlias = tuple[Node, Node, Node]
+Argument: TypeAlias = int | str
+Named: TypeAlias = tuple[Argument, Argument, Argument]
 
 #: The "predicate" of `?l list ?c_i` in a named premise.
 LISTS: Final = -(1 << 41)
@@ -292,7 +296,7 @@ def parameters(atoms: Iterable[Named], vocabulary: Vocabulary) -> set[str]:
     return found
 
 
-def read_rule(rule: Rule, vocabulary: Vocabulary) -> Pattern:
+def read_template(rule: Rule, vocabulary: Vocabulary) -> RuleTemplate:
     """A rule with its premises divided into those over the ontology and those over the data."""
     ids = vocabulary.ids
     plain = [named(a, ids) for a in rule.premises if not a.each]
@@ -309,7 +313,7 @@ def read_rule(rule: Rule, vocabulary: Vocabulary) -> Pattern:
         lists = [(head_of_list, LISTS, f"{member}_{i}") for i in rule.picks]
     whole = bool(each or pairs)  # the list is unfolded
     if not open_ and not whole:
-        return Pattern(rule, [], plain + lists, [], heads, member, head_of_list, None, tests)
+        return RuleTemplate(rule, [], plain + lists, [], heads, member, head_of_list, None, tests)
     known: list[Named] = []
     rest: list[Named] = []
     for atom in plain:
@@ -324,7 +328,7 @@ def read_rule(rule: Rule, vocabulary: Vocabulary) -> Pattern:
             rest.append(atom)
     for atom in lists:
         (known if atom[2] in open_ else rest).append(atom)
-    return Pattern(rule, known, rest, each, heads, member, head_of_list, pairs, tests)
+    return RuleTemplate(rule, known, rest, each, heads, member, head_of_list, pairs, tests)
 
 
 def is_equality(rules: RuleSet) -> bool:
@@ -342,16 +346,16 @@ def has(rule: Rule, kind: type) -> bool:
 
 def value_rule(rule: Rule) -> str:
     """The kind of a datatype rule's test, or ''."""
-    return next((test.kind for test in rule.tests if isinstance(test, Value)), "")
+    return next((test.kind for test in rule.tests if isinstance(test, ValueTest)), "")
 
 
-def plan(
+def plan_of(
     rule: Rule,
     body: Iterable[Named],
     head: Named | None,
     vocabulary: Vocabulary,
     tests: tuple[Test, ...] = (),
-) -> Plan:
+) -> RulePlan:
     """The plan of premises whose relations are all known."""
     numbers: dict[str, int] = {}
     premises: list[Premise] = []
@@ -371,7 +375,7 @@ def plan(
             if isinstance(node, Var):
                 numbers.setdefault(node.name, -1 - len(numbers))
     different = tuple(dict.fromkeys(premises))
-    made = Plan(rule.id, different, target, tuple(BoundTest(test, numbers) for test in tests))
+    made = RulePlan(rule.id, different, target, tuple(BoundTest(test, numbers) for test in tests))
     made.names = numbers
     return made
 
@@ -381,4 +385,4 @@ def _nodes(test: Test) -> list[object]:
         return [test.left, test.right]
     if isinstance(test, Sum):
         return [test.left.node, test.right.node, test.result]
-    return [test.left, test.right] if isinstance(test, Value) else []
+    return [test.left, test.right] if isinstance(test, ValueTest) else []

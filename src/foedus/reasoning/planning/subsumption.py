@@ -11,27 +11,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from foedus.reasoning.planning.plan import Named, Pattern, Vocabulary, read_rule
+from foedus.reasoning.planning.plan import Named, RuleTemplate, Vocabulary, read_template
 from foedus.reasoning.rules.rule import Rule
 
-Facts = set[tuple[int, int, int]]
+FrozenFacts = set[tuple[int, int, int]]
 
 
-def guards(pattern: Pattern, others: list[Pattern]) -> list[dict[str, int]]:
-    """The bindings of a pattern's variables under which another pattern subsumes it."""
-    if pattern.each or pattern.pairs or pattern.tests or not pattern.heads:
+def guards(template: RuleTemplate, others: list[RuleTemplate]) -> list[dict[str, int]]:
+    """The bindings of a template's variables under which another template subsumes it."""
+    if template.each or template.pairs or template.tests or not template.heads:
         return []  # contradictions are reported by every rule that finds them
     found = []
-    mine = [*pattern.known, *pattern.rest]
+    mine = [*template.known, *template.rest]
     for other in others:
         theirs = [*other.known, *other.rest]
-        if other is pattern or other.each or other.pairs or len(theirs) >= len(mine):
+        if other is template or other.each or other.pairs or len(theirs) >= len(mine):
             continue
-        if other.tests or len(other.heads) != len(pattern.heads):
+        if other.tests or len(other.heads) != len(template.heads):
             continue
         for names, values in _embed(theirs, mine, {}, {}):
             heads = [tuple(names.get(n, n) for n in h) for h in other.heads]
-            if heads == [tuple(values.get(n, n) for n in h) for h in pattern.heads]:
+            if heads == [tuple(values.get(n, n) for n in h) for h in template.heads]:
                 found.append({str(k): v for k, v in values.items()})
                 break
     return [guard for guard in found if guard]
@@ -63,35 +63,44 @@ def _embed(
 
 
 def prune(
-    chosen: list[Pattern], patterns: list[Pattern], rules: list[Rule], vocabulary: Vocabulary
+    chosen: list[RuleTemplate],
+    templates: list[RuleTemplate],
+    rules: list[Rule],
+    vocabulary: Vocabulary,
 ) -> None:
-    """Set ``skips`` and ``redundant`` of the chosen ones among patterns that run together."""
-    sources = [read_rule(rule, vocabulary) for rule in rules] if chosen else []
+    """Set ``skips`` and ``redundant`` of the chosen ones among templates that run together."""
+    sources = [read_template(rule, vocabulary) for rule in rules] if chosen else []
     sources = [s for s in sources if not (s.known or s.each or s.pairs)]
-    for pattern in chosen:
-        pattern.skips = _skips(pattern, sources, patterns)
-        pattern.redundant = guards(pattern, patterns)
+    for template in chosen:
+        template.skips = _skips(template, sources, templates)
+        template.redundant = guards(template, templates)
 
 
-def _skips(pattern: Pattern, sources: list[Pattern], patterns: list[Pattern]) -> frozenset[str]:
-    """The rules whose conclusions a pattern may skip."""
-    if len(pattern.known) != 1 or pattern.each or pattern.pairs or pattern.tests:
+def _skips(
+    template: RuleTemplate, sources: list[RuleTemplate], templates: list[RuleTemplate]
+) -> frozenset[str]:
+    """The rules whose conclusions a template may skip."""
+    if len(template.known) != 1 or template.each or template.pairs or template.tests:
         return frozenset()
-    (known,) = pattern.known
+    (known,) = template.known
     if any(isinstance(node, int) for node in (known[0], known[2])):
         return frozenset()
     found = set()
     for source in sources:
         heads = [head for head in source.heads if head[1] == known[1]]
-        if heads and all(_follows(source, head, pattern, known, patterns) for head in heads):
+        if heads and all(_follows(source, head, template, known, templates) for head in heads):
             found.add(source.rule.id)
     return frozenset(found)
 
 
 def _follows(
-    source: Pattern, head: Named, pattern: Pattern, known: Named, patterns: list[Pattern]
+    source: RuleTemplate,
+    head: Named,
+    template: RuleTemplate,
+    known: Named,
+    templates: list[RuleTemplate],
 ) -> bool:
-    """Whether a pattern's conclusion follows from a source's premises without its conclusion.
+    """Whether a template's conclusion follows from a source's premises without its conclusion.
 
     The chase of the canonical instance, up to four rounds.
     """
@@ -106,19 +115,19 @@ def _follows(
         )
         return s, p, o
 
-    facts: Facts = {frozen(atom, numbers) for atom in source.rest}
+    facts: FrozenFacts = {frozen(atom, numbers) for atom in source.rest}
     s, _, o = frozen(head, numbers)
     names: dict[object, int] = {known[0]: s, known[2]: o}
     if known[0] == known[2]:
         return False
-    facts |= {frozen(atom, names) for atom in pattern.rest}
-    goals = {frozen(atom, names) for atom in pattern.heads}
+    facts |= {frozen(atom, names) for atom in template.rest}
+    goals = {frozen(atom, names) for atom in template.heads}
     for _ in range(4):
         if goals <= facts:
             return True
         present = {fact[1] for fact in facts}
-        new: Facts = set()
-        for other in patterns:
+        new: FrozenFacts = set()
+        for other in templates:
             if other.each or other.pairs or other.tests or not other.heads:
                 continue
             body = [*other.known, *other.rest]
@@ -132,7 +141,7 @@ def _follows(
 
 
 def _match(
-    body: list[Named], facts: Facts, values: dict[object, int]
+    body: list[Named], facts: FrozenFacts, values: dict[object, int]
 ) -> Iterator[dict[object, int]]:
     if not body:
         yield values

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from foedus.reasoning.rules.proof import Proof, Row, Step
+from foedus.reasoning.rules.proof import AnyTriple, Inference, Proof
 from foedus.terms import Term, Triple
 
 _BUDGET = 400  # inferences tried to keep one proof free of its own conclusion
@@ -17,23 +17,23 @@ _EFFORT = 50_000  # steps of the proofs built to find the smallest few
 class Derivations(Protocol):
     """The inferences behind the triples of a closed graph, in whatever form its triples have."""
 
-    def steps(self, row: Row) -> Iterator[Step]:
+    def steps(self, row: AnyTriple) -> Iterator[Inference]:
         """Every last inference of a triple."""
 
-    def prove(self, row: Row) -> Proof:
+    def prove(self, row: AnyTriple) -> Proof:
         """One proof of a triple that holds."""
 
-    def built(self, goal: Step, known: dict[Row, Proof]) -> Proof:
+    def built(self, goal: Inference, known: dict[AnyTriple, Proof]) -> Proof:
         """One proof that ends in an inference."""
 
-    def triple(self, row: Row) -> Triple:
+    def triple(self, row: AnyTriple) -> Triple:
         """The triple as terms."""
 
-    def bindings(self, step: Step) -> dict[str, Term]:
+    def bindings(self, step: Inference) -> dict[str, Term]:
         """The substitution of an inference, as terms."""
 
 
-def all_proofs(ways: Derivations, row: Row, limit: int | None) -> Iterator[Proof]:
+def all_proofs(ways: Derivations, row: AnyTriple, limit: int | None) -> Iterator[Proof]:
     """Proofs that differ in their last inference, smallest first; none rests on its conclusion.
 
     With a ``limit``, not all proofs are compared where they are many and long.
@@ -56,7 +56,7 @@ def all_proofs(ways: Derivations, row: Row, limit: int | None) -> Iterator[Proof
         yield proof
 
 
-def whole(ways: Derivations, triple: Triple, step: Step, parts: list[Proof]) -> Proof:
+def whole(ways: Derivations, triple: Triple, step: Inference, parts: list[Proof]) -> Proof:
     """A proof with these subproofs of its premises, in which each triple has one proof."""
     known: dict[Triple, Proof] = {}
     done: dict[int, Proof] = {}
@@ -96,23 +96,23 @@ class _Tries:
     left: int
 
 
-def _proof(ways: Derivations, step: Step) -> Proof | None:
+def _proof(ways: Derivations, step: Inference) -> Proof | None:
     """A proof that ends in an inference and does not rest on its conclusion, or None."""
     assert step.row is not None
     proof = ways.built(step, {})
     triple = ways.triple(step.row)
     if not _rests(proof, triple):
         return proof
-    known: dict[Row, Proof] = {}
+    known: dict[AnyTriple, Proof] = {}
     tries = _Tries(_BUDGET)
     for part in step.premises:
-        if isinstance(part, Step):
+        if isinstance(part, Inference):
             return None
         clear = _clear(ways, part, frozenset([step.row]), tries)
         if clear is None:
             return None
         known[part] = clear
-    parts = [known[part] for part in step.premises if not isinstance(part, Step)]
+    parts = [known[part] for part in step.premises if not isinstance(part, Inference)]
     return whole(ways, triple, step, parts)
 
 
@@ -131,7 +131,9 @@ def _rests(proof: Proof, triple: tuple[str, str, str]) -> bool:
     return False
 
 
-def _clear(ways: Derivations, row: Row, avoid: frozenset[Row], tries: _Tries) -> Proof | None:
+def _clear(
+    ways: Derivations, row: AnyTriple, avoid: frozenset[AnyTriple], tries: _Tries
+) -> Proof | None:
     """A proof of a triple that uses none of those to avoid; None if none is found."""
     if row in avoid:
         return None
@@ -143,11 +145,11 @@ def _clear(ways: Derivations, row: Row, avoid: frozenset[Row], tries: _Tries) ->
         tries.left -= 1
         if tries.left < 0:
             return None
-        if any(isinstance(part, Step) for part in step.premises):
+        if any(isinstance(part, Inference) for part in step.premises):
             continue
         parts = []
         for part in step.premises:
-            assert not isinstance(part, Step)
+            assert not isinstance(part, Inference)
             clear = _clear(ways, part, avoid | {row}, tries)
             if clear is None:
                 break

@@ -17,30 +17,30 @@ import numpy as np
 
 from foedus.reasoning.evaluation.unfolding import shifted
 from foedus.reasoning.planning.plan import Named, named, replaced
-from foedus.reasoning.proofs.history import History, Row
+from foedus.reasoning.proofs.history import Fact, History
 from foedus.reasoning.rules import years
 from foedus.reasoning.rules.datatypes import in_datatype, is_ill_typed
-from foedus.reasoning.rules.rule import Atom, Before, Differ, Operand, Rule, Sum, Value, Var
+from foedus.reasoning.rules.rule import Atom, Before, Differ, Operand, Rule, Sum, ValueTest, Var
 from foedus.reasoning.storage.columns import LOW, SHIFT, Ids
 from foedus.terms import Term, is_literal
 
-Values = dict[str, int]
+Substitution = dict[str, int]
 
 #: At most so many premises are matched recursively, which takes half as long.
 _FEW = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Instance:
+class EncodedInstance:
     """A rule instance: its substitution, and the triples it rests on."""
 
     rule: Rule
-    values: Values
-    premises: tuple[Row, ...]
+    values: Substitution
+    premises: tuple[Fact, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class Subgoal:
     """A premise to match; ``place`` is its position among the premises of the instance.
 
     ``spelt`` marks a premise in which the rule names a literal, which matches by value.
@@ -56,9 +56,9 @@ class _Match:
     """A premise on the backtracking stack: the rows left to try, and what the last one bound."""
 
     task: int
-    rows: Iterator[Row]
-    row: Row = (0, 0, 0)
-    found: Values = field(default_factory=dict)
+    rows: Iterator[Fact]
+    row: Fact = (0, 0, 0)
+    found: Substitution = field(default_factory=dict)
     changed: list[tuple[int, Named]] = field(default_factory=list)  # other premises, as they were
 
     def next(self, atom: Named, spelt: bool) -> bool:
@@ -99,7 +99,7 @@ class BackwardChaining:
             if is_literal(token)
         }
 
-    def rules_for(self, row: Row) -> list[Rule]:
+    def rules_for(self, row: Fact) -> list[Rule]:
         """The rules with a conclusion that may be the triple, those with few premises first."""
         _, p, o = row
         found: dict[str, Rule] = {}
@@ -110,7 +110,7 @@ class BackwardChaining:
                 found[rule.id] = rule
         return sorted(found.values(), key=lambda r: (len(r.premises) + 2 * len(r.lists), r.id))
 
-    def instances(self, rule: Rule, goal: Row | None, before: int) -> Iterator[Instance]:
+    def instances(self, rule: Rule, goal: Fact | None, before: int) -> Iterator[EncodedInstance]:
         """The instances of a rule that conclude the goal, or with None a contradiction."""
         if rule.conclusions is None:
             yield from self.applied(rule, {}, None, None, before)
@@ -125,20 +125,20 @@ class BackwardChaining:
     def applied(
         self,
         rule: Rule,
-        values: Values,
+        values: Substitution,
         head: Named | None,
-        goal: Row | None,
+        goal: Fact | None,
         before: int,
         chosen_picks: tuple[int, ...] | None = None,
         apart: bool = False,
-    ) -> Iterator[Instance]:
+    ) -> Iterator[EncodedInstance]:
         """The instances of a rule with some variables given, from what was there before a round.
 
         ``chosen_picks`` are the indices of a rule about a list; with ``apart``, the members at
         these two must differ.
         """
         plain = [
-            Task(replaced(named(a, self.ids), values), (k, 0), spelt(a))
+            Subgoal(replaced(named(a, self.ids), values), (k, 0), spelt(a))
             for k, a in enumerate(rule.premises)
             if not a.each
         ]
@@ -155,7 +155,7 @@ class BackwardChaining:
         # given nodes of a property chain; those at its ends are bound by the head
         stops = {k: v for k, v in values.items() if k not in single and k not in (head or ())}
         about = [
-            Task(replaced(named(rule.premises[t.place[0]], self.ids), scalar), t.place, t.spelt)
+            Subgoal(replaced(named(rule.premises[t.place[0]], self.ids), scalar), t.place, t.spelt)
             for t in about
         ]
         for base, base_rows in self.solve(about, scalar, before):
@@ -181,17 +181,17 @@ class BackwardChaining:
                     names = dict(zip(rule.picks, numbers, strict=True))
 
                     if head is not None and goal is not None:
-                        more = unify(replaced(placed(head, 0, names, size), chosen), goal)
+                        more = unify(replaced(indexed(head, 0, names, size), chosen), goal)
                         if more is None:
                             continue
                         chosen |= more
                     tasks = [
-                        Task(replaced(placed(t.atom, 0, names, size), chosen), t.place, t.spelt)
+                        Subgoal(replaced(indexed(t.atom, 0, names, size), chosen), t.place, t.spelt)
                         for t in rest
                     ]
                     tasks += [
-                        Task(
-                            replaced(placed(named(a, self.ids), here, names, size), chosen),
+                        Subgoal(
+                            replaced(indexed(named(a, self.ids), here, names, size), chosen),
                             (k, here),
                         )
                         for k, here, a in each
@@ -202,7 +202,7 @@ class BackwardChaining:
                         )
 
     def _picks(
-        self, rule: Rule, head: Named | None, goal: Row | None, members: tuple[int, ...]
+        self, rule: Rule, head: Named | None, goal: Fact | None, members: tuple[int, ...]
     ) -> Iterator[tuple[int, ...]]:
         """The choices of the rule's indices that the goal and ``i < j`` allow."""
         places = range(1, len(members) + 1)
@@ -220,14 +220,14 @@ class BackwardChaining:
                 yield numbers
 
     def solve(
-        self, tasks: list[Task], values: Values, before: int
-    ) -> Iterator[tuple[Values, dict[tuple[int, int], Row]]]:
+        self, tasks: list[Subgoal], values: Substitution, before: int
+    ) -> Iterator[tuple[Substitution, dict[tuple[int, int], Fact]]]:
         """All matches of the premises, by backtracking; the most bound premise first."""
         return (self._few if len(tasks) <= _FEW else self._many)(tasks, values, before)
 
     def _many(
-        self, tasks: list[Task], values: Values, before: int
-    ) -> Iterator[tuple[Values, dict[tuple[int, int], Row]]]:
+        self, tasks: list[Subgoal], values: Substitution, before: int
+    ) -> Iterator[tuple[Substitution, dict[tuple[int, int], Fact]]]:
         """The same without recursion, for the premises about the members of a long list."""
         atoms = [task.atom for task in tasks]
         costs = [self._cost(atom) for atom in atoms]
@@ -274,8 +274,8 @@ class BackwardChaining:
                 return
 
     def _few(
-        self, tasks: list[Task], values: Values, before: int
-    ) -> Iterator[tuple[Values, dict[tuple[int, int], Row]]]:
+        self, tasks: list[Subgoal], values: Substitution, before: int
+    ) -> Iterator[tuple[Substitution, dict[tuple[int, int], Fact]]]:
         if not tasks:
             yield values, {}
             return
@@ -286,7 +286,7 @@ class BackwardChaining:
         while match.next(task.atom, task.spelt):
             found, left = match.found, rest
             if found:
-                left = [Task(replaced(t.atom, found), t.place, t.spelt) for t in rest]
+                left = [Subgoal(replaced(t.atom, found), t.place, t.spelt) for t in rest]
             for more, used in self._few(left, {**values, **found}, before):
                 yield more, {task.place: match.row, **used}
 
@@ -298,7 +298,7 @@ class BackwardChaining:
 
     def _rows(
         self, atom: Named, spelt: bool, rest: list[tuple[Named, bool]], more: bool, before: int
-    ) -> Iterator[Row]:
+    ) -> Iterator[Fact]:
         """The triples that a premise may match; ``rest`` are premises that share a variable."""
         s, p, o = (node if isinstance(node, int) else None for node in atom)
         names = [node for node in atom if isinstance(node, str)]
@@ -352,15 +352,19 @@ class BackwardChaining:
     # Tests of rules
 
     def tested(
-        self, rule: Rule, values: Values, rows: dict[tuple[int, int], Row], cells: tuple[Row, ...]
-    ) -> Iterator[Instance]:
+        self,
+        rule: Rule,
+        values: Substitution,
+        rows: dict[tuple[int, int], Fact],
+        cells: tuple[Fact, ...],
+    ) -> Iterator[EncodedInstance]:
         """The instance, if the rule's tests hold."""
         values = dict(values)
         if all(self._holds(test, values) for test in rule.tests):
             premises = tuple(rows[place] for place in sorted(rows))
-            yield Instance(rule, values, tuple(dict.fromkeys((*premises, *cells))))
+            yield EncodedInstance(rule, values, tuple(dict.fromkeys((*premises, *cells))))
 
-    def _holds(self, test: object, values: Values) -> bool:
+    def _holds(self, test: object, values: Substitution) -> bool:
         if isinstance(test, Differ):
             a, b = values[test.left.name], values[test.right.name]
             rep = self.engine.frozen
@@ -375,7 +379,7 @@ class BackwardChaining:
                 return False
             bound = values.setdefault(test.result.name, number)
             return bound == number
-        if isinstance(test, Value):
+        if isinstance(test, ValueTest):
             v = self._token(values[test.left.name])
             if test.kind == "missing":
                 return is_literal(v) and is_ill_typed(v)
@@ -383,7 +387,7 @@ class BackwardChaining:
             return in_datatype(v, self._token(values[test.right.name])) is False
         return True
 
-    def _operand(self, side: Operand, values: Values) -> Term | None:
+    def _operand(self, side: Operand, values: Substitution) -> Term | None:
         term = self._token(values[side.node.name]) if isinstance(side.node, Var) else side.node
         return years.year_of(term) if side.year else term
 
@@ -391,7 +395,7 @@ class BackwardChaining:
         return self.engine.terms.token(number)
 
 
-def placed(atom: Named, here: int, names: Values, size: int) -> Named:
+def indexed(atom: Named, here: int, names: Substitution, size: int) -> Named:
     """A premise with its indices replaced by positions: those picked, and that of ``each``."""
     for index, k in names.items():
         atom = shifted(atom, index, k, size)
@@ -403,9 +407,9 @@ def spelt(atom: Atom) -> bool:
     return isinstance(atom.o, str) and is_literal(atom.o)
 
 
-def unify(atom: Named, row: Row) -> Values | None:
+def unify(atom: Named, row: Fact) -> Substitution | None:
     """The substitution that makes a premise the triple; None if there is none."""
-    found: Values = {}
+    found: Substitution = {}
     for node, term in zip(atom, row, strict=True):
         if isinstance(node, int):
             if node != term:

@@ -10,13 +10,13 @@ import numpy as np
 
 from foedus.reasoning.encoding.dictionary import LITERAL
 from foedus.reasoning.evaluation.engine import Engine
-from foedus.reasoning.planning.plan import BUILTIN, Pairs, Plan, named, replaced, value_rule
-from foedus.reasoning.proofs.backward import Instance, Values
-from foedus.reasoning.proofs.history import EVER, Row
+from foedus.reasoning.planning.plan import BUILTIN, Pairs, RulePlan, named, replaced, value_rule
+from foedus.reasoning.proofs.backward import EncodedInstance, Substitution
+from foedus.reasoning.proofs.history import EVER, Fact
 from foedus.reasoning.proofs.prover import Prover
 from foedus.reasoning.rules.datatypes import in_datatype, value_key
-from foedus.reasoning.rules.proof import Clash, Proof, Step
-from foedus.reasoning.rules.rule import Rule, Value
+from foedus.reasoning.rules.proof import Clash, Inference, Proof
+from foedus.reasoning.rules.rule import Rule, ValueTest
 from foedus.reasoning.storage.columns import LOW, NONE, SHIFT, Ids, pack, sort_unique, within
 from foedus.terms import Triple, compact
 
@@ -32,10 +32,10 @@ def clashes(engine: Engine, prover: Prover) -> tuple[tuple[Clash, ...], Counter[
     At most ``MOST`` of a rule are returned, and fewer where they have very many premises.
     """
     counts: Counter[str] = Counter()
-    found: dict[tuple[str, frozenset[Row]], Clash] = {}
+    found: dict[tuple[str, frozenset[Fact]], Clash] = {}
     told: Counter[str] = Counter()
     premises: Counter[str] = Counter()
-    triples: dict[Row, Triple] = {}  # a cache: clashes about the members of a list share its cells
+    triples: dict[Fact, Triple] = {}  # a cache: clashes about the members of a list share its cells
     for rule, instances, count in _all(engine, prover):
         if count:
             counts[rule.id] += count
@@ -56,11 +56,14 @@ def clashes(engine: Engine, prover: Prover) -> tuple[tuple[Clash, ...], Counter[
 
 
 def _clash(
-    engine: Engine, prover: Prover, instance: Instance, triples: Mapping[Row, Triple]
+    engine: Engine,
+    prover: Prover,
+    instance: EncodedInstance,
+    triples: Mapping[Fact, Triple],
 ) -> Clash:
     step = prover.step(None, instance)
 
-    def sentence(step: Step) -> str:
+    def sentence(step: Inference) -> str:
         rule = engine.rules[str(step.rule)]
         return rule.sentence(prover.bindings(step), lambda t: compact(t, engine.rules.prefixes))
 
@@ -75,24 +78,24 @@ def _clash(
     return Clash(instance.rule.id, message, premises, proof)
 
 
-def _reasons(prover: Prover, premises: Iterable[Row]) -> Iterator[Step]:
+def _reasons(prover: Prover, premises: Iterable[Fact]) -> Iterator[Inference]:
     """The inferences by which terms are equal, or literals members of a class.
 
     No file states such a premise: these inferences name the subjects and properties behind it.
     """
     kinds, same = prover.engine.terms.kinds, prover.history.same
-    waiting: list[Row | Step] = []
+    waiting: list[Fact | Inference] = []
     waiting += [row for row in premises if row[1] == same or kinds[row[0]] >= LITERAL]
     while waiting:
         part = waiting.pop()
-        step = part if isinstance(part, Step) else prover.explain(part)
+        step = part if isinstance(part, Inference) else prover.explain(part)
         if step.rule in _RENAMING:
             waiting += reversed(step.premises)
         elif step.premises and step.rule != "eq-ref":
             yield step
 
 
-Found = tuple[Rule, Iterator[Instance], int]
+Found = tuple[Rule, Iterator[EncodedInstance], int]
 
 
 def _all(engine: Engine, prover: Prover) -> Iterator[Found]:
@@ -111,8 +114,8 @@ def _all(engine: Engine, prover: Prover) -> Iterator[Found]:
 
 
 def _told(
-    engine: Engine, prover: Prover, rule: Rule, plan: Plan, columns: dict[int, Ids], size: int
-) -> Iterator[Instance]:
+    engine: Engine, prover: Prover, rule: Rule, plan: RulePlan, columns: dict[int, Ids], size: int
+) -> Iterator[EncodedInstance]:
     """Rows of a plan's bindings as instances of the rule."""
     for row in range(min(size, 10 * MOST)):
         values = dict(plan.values)
@@ -122,9 +125,9 @@ def _told(
         yield from _forms(prover, rule, values)
 
 
-def _forms(prover: Prover, rule: Rule, values: Values) -> Iterator[Instance]:
+def _forms(prover: Prover, rule: Rule, values: Substitution) -> Iterator[EncodedInstance]:
     """An instance with these values; or those with equal terms for them that say more."""
-    test = next((t for t in rule.tests if isinstance(t, Value)), None)
+    test = next((t for t in rule.tests if isinstance(t, ValueTest)), None)
     if test is not None and len(rule.premises) == 1 and test.right is not None:
         kind = prover.engine.terms.token(values[test.right.name])
         for v in prover.equality.same(values[test.left.name]):
@@ -141,13 +144,13 @@ def _forms(prover: Prover, rule: Rule, values: Values) -> Iterator[Instance]:
         yield from apart
 
 
-def _instance(prover: Prover, rule: Rule, values: Values) -> Instance:
+def _instance(prover: Prover, rule: Rule, values: Substitution) -> EncodedInstance:
     """The instance of a rule whose variables are all given."""
     rows = (replaced(named(atom, prover.backward.ids), values) for atom in rule.premises)
-    return Instance(rule, values, tuple((int(s), int(p), int(o)) for s, p, o in rows))
+    return EncodedInstance(rule, values, tuple((int(s), int(p), int(o)) for s, p, o in rows))
 
 
-def _apart(prover: Prover, rule: Rule, values: Values) -> Iterator[Instance]:
+def _apart(prover: Prover, rule: Rule, values: Substitution) -> Iterator[EncodedInstance]:
     """Instances in which a thing has two names that another premise tells apart."""
     if rule.lists or not prover.history.equal or not prover.equality:
         return
@@ -215,7 +218,7 @@ def _pairs(engine: Engine, prover: Prover, rule: Rule, plan: Pairs) -> Iterator[
     )
     count = int((sizes * (sizes - 1) // 2).sum())
 
-    def told() -> Iterator[Instance]:
+    def told() -> Iterator[EncodedInstance]:
         for at in alike[: 10 * MOST].tolist():
             i, j = int(where[at]) + 1, int(where[at + 1]) + 1
             values = dict(plan.values)
@@ -256,10 +259,14 @@ def _ill_typed(engine: Engine, prover: Prover, rule: Rule) -> Iterator[Found]:
         for other in engine.equality.same(literal):
             if other != literal:
                 row = (other, same, literal)
-                yield rule, iter([Instance(rule, dict(zip(names, row, strict=True)), (row,))]), 1
+                yield (
+                    rule,
+                    iter([EncodedInstance(rule, dict(zip(names, row, strict=True)), (row,))]),
+                    1,
+                )
     for code, relation in list(engine.relations.items()):
         keys = relation.full
-        for delta in (*relation.deltas, *relation.dead):
+        for delta in (*relation.deltas, *relation.superseded):
             keys = delta.keys
             if code < 0 and place != 0:  # only the class can be the literal
                 hits = keys if ~code in bad else NONE
@@ -269,13 +276,13 @@ def _ill_typed(engine: Engine, prover: Prover, rule: Rule) -> Iterator[Found]:
             if not len(hits):
                 continue
 
-            def told(code: int = code, hits: Ids = hits) -> Iterator[Instance]:
+            def told(code: int = code, hits: Ids = hits) -> Iterator[EncodedInstance]:
                 for key in hits[: 10 * MOST].tolist():
                     row = (
                         (key, engine.vocabulary.type, ~code)
                         if code < 0
                         else (key >> SHIFT, code, key & LOW)
                     )
-                    yield Instance(rule, dict(zip(names, row, strict=True)), (row,))
+                    yield EncodedInstance(rule, dict(zip(names, row, strict=True)), (row,))
 
             yield rule, told(), len(hits)

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from foedus.reasoning.evaluation.engine import Engine
-from foedus.reasoning.rules.listing import readings
+from foedus.reasoning.rules.rdf_list import readings
 from foedus.reasoning.storage.columns import (
     LOW,
     SHIFT,
@@ -29,7 +29,7 @@ from foedus.reasoning.storage.columns import (
 )
 from foedus.reasoning.storage.relation import Delta, among
 
-Row = tuple[int, int, int]
+Fact = tuple[int, int, int]
 EVER = 1 << 60
 
 #: A relation with more deltas than this gets an index of all their keys.
@@ -67,11 +67,11 @@ class History:
         self._indices: dict[tuple[int, bool], Index | None] = {}
 
     def deltas(self, code: int) -> Iterator[Delta]:
-        """All deltas of a relation, dead ones included, oldest first."""
+        """All deltas of a relation, superseded ones included, oldest first."""
         relation = self.engine.relations.get(code)
         if relation is not None:
-            if relation.dead:
-                yield from sorted((*relation.dead, *relation.deltas), key=lambda x: x.round)
+            if relation.superseded:
+                yield from sorted((*relation.superseded, *relation.deltas), key=lambda x: x.round)
             else:
                 yield from relation.deltas
 
@@ -118,18 +118,18 @@ class History:
             if delta.round < before:
                 yield delta, int(index.keys[at])
 
-    def round(self, row: Row) -> int | None:
+    def round(self, row: Fact) -> int | None:
         """The round in which a triple was found in this very form; None if it was not."""
         code, key = self.coded(row)
         delta = self.find(code, key)
         return delta.round if delta is not None else None
 
-    def coded(self, row: Row) -> tuple[int, int]:
+    def coded(self, row: Fact) -> tuple[int, int]:
         """The relation code and the key of a triple."""
         s, p, o = row
         return (~o, s) if p == self.type else (p, s << SHIFT | o)
 
-    def has(self, row: Row, before: int) -> bool:
+    def has(self, row: Fact, before: int) -> bool:
         """Whether a triple was known before a round."""
         s, p, o = row
         if p == self.same and self.equal:
@@ -180,7 +180,7 @@ class History:
     def pairs(self, p: int, before: int) -> Ids:
         """All keys of a property before a round: sorted and unique."""
         if p == self.same and self.equal:
-            links = self.engine.equality.links
+            links = self.engine.equality.forest
             keys = pack(links.a, links.b)[links.round < before]
             return sort_unique(np.concatenate([keys, swap(keys)]))
         return union([delta.keys for delta in self.deltas(p) if delta.round < before])
@@ -188,11 +188,13 @@ class History:
     def properties(self) -> list[int]:
         """Every property that has, or had, a triple."""
         found = [
-            code for code, r in self.engine.relations.items() if code >= 0 and (r.deltas or r.dead)
+            code
+            for code, r in self.engine.relations.items()
+            if code >= 0 and (r.deltas or r.superseded)
         ]
         return found + [self.same] * (self.equal and bool(self.engine.equality))
 
-    def match(self, s: int | None, p: int | None, o: int | None, before: int) -> Iterator[Row]:
+    def match(self, s: int | None, p: int | None, o: int | None, before: int) -> Iterator[Fact]:
         """All triples that matched a pattern before a round; None matches any term."""
         if p is None:
             for q in [*self.properties(), self.type]:
@@ -252,7 +254,9 @@ class History:
             tables.append(table)
         return tables[0], tables[1]
 
-    def readings(self, head: int, before: int) -> Iterator[tuple[tuple[int, ...], tuple[Row, ...]]]:
+    def readings(
+        self, head: int, before: int
+    ) -> Iterator[tuple[tuple[int, ...], tuple[Fact, ...]]]:
         """Members and cells of a list before a round, once for each reading."""
         vocabulary = self.engine.vocabulary
         firsts, rests = self._cells
@@ -265,7 +269,7 @@ class History:
 
         found = readings(head, vocabulary.nil, contents, self.engine.terms.token)
         for members, cells in found:
-            rows: list[Row] = []
+            rows: list[Fact] = []
             for cell, member, tail in zip(
                 cells, members, (*cells[1:], vocabulary.nil), strict=True
             ):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 
-from foedus.reasoning.rules.matching import Facts, Step, conclusions, instances
+from foedus.reasoning.rules.matching import IndexedTriples, RuleInstance, conclusions_of, instances
 from foedus.reasoning.rules.proof import Proof
 from foedus.reasoning.rules.rule import Atom, Rule, Var
 from foedus.reasoning.rules.table import RuleSet
@@ -34,10 +34,10 @@ class Hypothesis:
         limit: int = 300,
     ) -> None:
         self.rules, self._base, self._proof = rules, find, proof
-        self._more = Facts()
+        self._more = IndexedTriples()
         self._clashing = self._run(supposed, limit)
 
-    def _run(self, supposed: Iterable[Triple], limit: int) -> Iterator[Step]:
+    def _run(self, supposed: Iterable[Triple], limit: int) -> Iterator[RuleInstance]:
         """Forward chaining from what is supposed; yields each contradiction as it is met."""
         by_form: dict[tuple[Term | None, Term | None], list[tuple[Rule, Atom]]] = {}
         for rule in self.rules:
@@ -53,7 +53,7 @@ class Hypothesis:
                     for step in instances(rule, self.find, fits=(atom, (s, p, o))):
                         if rule.conclusions is None:
                             yield step
-                        after = conclusions(rule, step)
+                        after = conclusions_of(rule, step)
                         waiting += (t for t in after if self._take(t, step))
                         if (s, p, o) in held:
                             known = [t for t in after if t not in held and self._is_held(t)]
@@ -67,7 +67,7 @@ class Hypothesis:
     def _is_held(self, triple: Triple) -> bool:
         return any(True for _ in self._base(*triple))
 
-    def _take(self, triple: Triple, step: Step | None) -> bool:
+    def _take(self, triple: Triple, step: RuleInstance | None) -> bool:
         return not self._is_held(triple) and self._more.add(triple, step)
 
     def find(self, s: Term | None, p: Term | None, o: Term | None) -> Iterator[Triple]:
@@ -90,7 +90,7 @@ class Hypothesis:
         step = self._more.steps[triple]
         return Proof(triple) if step is None else self._prove(triple, step)
 
-    def _prove(self, triple: Triple | None, step: Step) -> Proof:
+    def _prove(self, triple: Triple | None, step: RuleInstance) -> Proof:
         below = tuple(self._known(t) or Proof(t) for t in step.premises)
         return Proof(triple, step.rule, step.bindings, below)
 

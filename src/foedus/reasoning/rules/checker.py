@@ -22,7 +22,7 @@ from foedus.reasoning.rules.table import (
     RuleSet,
     Sum,
     Test,
-    Value,
+    ValueTest,
     Var,
 )
 from foedus.terms import Term, Triple, is_literal
@@ -142,7 +142,7 @@ def _operand(side: Operand, names: Bindings) -> Term | None:
     return years.year_of(term) if side.year else term
 
 
-def _literals(test: Value, names: Bindings) -> bool:
+def _literals(test: ValueTest, names: Bindings) -> bool:
     left = names[test.left.name]
     if not is_literal(left):
         return False

@@ -32,7 +32,7 @@ from functools import lru_cache
 from pyexpat import ExpatError
 from xml.etree.ElementTree import ParseError
 
-from foedus.reasoning.rules.numerals import Key, between, decimal_key, next_year, year_key
+from foedus.reasoning.rules.numerals import ValueKey, between, decimal_key, next_year, year_key
 from foedus.reasoning.rules.xml_values import canonical_xml
 from foedus.store.xmlliteral import mended
 from foedus.terms import Term, is_literal, split_literal
@@ -93,20 +93,20 @@ _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:.*|[^:/?#]*(?:[/?#].*)?", re.DOTALL)
 _KEPT = 1 << 12
 
 
-def _decimal(text: str) -> Key | None:
+def _decimal(text: str) -> ValueKey | None:
     return decimal_key(text) if _DECIMAL.fullmatch(text) else None
 
 
-def _integer(low: float, high: float) -> Callable[[str], Key | None]:
-    def value(text: str) -> Key | None:
+def _integer(low: float, high: float) -> Callable[[str], ValueKey | None]:
+    def value(text: str) -> ValueKey | None:
         key = decimal_key(text) if _INTEGER.fullmatch(text) else None
         return key if key and between(key, low, high) else None
 
     return value
 
 
-def _binary(space: str, form: str) -> Callable[[str], Key | None]:
-    def value(text: str) -> Key | None:
+def _binary(space: str, form: str) -> Callable[[str], ValueKey | None]:
+    def value(text: str) -> ValueKey | None:
         if text not in _SPECIAL and not _FLOAT.fullmatch(text):
             return None
         number = _SPECIAL.get(text)
@@ -123,11 +123,11 @@ def _binary(space: str, form: str) -> Callable[[str], Key | None]:
     return value
 
 
-def _string(pattern: re.Pattern[str] | None) -> Callable[[str], Key | None]:
+def _string(pattern: re.Pattern[str] | None) -> Callable[[str], ValueKey | None]:
     return lambda text: ("string", text) if not pattern or pattern.fullmatch(text) else None
 
 
-def _plain(text: str) -> Key | None:
+def _plain(text: str) -> ValueKey | None:
     """https://www.w3.org/TR/rdf-plain-literal/: the language follows the last ``@``."""
     words, at, tag = text.rpartition("@")
     if not at:
@@ -137,18 +137,18 @@ def _plain(text: str) -> Key | None:
     return ("string", words, tag.lower()) if _LANGUAGE.fullmatch(tag) else None
 
 
-def _boolean(text: str) -> Key | None:
+def _boolean(text: str) -> ValueKey | None:
     known = {"true": True, "1": True, "false": False, "0": False}
     return ("boolean", known[text]) if text in known else None
 
 
-def _hex(text: str) -> Key | None:
+def _hex(text: str) -> ValueKey | None:
     if len(text) % 2 or not re.fullmatch(r"[0-9a-fA-F]*", text):
         return None
     return ("hexBinary", bytes.fromhex(text))
 
 
-def _base64(text: str) -> Key | None:
+def _base64(text: str) -> ValueKey | None:
     if not _BASE64.fullmatch(text) or text != text.strip(" "):
         return None
     try:
@@ -160,11 +160,11 @@ def _base64(text: str) -> Key | None:
     return ("base64Binary", octets) if clean else None
 
 
-def _uri(text: str) -> Key | None:
+def _uri(text: str) -> ValueKey | None:
     return ("anyURI", text) if _URI.fullmatch(text) else None
 
 
-def _datetime(text: str) -> Key | None:
+def _datetime(text: str) -> ValueKey | None:
     found = _DATETIME.fullmatch(text)
     if not found:
         return None
@@ -191,12 +191,12 @@ def _datetime(text: str) -> Key | None:
     return ("dateTime", year, month, day, hours, minutes, seconds, fraction, zone)
 
 
-def _stamp(text: str) -> Key | None:
+def _stamp(text: str) -> ValueKey | None:
     key = _datetime(text)
     return key if key and key[-1] is not None else None
 
 
-def _xml(text: str) -> Key | None:
+def _xml(text: str) -> ValueKey | None:
     found = _canonical(text)
     if found is None and (other := mended(text)) != text:  # a pyoxigraph store holds such
         found = _canonical(other)
@@ -210,7 +210,7 @@ def _canonical(text: str) -> str | None:
         return None
 
 
-_LEXICAL: dict[str, Callable[[str], Key | None]] = {
+_LEXICAL: dict[str, Callable[[str], ValueKey | None]] = {
     f"{_RDF}PlainLiteral": _plain,
     f"{_RDF}XMLLiteral": _xml,
     f"{_XSD}decimal": _decimal,
@@ -227,21 +227,21 @@ _LEXICAL: dict[str, Callable[[str], Key | None]] = {
 }
 
 
-def _within(low: float, high: float) -> Callable[[Key], bool]:
+def _within(low: float, high: float) -> Callable[[ValueKey], bool]:
     return lambda k: k[0] == "decimal" and between(k, low, high)
 
 
-def _matching(pattern: re.Pattern[str] | None) -> Callable[[Key], bool]:
+def _matching(pattern: re.Pattern[str] | None) -> Callable[[ValueKey], bool]:
     return lambda k: (
         k[0] == "string" and len(k) == 2 and (not pattern or bool(pattern.fullmatch(str(k[1]))))
     )
 
 
-def _space(name: str) -> Callable[[Key], bool]:
+def _space(name: str) -> Callable[[ValueKey], bool]:
     return lambda k: k[0] == name
 
 
-_HOLDS: dict[Term, Callable[[Key], bool]] = {
+_HOLDS: dict[Term, Callable[[ValueKey], bool]] = {
     f"<{_RDFS}Literal>": lambda k: True,
     f"<{_RDF}PlainLiteral>": _space("string"),
     f"<{_RDF}XMLLiteral>": _space("XMLLiteral"),
@@ -272,7 +272,7 @@ def _is_foreign(term: Term) -> bool:
     return term.endswith(">") and term[term.rindex("^^") + 2 :] not in DATATYPES
 
 
-def value_key(term: Term) -> Key | None:
+def value_key(term: Term) -> ValueKey | None:
     """The value of a literal as a hashable key; None if ill-typed or of an unknown datatype.
 
     >>> xsd = "http://www.w3.org/2001/XMLSchema#"
@@ -285,7 +285,7 @@ def value_key(term: Term) -> Key | None:
 
 
 @lru_cache(maxsize=1 << 16)
-def _short_key(term: Term) -> Key | None:
+def _short_key(term: Term) -> ValueKey | None:
     if _is_foreign(term):
         return None
     text, datatype, language = split_literal(term)

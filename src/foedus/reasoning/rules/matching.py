@@ -10,8 +10,8 @@ from typing import TypeAlias
 
 from foedus.reasoning.rules import years
 from foedus.reasoning.rules.datatypes import in_datatype, is_ill_typed, value_key
-from foedus.reasoning.rules.listing import readings
-from foedus.reasoning.rules.rule import Atom, Before, Differ, Operand, Rule, Sum, Value, Var
+from foedus.reasoning.rules.rdf_list import readings
+from foedus.reasoning.rules.rule import Atom, Before, Differ, Operand, Rule, Sum, ValueTest, Var
 from foedus.terms import Find, Pattern, Term, Triple, iri, is_literal
 
 _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
@@ -24,7 +24,7 @@ Bound: TypeAlias = dict[str, Term]
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class RuleInstance:
     """One rule instance: the substitution of its variables, and the triples that it rests on."""
 
     rule: str
@@ -32,15 +32,15 @@ class Step:
     premises: tuple[Triple, ...]
 
 
-class Facts:
+class IndexedTriples:
     """Triples, each with the rule instance that derived it, indexed for every triple pattern."""
 
     def __init__(self) -> None:
-        self.steps: dict[Triple, Step | None] = {}
+        self.steps: dict[Triple, RuleInstance | None] = {}
         self.literals: set[Term] = set()
         self._index: dict[Pattern, list[Triple]] = defaultdict(list)
 
-    def add(self, triple: Triple, step: Step | None) -> bool:
+    def add(self, triple: Triple, step: RuleInstance | None) -> bool:
         """Add a triple; False if it was there."""
         if triple in self.steps:
             return False
@@ -60,7 +60,7 @@ def instances(
     find: Find,
     fits: tuple[Atom, Triple] | None = None,
     same: Callable[[Term, Term], bool] | None = None,
-) -> Iterator[Step]:
+) -> Iterator[RuleInstance]:
     """The instances of a rule with premises over the triples that ``find`` gives.
 
     ``fits`` fixes an atom of the rule to a triple: a conclusion to find what derives the triple
@@ -71,7 +71,7 @@ def instances(
         order = sorted(tasks, key=lambda t: (rule.premises.index(t[0]), t[2]))
         for found, used in solve(tasks, start, find):
             if all(holds(test, found, find, same) for test in rule.tests):
-                yield Step(rule.id, found, (*(used[t] for t in order), *cells))
+                yield RuleInstance(rule.id, found, (*(used[t] for t in order), *cells))
 
 
 def applied(
@@ -94,7 +94,7 @@ def applied(
                     yield known, [*naming, *tasks], cells
 
 
-def conclusions(rule: Rule, step: Step) -> list[Triple]:
+def conclusions_of(rule: Rule, step: RuleInstance) -> list[Triple]:
     """The triples that a rule instance concludes."""
     size = rule.length(step.bindings)
 
@@ -281,7 +281,7 @@ def holds(
         left, right = (_operand(side, bindings) for side in (test.left, test.right))
         total = years.add(left, right, test.sign) if left and right else None
         return total is not None and bindings.setdefault(test.result.name, total) == total
-    if isinstance(test, Value):
+    if isinstance(test, ValueTest):
         v = bindings[test.left.name]
         if test.kind == "missing":
             return is_literal(v) and is_ill_typed(v)

@@ -10,14 +10,14 @@ import math
 from collections.abc import Hashable
 
 #: A value: the name of its value space, then what identifies it there.
-Key = tuple[Hashable, ...]
+ValueKey = tuple[Hashable, ...]
 
 #: Numbers and years of more digits are kept as text.
 _LONG = 1000
 _NINES = str.maketrans("0123456789", "9876543210")
 
 
-def decimal_key(text: str) -> Key:
+def decimal_key(text: str) -> ValueKey:
     """The key of a decimal: an integer where it is one and not too long.
 
     Otherwise its sign, its digits without leading and trailing zeros, and the power of ten of the
@@ -37,7 +37,7 @@ def decimal_key(text: str) -> Key:
     return ("decimal", int(below), digits.rstrip("0"), top)
 
 
-def between(key: Key, low: float, high: float) -> bool:
+def between(key: ValueKey, low: float, high: float) -> bool:
     """Whether a decimal is an integer within bounds, which are short or infinite."""
     match key:
         case (_, int(number)):

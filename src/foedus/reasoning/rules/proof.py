@@ -10,7 +10,7 @@ from foedus.short import short_repr
 from foedus.terms import Term, Triple
 
 #: A triple of terms, or of term numbers.
-Row: TypeAlias = tuple[Any, Any, Any]
+AnyTriple: TypeAlias = tuple[Any, Any, Any]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -120,10 +120,10 @@ class Clash:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Inference:
     """A rule applied; its premises are triples still to be explained, or inferences themselves."""
 
-    row: Row | None
+    row: AnyTriple | None
     rule: str | None
     values: Mapping[str, Any]
-    premises: tuple[Row | Step, ...] = ()
+    premises: tuple[AnyTriple | Inference, ...] = ()

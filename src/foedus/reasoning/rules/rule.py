@@ -116,7 +116,7 @@ class Sum:
 
 
 @dataclass(frozen=True, slots=True)
-class Value:
+class ValueTest:
     """A test of literals by value: ``in`` or ``not in`` a datatype, ``=``, ``!=``, ``missing``."""
 
     left: Var
@@ -124,7 +124,7 @@ class Value:
     right: Var | None = None
 
 
-Test: TypeAlias = Before | Differ | Sum | Value
+Test: TypeAlias = Before | Differ | Sum | ValueTest
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from foedus.reasoning.rules.rule import (
     Rule,
     Sum,
     Test,
-    Value,
+    ValueTest,
     Var,
     variable,
 )
@@ -46,7 +46,7 @@ __all__ = [
     "RuleSet",
     "Sum",
     "Test",
-    "Value",
+    "ValueTest",
     "Var",
     "parse_atom",
     "parse_premise",
@@ -252,7 +252,9 @@ def _check(rule: Rule) -> None:
     }
     plain = {n.name for a in rule.premises for n in a if isinstance(n, Var) and not n.index}
     plain |= {t.result.name for t in rule.tests if isinstance(t, Sum)}
-    plain |= {n.name for t in rule.tests if isinstance(t, Value) for n in (t.left, t.right) if n}
+    plain |= {
+        n.name for t in rule.tests if isinstance(t, ValueTest) for n in (t.left, t.right) if n
+    }
     if families and not rule.lists:
         raise ValueError("an index (?c_i) without a list: add a premise '?l list ?c_i'")
     for listed in rule.lists:
@@ -304,7 +306,7 @@ def parse_premise(text: str, prefixes: Mapping[str, str]) -> Atom | ListOf | Tes
     if found := _VALUE.fullmatch(text):
         other = found[3] or found[5]
         kind = found[2] or found[4] or found[6]
-        return Value(variable(found[1]), kind, variable(other) if other else None)
+        return ValueTest(variable(found[1]), kind, variable(other) if other else None)
     words = _TOKEN.findall(text)
     if len(words) == 3 and words[1] == "list":
         return ListOf(variable(words[0]), variable(words[2]).name)

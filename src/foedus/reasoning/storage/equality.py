@@ -34,7 +34,7 @@ from foedus.reasoning.storage.columns import (
     union,
     without,
 )
-from foedus.reasoning.storage.links import Link, Links
+from foedus.reasoning.storage.proof_forest import Link, ProofForest
 from foedus.reasoning.storage.relation import Delta, Relation
 
 #: The least number of look-ups in a delta to which its length is compared, see ``FEW``.
@@ -50,16 +50,16 @@ class Equality:
 
     def __init__(self) -> None:
         self.rep: Ids = NONE
-        self.links = Links()
+        self.forest = ProofForest()
         self.changes = 0  # how many times classes were merged or split
         self.changed: Ids = NONE  # all terms that are not their own representative, sorted
-        self._several: Mask | None = None
+        self._merged: Mask | None = None
         self._names: Ids | None = None
         self._places: Places | None = None  # the offsets of each representative in ``names``
         self._asked = 0  # how many representatives were looked up in ``names`` without offsets
 
     def __bool__(self) -> bool:
-        return len(self.links) > 0
+        return len(self.forest) > 0
 
     def grow(self, count: int) -> None:
         """Extend ``rep`` to so many terms, each its own representative."""
@@ -67,7 +67,7 @@ class Equality:
             rep = np.arange(count)
             rep[: len(self.rep)] = self.rep
             self.rep = rep
-            self._several = self._places = None
+            self._merged = self._places = None
 
     def of(self, term: int) -> int:
         """The representative of a term."""
@@ -85,7 +85,7 @@ class Equality:
         them: each item is the end of a run of pairs, and the rule. ``rep`` is changed in place.
         """
         ends = np.array([end for end, _ in rules])
-        numbers = np.array([self.links.number(rule) for _, rule in rules])
+        numbers = np.array([self.forest.number(rule) for _, rule in rules])
         linked: list[Ids] = []
         changed: list[Ids] = []
         others = self.changed if self._names is None else None  # whose root may change
@@ -117,12 +117,12 @@ class Equality:
             return NONE
         pairs = np.concatenate(linked)
         kinds = numbers[np.searchsorted(ends, pairs, side="right")]
-        self.links.append(a[pairs], b[pairs], round, kinds)
+        self.forest.append(a[pairs], b[pairs], round, kinds)
         new = sort_unique(np.concatenate(changed))
         self._renew(union([self.changed, new]), np.concatenate([new, self.rep[new]]), True)
         return new
 
-    def part(self, terms: Ids) -> None:
+    def split(self, terms: Ids) -> None:
         """Split whole classes, given by all their terms, into single terms.
 
         ``rep`` is changed in place.
@@ -131,7 +131,7 @@ class Equality:
             return
         gone = self.represented(terms)
         self.rep[terms] = terms
-        self.links.keep(~self.marked(terms)[self.links.a])
+        self.forest.keep(~self.marked(terms)[self.forest.a])
         self._renew(without(self.changed, gone), terms, False)
 
     def _renew(self, changed: Ids, about: Ids, joined: bool) -> None:
@@ -140,13 +140,13 @@ class Equality:
         self.changed = changed
         self._places = None
         self._asked = 0
-        if self._several is not None:
-            self._several = self._several.copy()  # the old one may still be wanted
-            self._several[about] = joined
+        if self._merged is not None:
+            self._merged = self._merged.copy()  # the old one may still be wanted
+            self._merged[about] = joined
         if self._names is not None:
             rows = self.classes(about)
             some = sort_unique(np.concatenate([rows & LOW, about]))
-            some = some[self.several[some]]
+            some = some[self.merged[some]]
             left = without(self._names, rows)
             self._names = inserted(left, sort_inplace(pack(self.rep[some], some)))
 
@@ -196,7 +196,7 @@ class Equality:
     def names(self) -> Ids:
         """All terms of classes of two or more: sorted keys (representative, term)."""
         if self._names is None:
-            involved = np.flatnonzero(self.several)
+            involved = np.flatnonzero(self.merged)
             self._names = np.sort(pack(self.rep[involved], involved))
         return self._names
 
@@ -230,13 +230,13 @@ class Equality:
 
         The array itself where no term has others; it must be free of duplicates, as the result is.
         """
-        if not self.links or not len(keys):
+        if not self.forest or not len(keys):
             return keys
         parts: list[Ids] = []
         alone = True
         for part in pieces(len(keys)):
             some = keys[part]
-            hit = self.about(self.several, some, unary)
+            hit = self.about(self.merged, some, unary)
             if hit.any():
                 parts += [some[~hit], self.forms(some[hit], unary)[1]]
                 alone = False
@@ -253,12 +253,12 @@ class Equality:
         return rows.take(again), pack(left.take(again), right)
 
     @property
-    def several(self) -> Mask:
+    def merged(self) -> Mask:
         """A mask over all terms: whether its class has two terms or more."""
-        if self._several is None:
-            self._several = np.zeros(len(self.rep), np.bool_)
-            self._several[self.changed] = self._several[self.rep[self.changed]] = True
-        return self._several
+        if self._merged is None:
+            self._merged = np.zeros(len(self.rep), np.bool_)
+            self._merged[self.changed] = self._merged[self.rep[self.changed]] = True
+        return self._merged
 
     # Explanations
 
@@ -270,7 +270,7 @@ class Equality:
             here = waiting.popleft()
             if here == b:
                 break
-            for link in self.links.around(here):
+            for link in self.forest.around(here):
                 there = link.b if link.a == here else link.a
                 if link.round < before and there not in came:
                     came[there] = link
@@ -289,7 +289,7 @@ class Equality:
     ) -> list[tuple[int, Ids]]:
         """Remove the keys that hold former representatives; what they are rewritten to, by code.
 
-        The keys as they were are kept in ``relation.dead``. ``special`` is the code of owl:sameAs,
+        The keys as they were go to ``relation.superseded``. ``special`` is the code of owl:sameAs,
         whose relation is left alone. Deltas up to the round ``since`` are known to hold no such
         keys.
         """
@@ -309,7 +309,7 @@ class Equality:
                 moved = delta.keys if renamed else self.concerned(delta, gone, marks, code < 0)
                 if len(moved):
                     touched = True
-                    relation.dead.append(Delta(delta.round, moved, delta.origin))
+                    relation.superseded.append(Delta(delta.round, moved, delta.origin))
                     new = int(self.rep[term])
                     out.append((~new if code < 0 else new, self.mapped(moved, code < 0)))
                     delta.remove(moved)

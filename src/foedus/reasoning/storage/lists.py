@@ -9,7 +9,7 @@ from itertools import islice, product
 import numpy as np
 
 from foedus.errors import LimitReached
-from foedus.reasoning.rules.listing import readings
+from foedus.reasoning.rules.rdf_list import readings
 from foedus.reasoning.storage.columns import LOW, SHIFT, Ids
 from foedus.reasoning.storage.relation import Relation
 

@@ -29,7 +29,7 @@ _ROUNDS = 16
 _BITS = 1 << 14
 
 
-def closed(edges: Ids, check: Callable[[int], None], start: Ids | None = None) -> Ids:
+def transitive_closure(edges: Ids, check: Callable[[int], None], start: Ids | None = None) -> Ids:
     """The transitive closure of sorted, unique keys (edges): sorted and unique.
 
     With ``start``, sorted keys too, at least what follows from these by edges. ``check`` is called

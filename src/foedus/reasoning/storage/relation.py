@@ -183,7 +183,7 @@ def among(probes: Ids, deltas: Iterable[Delta]) -> Mask:
     return found
 
 
-def beyond(keys: Ids, deltas: Iterable[Delta]) -> Ids:
+def not_in(keys: Ids, deltas: Iterable[Delta]) -> Ids:
     """The sorted keys that none of the deltas holds."""
     for delta in deltas:
         if not len(keys):
@@ -195,8 +195,8 @@ def beyond(keys: Ids, deltas: Iterable[Delta]) -> Ids:
 class Relation:
     """The pairs of a property or the members of a class, as deltas in the order of their rounds.
 
-    ``dead`` holds, as deltas, the keys that were rewritten when terms merged, as they were before.
-    Only proofs and withdrawals read them.
+    ``superseded`` holds, as deltas, the keys that were rewritten when terms merged, in their old
+    form. Only proofs and withdrawals read them.
     """
 
     __slots__ = (
@@ -208,14 +208,14 @@ class Relation:
         "_size",
         "_size_of",
         "code",
-        "dead",
         "deltas",
+        "superseded",
     )
 
     def __init__(self, code: int) -> None:
         self.code = code
         self.deltas: list[Delta] = []
-        self.dead: list[Delta] = []
+        self.superseded: list[Delta] = []
         self._full: Ids = NONE
         self._full_of = 0
         self._size = self._size_of = 0  # the number of keys in so many deltas
@@ -321,4 +321,4 @@ class Relation:
 
     def new(self, keys: Ids) -> Ids:
         """The sorted keys that are not here."""
-        return beyond(keys, self.segments)
+        return not_in(keys, self.segments)

@@ -27,8 +27,8 @@ from foedus.reasoning.closure import Closure
 from foedus.reasoning.encoding.dictionary import LITERAL
 from foedus.reasoning.evaluation.engine import Engine
 from foedus.reasoning.evaluation.filters import apply_tests
-from foedus.reasoning.evaluation.joins import keys_of, solve
-from foedus.reasoning.planning.plan import LIST, Plan, Premise
+from foedus.reasoning.evaluation.joins import join_body, keys_of
+from foedus.reasoning.planning.plan import LIST, Premise, RulePlan
 from foedus.reasoning.storage.columns import LOW, SHIFT, Ids, Mask, counted, spread, within
 from foedus.reasoning.storage.partition import by_object
 from foedus.reasoning.storage.relation import among
@@ -65,7 +65,7 @@ class Validity:
     ) -> None:
         self._closure, self._engine = closure, closure.engine
         self._labels: dict[int, Labels] = {}
-        self._plans: dict[int, Plan] = {}
+        self._plans: dict[int, RulePlan] = {}
         self._days = np.array(sorted({FIRST, LAST, *(d for span in spans.values() for d in span)}))
         self._top = len(self._days) - 1
         self._lasting = self._numbers(lasting)
@@ -92,7 +92,7 @@ class Validity:
         if coded is None or not self._closure.holds(triple):
             return ()
         code, keys = self._mapped(coded[0], np.array([coded[1]]))
-        if code == self._engine.data.same or self._holds_always(code, keys)[0]:
+        if code == self._engine.database.same or self._holds_always(code, keys)[0]:
             return ALWAYS
         labels = self._labels.get(code)
         if labels is None:
@@ -172,7 +172,7 @@ class Validity:
 
     def _run(self, found: dict[int, list[Labels]]) -> None:
         """Label what follows, round by round, until nothing is new."""
-        agenda, same = self._engine.agenda, self._engine.data.same
+        agenda, same = self._engine.agenda, self._engine.database.same
         while fresh := self._taken(found):
             found = defaultdict(list)
             for code, labels in fresh.items():
@@ -198,7 +198,7 @@ class Validity:
             if not len(merged.keys):
                 continue
             self._labels[code] = merged
-            new = merged if old is None else self._beyond(merged, old)
+            new = merged if old is None else self._new_labels(merged, old)
             if len(new.keys):
                 fresh[code] = new
         return fresh
@@ -219,7 +219,7 @@ class Validity:
         lasts = np.append(heads[1:], len(keys)) - 1
         return Labels(keys[heads], starts[heads], (reach - offset)[lasts])
 
-    def _beyond(self, labels: Labels, old: Labels) -> Labels:
+    def _new_labels(self, labels: Labels, old: Labels) -> Labels:
         """The labels that are not among old ones, row by row."""
 
         def ranks(some: Labels) -> Ids:
@@ -238,7 +238,7 @@ class Validity:
         return found
 
     def _fire(
-        self, plan: Plan, number: int, labels: Labels, found: dict[int, list[Labels]]
+        self, plan: RulePlan, number: int, labels: Labels, found: dict[int, list[Labels]]
     ) -> None:
         """What a plan gives from labels of one of its premises, and when."""
         engine, head = self._engine, plan.head
@@ -249,7 +249,7 @@ class Validity:
             whole.values = plan.values
         names = {term for premise in plan.body for term in premise[1:] if term < 0}
         keys = np.unique(labels.keys)
-        table = solve(whole, engine.data, names | plan.wanted, number, keys)
+        table = join_body(whole, engine.database, names | plan.wanted, number, keys)
         if not table.size:
             return
         columns = apply_tests(plan, table, engine)
@@ -259,7 +259,7 @@ class Validity:
         order = [number, *(n for n in range(len(plan.body)) if n != number)]
         for n in order:
             code = plan.body[n][0]
-            if code in (LIST, engine.data.same):
+            if code in (LIST, engine.database.same):
                 continue
             known = labels if n == number else self._labels.get(code)
             mine = _keys(columns, plan.body[n], size).take(rows)

@@ -17,26 +17,26 @@ from typing import TYPE_CHECKING, Literal
 from foedus.errors import LimitReached
 from foedus.reasoning.rules import matching
 from foedus.reasoning.rules.datatypes import datatypes_of, value_key
-from foedus.reasoning.rules.matching import SAME, Facts, Step, conclusions
+from foedus.reasoning.rules.matching import SAME, IndexedTriples, RuleInstance, conclusions_of
 from foedus.reasoning.rules.proof import Clash, Proof
-from foedus.reasoning.rules.table import Differ, Rule, RuleSet, Value, ruleset
+from foedus.reasoning.rules.table import Differ, Rule, RuleSet, ValueTest, ruleset
 from foedus.terms import Term, Triple, compact, is_literal
 
 if TYPE_CHECKING:
     from foedus.reasoning.entailment.entails import Entailment
 
 
-def instances(rule: Rule, facts: Facts, same: set[Triple]) -> Iterator[Step]:
+def instances(rule: Rule, facts: IndexedTriples, same: set[Triple]) -> Iterator[RuleInstance]:
     """All instances of a rule over the facts; ``same`` are the equalities that ``!=`` respects."""
     if not rule.premises and rule.tests:
-        return (Step(rule.id, bindings, ()) for bindings in _literals(rule, facts))
+        return (RuleInstance(rule.id, bindings, ()) for bindings in _literals(rule, facts))
     return matching.instances(rule, facts.match, same=lambda a, b: (a, SAME, b) in same)
 
 
-def _literals(rule: Rule, facts: Facts) -> Iterator[dict[str, Term]]:
+def _literals(rule: Rule, facts: IndexedTriples) -> Iterator[dict[str, Term]]:
     """The bindings of dt-type2, dt-eq and dt-diff."""
     (test,) = rule.tests
-    assert isinstance(test, Value) and test.right
+    assert isinstance(test, ValueTest) and test.right
     left, right = test.left.name, test.right.name
     if test.kind == "in":
         for v in sorted(facts.literals):
@@ -66,7 +66,7 @@ class Closure:
     ) -> None:
         self.rules, self._limit, self._end = rules, limit, end
         self.asserted: tuple[Triple, ...] = tuple(dict.fromkeys(asserted))
-        self.facts = Facts()
+        self.facts = IndexedTriples()
         started = time.perf_counter()
         for triple in self.asserted:
             self.facts.add(triple, None)
@@ -86,7 +86,7 @@ class Closure:
             self._rounds += 1
             for rule in rules:
                 for step in list(instances(rule, self.facts, same)) if rule.conclusions else ():
-                    for triple in conclusions(rule, step):
+                    for triple in conclusions_of(rule, step):
                         self.facts.add(triple, step)
                 if self._limit is not None and len(self.facts.steps) > self._limit:
                     raise LimitReached.triples(self._limit)
@@ -111,7 +111,7 @@ class Closure:
                         found[key] = self._clash(rule, step)
         return tuple(sorted(found.values(), key=lambda c: (c.rule, c.premises)))
 
-    def _clash(self, rule: Rule, step: Step) -> Clash:
+    def _clash(self, rule: Rule, step: RuleInstance) -> Clash:
         message = rule.sentence(step.bindings, lambda term: compact(term, self.rules.prefixes))
         return Clash(rule.id, message, step.premises, lambda: self._prove(None, step))
 
@@ -150,7 +150,7 @@ class Closure:
             return None
         return self._prove(triple, self.facts.steps[triple])
 
-    def _prove(self, triple: Triple | None, step: Step | None) -> Proof:
+    def _prove(self, triple: Triple | None, step: RuleInstance | None) -> Proof:
         made: dict[Triple, Proof] = {}
         todo = list(step.premises) if step else []
         while todo:
@@ -168,7 +168,7 @@ class Closure:
         found = [Proof(triple)] if self.facts.steps.get(triple, ...) is None else []
         for rule in self.rules:
             for step in instances(rule, self.facts, self._same):
-                if rule.conclusions and triple in conclusions(rule, step):
+                if rule.conclusions and triple in conclusions_of(rule, step):
                     proof = self._prove(triple, step)
                     below = (p.triple for q in proof.premises for p in q.walk())
                     if triple not in below:
@@ -198,7 +198,9 @@ class Closure:
         self.__init__(kept, self.rules, self._limit, self._end)  # type: ignore[misc]
 
 
-def _step_proof(triple: Triple | None, step: Step | None, made: dict[Triple, Proof]) -> Proof:
+def _step_proof(
+    triple: Triple | None, step: RuleInstance | None, made: dict[Triple, Proof]
+) -> Proof:
     if step is None:
         return Proof(triple)
     return Proof(triple, step.rule, step.bindings, tuple(made[t] for t in step.premises))

@@ -1,4 +1,4 @@
-"""The immediate consequences of plans: their bodies joined, restricted to what is new."""
+"""The immediate consequence operator: plans joined, restricted to what is new."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import numpy as np
 
 from foedus.reasoning.evaluation.filters import apply_tests
 from foedus.reasoning.evaluation.grouping import adjacent
-from foedus.reasoning.evaluation.joins import keys_of, placed, solve
+from foedus.reasoning.evaluation.joins import columns_of, join_body, keys_of
 from foedus.reasoning.evaluation.state import State
-from foedus.reasoning.planning.plan import GROUP, LIST, Plan
+from foedus.reasoning.planning.plan import GROUP, LIST, RulePlan
 from foedus.reasoning.storage.columns import (
     LOW,
     NONE,
@@ -24,10 +24,10 @@ from foedus.reasoning.storage.columns import (
 )
 
 
-class Evaluation(State):
+class Consequences(State):
     """The operator that semi-naive evaluation iterates; nothing here changes a relation."""
 
-    def changed(self, plan: Plan) -> list[int]:
+    def changed(self, plan: RulePlan) -> list[int]:
         """The premises of a plan whose relation has a new delta; one of two twins."""
         seen = plan.seen
         relations = self.relations
@@ -37,7 +37,7 @@ class Evaluation(State):
                 if seen < 0:
                     out.append(number)
                 continue
-            if code == self.data.same:
+            if code == self.database.same:
                 return [number]
             relation = relations.get(code)
             if relation is None or not relation.deltas:
@@ -46,7 +46,7 @@ class Evaluation(State):
                 out.append(number)
         return out
 
-    def tables(self, plan: Plan, wanted: set[int]) -> Iterable[dict[int, Ids]]:
+    def tables(self, plan: RulePlan, wanted: set[int]) -> Iterable[dict[int, Ids]]:
         """The bindings of a plan's body in which some premise is new, as tables of columns.
 
         One table for each premise with a delta, joined with everything in the other relations.
@@ -57,25 +57,25 @@ class Evaluation(State):
         whole = plan.seen < 0
         if whole:
             sizes = [
-                len(self.data.relation(c)) if c not in (LIST, self.data.same) else 1 << 62
+                len(self.database.relation(c)) if c not in (LIST, self.database.same) else 1 << 62
                 for c, _, _ in plan.body
             ]
             news = [min(range(len(sizes)), key=sizes.__getitem__)]
         for number in news:
             code = plan.body[number][0]
             fresh = None
-            if code != self.data.same and code != LIST and not whole:
+            if code != self.database.same and code != LIST and not whole:
                 relation = self.relations[code]
                 fresh = relation.since(plan.seen)
                 if len(fresh) == len(relation):
                     whole = True
-            table = solve(plan, self.data, wanted, number, fresh)
+            table = join_body(plan, self.database, wanted, number, fresh)
             if table.size:
                 yield apply_tests(plan, table, self)
             if whole:
                 break
 
-    def candidates(self, plan: Plan) -> Ids:
+    def candidates(self, plan: RulePlan) -> Ids:
         """The keys that a plan derives for its target, sorted and unique; some may be known."""
         assert plan.head is not None
         if plan.is_copy:
@@ -90,10 +90,10 @@ class Evaluation(State):
             return np.flatnonzero(marks)
         return sort_unique(keys)
 
-    def copied(self, plan: Plan) -> Ids:
+    def copied(self, plan: RulePlan) -> Ids:
         """The same for a plan with a single premise."""
         code = plan.body[0][0]
-        if code == self.data.same:
+        if code == self.database.same:
             terms = self.occurring()
             return self.image(plan, pack(terms, terms))
         relation = self.relations.get(code)
@@ -104,7 +104,7 @@ class Evaluation(State):
             keys = sort_inplace(keys)
         return self.image(plan, keys)
 
-    def image(self, plan: Plan, keys: Ids) -> Ids:
+    def image(self, plan: RulePlan, keys: Ids) -> Ids:
         """What a plan with one premise and no tests derives from sorted keys: sorted."""
         assert plan.head is not None
         (code, s, o), (target, hs, ho) = plan.body[0], plan.head
@@ -151,15 +151,15 @@ class Evaluation(State):
         marks[keys & LOW] = True
         return np.flatnonzero(marks)
 
-    def pairs(self, plan: Plan) -> Iterable[tuple[Ids, Ids]]:
+    def pairs(self, plan: RulePlan) -> Iterable[tuple[Ids, Ids]]:
         """The pairs of terms that a plan equates."""
         assert plan.head is not None
         _, a, b = plan.head
         if plan.kind == GROUP and plan.seen < 0:
             if self.changed(plan):
-                yield adjacent(plan, self.data, len(self.terms))
+                yield adjacent(plan, self.database, len(self.terms))
             return
         for columns in self.tables(plan, plan.wanted):
-            left, right = placed(columns, a, b)
+            left, right = columns_of(columns, a, b)
             differ = np.flatnonzero(left != right)
             yield left[differ], right[differ]

@@ -19,7 +19,7 @@ class Link:
     rule: str
 
 
-class Links:
+class ProofForest:
     """Merges as four columns, in the order found; ``rule`` holds indices into ``rules``."""
 
     def __init__(self) -> None:

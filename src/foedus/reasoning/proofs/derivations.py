@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from foedus.reasoning.proofs.history import EVER, Row
+from foedus.reasoning.proofs.history import EVER, Fact
 from foedus.reasoning.proofs.prover import Prover
-from foedus.reasoning.rules.proof import Step
+from foedus.reasoning.rules.proof import Inference
 
 
 class EngineDerivations(Prover):
     """A prover that finds every last inference of a triple, not only one."""
 
-    def steps(self, row: Row) -> Iterator[Step]:
+    def steps(self, row: Fact) -> Iterator[Inference]:
         """Every last inference, that of the one proof first."""
         first = self.explain(row)
         yield first
@@ -34,11 +34,11 @@ class EngineDerivations(Prover):
             return
         if p == history.same:
             if s != o and history.one(s, o, EVER):
-                yield Step(row, "eq-sym", {"x": o, "y": s}, ((o, p, s),))
+                yield Inference(row, "eq-sym", {"x": o, "y": s}, ((o, p, s),))
                 for m in equality.same(s):
                     if m not in (s, o):
                         parts = (s, p, m), (m, p, o)
-                        yield Step(row, "eq-trans", {"x": s, "y": m, "z": o}, parts)
+                        yield Inference(row, "eq-trans", {"x": s, "y": m, "z": o}, parts)
             return
         for place, name in enumerate("spo"):
             for other in equality.same(row[place]):
@@ -47,4 +47,4 @@ class EngineDerivations(Prover):
                     a, q, b = form
                     values = {"s": a, "p": q, "o": b, f"{name}2": row[place]}
                     same = other, history.same, row[place]
-                    yield Step(row, f"eq-rep-{name}", values, (same, (a, q, b)))
+                    yield Inference(row, f"eq-rep-{name}", values, (same, (a, q, b)))

@@ -9,12 +9,12 @@ import numpy as np
 
 from foedus.errors import LimitReached
 from foedus.reasoning.encoding.dictionary import LITERAL
-from foedus.reasoning.evaluation.firing import Evaluation
+from foedus.reasoning.evaluation.consequences import Consequences
 from foedus.reasoning.evaluation.literals import Literals
 from foedus.reasoning.rules.datatypes import datatypes_of, value_key
 from foedus.reasoning.storage.columns import LOW, NONE, SHIFT, Ids, Mask, pack, sort_unique, within
 from foedus.reasoning.storage.partition import by_object
-from foedus.reasoning.storage.relation import GIVEN, REWRITTEN, Delta, Relation, beyond
+from foedus.reasoning.storage.relation import GIVEN, REWRITTEN, Delta, Relation, not_in
 
 
 class Listener(Protocol):
@@ -42,7 +42,7 @@ class Listener(Protocol):
         """All relations are written with representatives again."""
 
 
-class Intake(Evaluation):
+class Insertion(Consequences):
     """Relations that grow by deltas; ``round`` is that of the newest."""
 
     literals: Literals
@@ -107,7 +107,7 @@ class Intake(Evaluation):
         """Add sorted keys in the current round; the number of new ones.
 
         Keys with terms that are not their own representatives are rewritten; as they were, they are
-        kept in ``dead``.
+        kept in ``superseded``.
         """
         equality = self.equality
         if equality:
@@ -119,9 +119,9 @@ class Intake(Evaluation):
                 moved = equality.moved(keys, code < 0)
             if moved.any():
                 relation = self.relation(code)
-                old = beyond(keys[moved], relation.dead)
+                old = not_in(keys[moved], relation.superseded)
                 if len(old):
-                    relation.dead.append(Delta(self.round, old, origin))
+                    relation.superseded.append(Delta(self.round, old, origin))
                 kept = self.receive(code, keys[~moved], origin) if not moved.all() else 0
                 self.round += 1
                 mapped = sort_unique(equality.mapped(keys[moved], code < 0))
@@ -200,7 +200,7 @@ class Intake(Evaluation):
         The representative gets the datatypes of the value; if there are two values, it differs from
         itself.
         """
-        self.listener.demand_merged(self.equality.several)
+        self.listener.demand_merged(self.equality.merged)
         kinds = self.terms.kinds
         if max(kinds[self.equality.changed].max(), kinds[reps].max()) < LITERAL:
             return
