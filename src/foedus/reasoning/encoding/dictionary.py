@@ -108,11 +108,6 @@ class Terms:
             at = at + 1 & mask
         return None
 
-    def intern(self, token: str) -> int:
-        """The number of a term, which is added if it is new."""
-        found = self.find(token)
-        return int(self.intern_many([token])[0]) if found is None else found
-
     def token(self, number: int) -> str:
         """The term with this number."""
         return self._text(number).decode()

@@ -33,6 +33,7 @@ from foedus.reasoning.encoding.lines import (
     well_placed,
 )
 from foedus.reasoning.encoding.spans import Ids, hash_spans, lines_as_spans
+from foedus.reasoning.rules.iris import OWL, TYPE
 from foedus.reasoning.storage.columns import LOW, NONE, SHIFT
 from foedus.reasoning.storage.partition import partition
 from foedus.store import convert
@@ -43,8 +44,6 @@ from foedus.terms import Term, Triple
 if TYPE_CHECKING:
     from foedus.store.imports import Imports
 
-_RDF: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
-_OWL: Final = "http://www.w3.org/2002/07/owl#"
 _BATCH: Final = 1 << 16
 _MOST_KNOWN: Final = 1 << 20
 _DATA_IS: Final = (
@@ -157,7 +156,7 @@ def following(
     ``found`` receives the imported ontologies and their files; those not found are passed over.
     """
     names = ("Ontology", "imports", "versionIRI")
-    type_, *rest = terms.intern_many([f"<{_RDF}type>", *(f"<{_OWL}{n}>" for n in names)]).tolist()
+    type_, *rest = terms.intern_many([TYPE, *(f"<{OWL}{n}>" for n in names)]).tolist()
     ontology, importing, version = rest
     given = data if isinstance(data, list | tuple) else [data]
     paths = {Path(p).resolve() for p in given if isinstance(p, str | os.PathLike)}

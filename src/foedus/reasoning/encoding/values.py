@@ -29,6 +29,7 @@ from foedus.reasoning.encoding.spans import (
     spans,
 )
 from foedus.reasoning.rules.datatypes import DATATYPES, value_key
+from foedus.reasoning.rules.iris import XSD
 from foedus.reasoning.rules.numerals import ValueKey
 from foedus.reasoning.storage.columns import NONE, pieces
 from foedus.terms import Term, iri, literal
@@ -58,8 +59,7 @@ class _Plain(NamedTuple):
     zero: bool = True
 
 
-_XSD: Final = "http://www.w3.org/2001/XMLSchema#"
-_STAMP: Final = KNOWN.index(iri(f"{_XSD}dateTimeStamp"))
+_STAMP: Final = KNOWN.index(iri(f"{XSD}dateTimeStamp"))
 _FORMS = {
     "decimal": _Plain(_DECIMAL),
     "integer": _Plain(_DECIMAL),
@@ -80,10 +80,10 @@ _FORMS = {
     "anyURI": _Plain(_URI),
 }
 _SPACES, _DIGITS, _BELOW, _ZERO = np.array(
-    [_FORMS.get(datatype[1:-1].removeprefix(_XSD), _Plain(_OTHER)) for datatype in KNOWN]
+    [_FORMS.get(datatype[1:-1].removeprefix(XSD), _Plain(_OTHER)) for datatype in KNOWN]
 ).T
 _POINT = np.isin(_SPACES, (_FLOAT, _DOUBLE))
-_POINT[KNOWN.index(iri(f"{_XSD}decimal"))] = True
+_POINT[KNOWN.index(iri(f"{XSD}decimal"))] = True
 _LONG_MONTHS: Final = np.isin(np.arange(256), (1, 3, 5, 7, 8, 10, 12))
 _MIX, _STEP = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xD6E8FEB86659FD93)
 

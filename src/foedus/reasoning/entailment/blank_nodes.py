@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
-from foedus.reasoning.entailment.conclusions import ConclusionForm, conclusions, unify
+from foedus.reasoning.entailment.conclusions import ConclusionForm, conclusions
+from foedus.reasoning.rules.iris import TYPE
 from foedus.reasoning.rules.table import Atom, Var
-from foedus.terms import Term, Triple, iri, is_blank
+from foedus.terms import Term, Triple, is_blank
 
-_TYPE = iri("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
 #: Prefixes of fresh names: for what a trial assumes, and for what a conclusion describes.
 ASSUMED, DESCRIBED = "_:assumed", "_:described"
 
@@ -42,7 +42,7 @@ def read_node(form: ConclusionForm, said: list[Triple]) -> dict[str, Term] | Non
     """The variables of an axiom node's form, if it has exactly the form's triples; else None."""
     bindings: dict[str, Term] = {}
     for atom in form.conclude:
-        found = [b for b in (unify(atom, triple) for triple in said) if b is not None]
+        found = [b for b in (atom.unify(triple) for triple in said) if b is not None]
         if len(found) != 1 or len(said) != len(form.conclude):
             return None
         bindings |= found[0]
@@ -90,6 +90,6 @@ def descriptions(
     rest: list[Triple] = []
     for triple in part:
         s, p, o = triple
-        describing = s in named and (p in vocabulary or (p == _TYPE and o in table.types))
+        describing = s in named and (p in vocabulary or (p == TYPE and o in table.types))
         (granted if describing else rest).append(triple)
     return named, [rename(t, named) for t in granted], rest

@@ -11,7 +11,6 @@ from pathlib import Path
 from foedus.reasoning.rules.table import (
     Atom,
     ListOf,
-    Node,
     Rule,
     Var,
     parse_atom,
@@ -123,15 +122,3 @@ def _trial(block: Mapping[str, object], prefixes: Mapping[str, str]) -> Trial:
 def _texts(value: object) -> list[str]:
     assert isinstance(value, list)
     return [str(text) for text in value]
-
-
-def unify(form: Atom, triple: tuple[Node, Node, Node]) -> dict[str, Term] | None:
-    """The bindings that make an atom without indices the triple; None if there are none."""
-    found: dict[str, Term] = {}
-    for node, term in zip(form, triple, strict=True):
-        if isinstance(node, Var):
-            if found.setdefault(node.name, str(term)) != term:
-                return None
-        elif node != term:
-            return None
-    return found

@@ -36,15 +36,14 @@ from foedus.reasoning.entailment.blank_nodes import (
     read_node,
     rename,
 )
-from foedus.reasoning.entailment.conclusions import ConclusionForm, Trial, conclusions, unify
+from foedus.reasoning.entailment.conclusions import ConclusionForm, Trial, conclusions
 from foedus.reasoning.rules.datatypes import DATATYPES, contradictory, includes, value_key
+from foedus.reasoning.rules.iris import FIRST, NIL, REST, THING, TYPE
+from foedus.reasoning.rules.matching import Bound
 from foedus.reasoning.rules.proof import Clash, Proof
+from foedus.reasoning.rules.rdf_list import readings
 from foedus.reasoning.rules.table import Atom, Node, RuleSet, Var
-from foedus.terms import Term, Triple, iri, is_blank, is_literal
-
-_RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
-_TYPE, _FIRST, _REST, _NIL = (iri(_RDF + name) for name in ("type", "first", "rest", "nil"))
-_THING = iri("http://www.w3.org/2002/07/owl#Thing")
+from foedus.terms import Term, Triple, is_blank, is_literal
 
 #: The most nested trials: an intersection of complements in a restriction takes 4.
 DEPTH = 5
@@ -66,9 +65,6 @@ class Closed(Protocol):
     def proof(self, triple: Triple, /) -> Proof | None: ...
     def supposing(self, triples: Iterable[Triple], /) -> Closed: ...
     def withdraw(self, triples: Iterable[Triple], /) -> None: ...
-
-
-Bound = dict[str, Term]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -160,12 +156,12 @@ def _furnished(closure: Closed, named: Iterable[Term] = ()) -> Closed:
     atom = table.reflexive.premises[0]
     reflexive = sorted(t[0] for t in closure.triples(None, str(atom.p), str(atom.o)))
     forms = [[None if isinstance(n, Var) else n for n in form] for form in table.of_all_things]
-    things = any({s, o} != {_THING} for form in forms for s, _, o in closure.triples(*form))
+    things = any({s, o} != {THING} for form in forms for s, _, o in closure.triples(*form))
     if not judge.owl or not (reflexive or things):
         return closure
     everything = sorted(judge.terms.union(named))
     loops = [(x, p, x) for p in reflexive for x in everything]
-    return closure.supposing([*loops, *((x, _TYPE, _THING) for x in everything if things)])
+    return closure.supposing([*loops, *((x, TYPE, THING) for x in everything if things)])
 
 
 class Judge:
@@ -196,11 +192,11 @@ class Judge:
             return self.closure.clashes[0]
         kinds: dict[Term, set[Term]] = defaultdict(set)
         for datatype in sorted(DATATYPES) if self.owl else ():
-            for subject, _, _ in self.closure.triples(None, _TYPE, datatype):
+            for subject, _, _ in self.closure.triples(None, TYPE, datatype):
                 kinds[subject].add(datatype)
         for subject, found in kinds.items():
             if contradictory(found):
-                return self._in_no_datatype(tuple((subject, _TYPE, d) for d in sorted(found)))
+                return self._in_no_datatype(tuple((subject, TYPE, d) for d in sorted(found)))
         return None
 
     def _in_no_datatype(self, premises: tuple[Triple, ...]) -> Clash:
@@ -253,7 +249,7 @@ class Judge:
 
         def cost(atom: Atom) -> tuple[int, int]:
             pattern = known(atom)
-            return pattern.count(None), pattern[1] == _TYPE
+            return pattern.count(None), pattern[1] == TYPE
 
         atom = min(atoms, key=cost)
         rest = [a for a in atoms if a is not atom]
@@ -263,7 +259,7 @@ class Judge:
                 yield from self.solve(rest, bindings, deep)
             return
         for triple in list(self.match((s, p, o))):
-            found = unify(atom, triple)
+            found = atom.unify(triple)
             if found is not None and all(bindings.get(k, v) == v for k, v in found.items()):
                 yield from self.solve(rest, {**bindings, **found}, deep)
 
@@ -309,8 +305,8 @@ class Judge:
                     return True
         if not self.owl or not deep or self.depth <= 0:
             return False
-        if p == _TYPE and o in DATATYPES:
-            kinds = [d for _, _, d in self.closure.triples(s, _TYPE, None) if d in DATATYPES]
+        if p == TYPE and o in DATATYPES:
+            kinds = [d for _, _, d in self.closure.triples(s, TYPE, None) if d in DATATYPES]
             if kinds and includes(kinds, o):
                 return True
         return any(self.follows(form, triple) for form in conclusions().forms if not form.node)
@@ -318,7 +314,7 @@ class Judge:
     def obvious(self, triple: Triple) -> bool:
         """Whether a triple is trivial."""
         for form in self.always:
-            bindings = unify(form, triple)
+            bindings = form.unify(triple)
             if bindings is not None and self.kinds_fit([form], bindings):
                 return True
         return False
@@ -347,7 +343,7 @@ class Judge:
 
     def follows(self, form: ConclusionForm, triple: Triple) -> bool:
         """Whether a triple has the form and passes its trials."""
-        start = unify(form.conclude[0], triple)
+        start = form.conclude[0].unify(triple)
         if start is None:
             return False
         for bindings in self.solve(list(form.conclude[1:]), start, False):
@@ -368,7 +364,7 @@ class Judge:
                 if not form.every or choice[0] < choice[-1]
             ]
             quantifier = all if form.every else any
-            if members and all(
+            if all(
                 quantifier(
                     self.passes_trial(trial, {**bindings, **named, **pair}, size) for pair in pairs
                 )
@@ -377,15 +373,14 @@ class Judge:
                 return True
         return False
 
-    def members(self, cell: Term, seen: tuple[Term, ...] = ()) -> Iterator[tuple[Term, ...]]:
+    def members(self, head: Term) -> Iterator[tuple[Term, ...]]:
         """The members of a list, once for each reading."""
-        if cell == _NIL:
-            yield ()
-        elif cell not in seen:
-            for _, _, tail in list(self.match((cell, _REST, None))):
-                for after in self.members(tail, (*seen, cell)):
-                    for _, _, first in list(self.match((cell, _FIRST, None))):
-                        yield (first, *after)
+
+        def contents(cell: Term) -> Iterator[tuple[Term, Term]]:
+            firsts, rests = ([t[2] for t in self.match((cell, p, None))] for p in (FIRST, REST))
+            return product(firsts, rests)
+
+        return (members for members, _ in readings(head, NIL, contents))
 
     def passes_trial(self, trial: Trial, bindings: Bound, size: int) -> bool:
         """Whether what is expected follows from what is assumed, or that is contradictory."""

@@ -13,11 +13,8 @@ from functools import cache
 from pathlib import Path
 from typing import Protocol
 
+from foedus.reasoning.rules.iris import FIRST, NIL, OWL, REST, TYPE
 from foedus.terms import Term, Triple, iri
-
-_RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
-_OWL = "http://www.w3.org/2002/07/owl#"
-_TYPE, _FIRST, _REST, _NIL = (iri(_RDF + name) for name in ("type", "first", "rest", "nil"))
 
 
 class TripleSource(Protocol):
@@ -51,13 +48,13 @@ def halves(graph: TripleSource) -> Iterator[tuple[Triple, str]]:
             told = f"has {kind}, but" if kind == word else f"is an {kind}, but has"
             for node in sorted(axioms.keys() - having):
                 yield axioms[node], f"{told} no {named}"
-    cells: dict[Term, dict[Term, list[Term]]] = {p: {} for p in (_FIRST, _REST)}
+    cells: dict[Term, dict[Term, list[Term]]] = {p: {} for p in (FIRST, REST)}
     for p, found in cells.items():
         for s, _, o in graph.triples(None, p):
             found.setdefault(s, []).append(o)
     for word in lists:
         for axiom in sorted(graph.triples(None, _term(word))):
-            if wrong := _fault(axiom[2], cells[_FIRST], cells[_REST]):
+            if wrong := _fault(axiom[2], cells[FIRST], cells[REST]):
                 yield axiom, f"has {word} {axiom[2]}, but {wrong}"
 
 
@@ -67,7 +64,7 @@ def _fault(head: Term, first: dict[Term, list[Term]], rest: dict[Term, list[Term
     wrong = "its cells go round in a circle"
     while waiting:
         cell = waiting.pop()
-        if cell == _NIL:
+        if cell == NIL:
             return ""
         if cell not in first or cell not in rest:
             word = "rdf:rest" if cell in first else "rdf:first"
@@ -92,10 +89,10 @@ def _choice(text: str) -> tuple[str, list[str]]:
 
 
 def _term(word: str) -> Term:
-    return iri(_OWL + word.partition(":")[2])
+    return iri(OWL + word.partition(":")[2])
 
 
 def _pattern(word: str) -> tuple[Term | None, Term, Term | None]:
     if word.startswith("a "):
-        return None, _TYPE, _term(word)
+        return None, TYPE, _term(word)
     return None, _term(word), None

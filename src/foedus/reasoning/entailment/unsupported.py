@@ -20,18 +20,14 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from foedus.reasoning.entailment.conclusions import unify
 from foedus.reasoning.entailment.malformed import TripleSource, halves
 from foedus.reasoning.rules.datatypes import DATATYPES, value_key
+from foedus.reasoning.rules.iris import FIRST, NIL, OWL, RDFS, REST, TYPE
 from foedus.reasoning.rules.table import Atom, Var, parse_atom
 from foedus.terms import Find, Term, Triple, compact, expand, is_blank, is_literal
 
-_OWL = "http://www.w3.org/2002/07/owl#"
-_RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
-_RDFS = "http://www.w3.org/2000/01/rdf-schema#"
-_TYPE, _FIRST, _REST, _NIL = (f"<{_RDF}{name}>" for name in ("type", "first", "rest", "nil"))
-_ONTOLOGY, _IMPORTS, _VERSION = (f"<{_OWL}{n}>" for n in ("Ontology", "imports", "versionIRI"))
-_DATATYPE, _SAME_CLASS = f"<{_RDFS}Datatype>", f"<{_OWL}equivalentClass>"
+_ONTOLOGY, _IMPORTS, _VERSION = (f"<{OWL}{n}>" for n in ("Ontology", "imports", "versionIRI"))
+_DATATYPE, _SAME_CLASS = f"<{RDFS}Datatype>", f"<{OWL}equivalentClass>"
 
 #: The most triples of a node, and nested nodes, of an axiom written for people.
 _WIDE, _DEEP = 8, 4
@@ -147,12 +143,12 @@ class _Places:
             waiting += [(member, "sub", triple) for member in _members(cells, triple[2])]
         for atom in table.stands:
             for triple in find(None, str(atom.p), None):
-                bound = unify(atom, triple) or {}
+                bound = atom.unify(triple) or {}
                 waiting += [(bound[side], side, triple) for side in _OTHER if side in bound]
         held: dict[Term, dict[str, Triple]] = {node: {} for node in inner}
         _spread(waiting, inner, held)
         for node in [node for node, sides in held.items() if "super" not in sides]:
-            typed = islice(find(None, _TYPE, node), 1)
+            typed = islice(find(None, TYPE, node), 1)
             _spread([(node, "super", triple) for triple in typed], inner, held)
         return held
 
@@ -173,7 +169,7 @@ def _spread(
 def _cells(find: Find) -> Find:
     """The triples of list cells, looked up once."""
     held: dict[tuple[Term | None, Term | None], list[Triple]] = defaultdict(list)
-    for word in (_FIRST, _REST):
+    for word in (FIRST, REST):
         for triple in find(None, word, None):
             held[triple[0], word].append(triple)
     return lambda s, p, o: held.get((s, p), ())
@@ -181,10 +177,10 @@ def _cells(find: Find) -> Find:
 
 def _members(find: Find, head: Term) -> Iterator[Term]:
     """Everything in a list, in its order, however its cells are linked."""
-    seen, waiting = {head, _NIL}, [head]
+    seen, waiting = {head, NIL}, [head]
     for cell in waiting:
-        yield from (o for _, _, o in find(cell, _FIRST, None))
-        rest = {o for _, _, o in find(cell, _REST, None)} - seen
+        yield from (o for _, _, o in find(cell, FIRST, None))
+        rest = {o for _, _, o in find(cell, REST, None)} - seen
         seen |= rest
         waiting += sorted(rest)
 
@@ -194,7 +190,7 @@ def _imports(find: Find, imported: Collection[Term]) -> Iterator[Unsupported]:
     others = _table().others
     for triple in find(None, _IMPORTS, None):
         name = triple[2]
-        here = [*find(name, _TYPE, _ONTOLOGY), *find(None, _VERSION, name)]
+        here = [*find(name, TYPE, _ONTOLOGY), *find(None, _VERSION, name)]
         if name not in imported and not here:
             yield Unsupported(others["imports"], name, triple, others["needed"]["imports"])
 
@@ -206,7 +202,7 @@ def _datatypes(find: Find, literals: Mapping[Term, Triple]) -> Iterator[Unsuppor
     for triple in _matching(find, table.named):
         if triple[2] in table.outside:
             found.setdefault(triple[2], triple)
-    for triple in find(None, _TYPE, _DATATYPE):
+    for triple in find(None, TYPE, _DATATYPE):
         name = triple[0]
         defined = is_blank(name) or any(find(name, _SAME_CLASS, None))
         if name not in DATATYPES and not defined and not _is_range(find, name):
@@ -219,7 +215,7 @@ def _datatypes(find: Find, literals: Mapping[Term, Triple]) -> Iterator[Unsuppor
 
 def _is_range(find: Find, name: Term) -> bool:
     """Whether a datatype is defined by OWL, as an enumeration or a restriction."""
-    return any(True for _, p, _ in find(name, None, None) if p.startswith(f"<{_OWL}"))
+    return any(True for _, p, _ in find(name, None, None) if p.startswith(f"<{OWL}"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,8 +279,8 @@ def written(
 
     def term(node: Term, depth: int) -> str:
         found = islice(find(node, None, None), _WIDE) if is_blank(node) and depth else ()
-        said = sorted(t for t in found if t[1] != _TYPE)
-        if any(p == _FIRST for _, p, _ in said):
+        said = sorted(t for t in found if t[1] != TYPE)
+        if any(p == FIRST for _, p, _ in said):
             members = islice(_members(find, node), _WIDE)
             return f"( {' '.join(term(member, depth - 1) for member in members)} )"
         if said:
@@ -293,7 +289,7 @@ def written(
         if is_literal(node) and node.endswith(">"):
             value, _, datatype = node.rpartition("^^")
             return f"{value}^^{compact(datatype, prefixes)}"
-        return "a" if node == _TYPE else compact(node, prefixes)
+        return "a" if node == TYPE else compact(node, prefixes)
 
     text = " ".join(term(node, _DEEP) for node in axiom)
     return text if len(text) <= most else f"{text[: most - 3]}..."

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from foedus.reasoning.evaluation.joins import Table
 from foedus.reasoning.evaluation.state import State
 from foedus.reasoning.planning.plan import BoundTest, RulePlan
-from foedus.reasoning.rules import years
 from foedus.reasoning.rules.datatypes import in_datatype, is_ill_typed
-from foedus.reasoning.rules.rule import Differ, Operand, Sum, ValueTest, Var
+from foedus.reasoning.rules.rule import Differ, Sum, ValueTest, Var
+from foedus.reasoning.rules.value_tests import total
 from foedus.reasoning.storage.columns import Ids
 from foedus.terms import Term, is_literal
 
@@ -65,18 +67,17 @@ def _others(number: int, state: State) -> list[Term]:
 
 
 def _sum(plan: RulePlan, named: BoundTest, test: Sum, table: Table, state: State) -> None:
-    def side(operand: Operand) -> list[Term | None]:
-        node = operand.node
-        if isinstance(node, Var):
-            tokens: list[Term] = _tokens(_column(plan, named, node, table), state)
-        else:
-            tokens = [node] * table.size
-        return [years.year_of(token) for token in tokens] if operand.year else list(tokens)
+    nodes = (side.node for side in (test.left, test.right))
+    columns = {
+        var.name: _tokens(_column(plan, named, var, table), state)
+        for var in nodes
+        if isinstance(var, Var)
+    }
 
-    totals = [
-        years.add(a, b, test.sign) if a and b else None
-        for a, b in zip(side(test.left), side(test.right), strict=True)
-    ]
+    def values(row: int) -> Callable[[str], Term]:
+        return lambda name: columns[name][row]
+
+    totals = [total(test, values(row)) for row in range(table.size)]
     rows = np.array([i for i, total in enumerate(totals) if total is not None], np.int64)
     table.take(rows)
     numbers = state.numbers([total for total in totals if total is not None])

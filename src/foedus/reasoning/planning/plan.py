@@ -15,15 +15,20 @@ from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
 from foedus.reasoning.encoding.dictionary import Terms
+from foedus.reasoning.rules.iris import (
+    DIFFERENT,
+    FIRST,
+    NIL,
+    OWL,
+    RDF,
+    RDFS,
+    REST,
+    SAME,
+    TYPE,
+)
 from foedus.reasoning.rules.rule import Atom, Before, Differ, Rule, Sum, Test, ValueTest, Var
 from foedus.reasoning.rules.table import RuleSet
-from foedus.terms import Term, iri
-
-_RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
-_RDFS = "http://www.w3.org/2000/01/rdf-schema#"
-_OWL = "http://www.w3.org/2002/07/owl#"
-TYPE, FIRST, REST, NIL = (iri(f"{_RDF}{name}") for name in ("type", "first", "rest", "nil"))
-SAME, DIFFERENT = iri(f"{_OWL}sameAs"), iri(f"{_OWL}differentFrom")
+from foedus.terms import Term
 
 #: The code of the relation between a list and each of its members.
 LIST: Final = 1 << 40
@@ -248,7 +253,7 @@ class Vocabulary:
         self.schema = {
             number
             for token, number in self.ids.items()
-            if token.startswith((f"<{_RDF}", f"<{_RDFS}", f"<{_OWL}")) and number not in data
+            if token.startswith((f"<{RDF}", f"<{RDFS}", f"<{OWL}")) and number not in data
         }
 
     def rename(self, of: Callable[[int], int]) -> None:
@@ -278,6 +283,18 @@ def replaced(atom: Named, values: dict[str, int]) -> Named:
         values.get(p, p) if isinstance(p, str) else p,
         values.get(o, o) if isinstance(o, str) else o,
     )
+
+
+def unify(atom: Named, fact: tuple[int, int, int]) -> dict[str, int] | None:
+    """The substitution that makes a premise the fact; None if there is none."""
+    found: dict[str, int] = {}
+    for node, term in zip(atom, fact, strict=True):
+        if isinstance(node, int):
+            if node != term:
+                return None
+        elif found.setdefault(node, term) != term:
+            return None
+    return found
 
 
 def variables(atoms: Iterable[Named]) -> set[str]:

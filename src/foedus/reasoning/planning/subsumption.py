@@ -11,7 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from foedus.reasoning.planning.plan import Named, RuleTemplate, Vocabulary, read_template
+from foedus.reasoning.planning.plan import (
+    Named,
+    RuleTemplate,
+    Vocabulary,
+    read_template,
+    replaced,
+    unify,
+)
 from foedus.reasoning.rules.rule import Rule
 
 FrozenFacts = set[tuple[int, int, int]]
@@ -104,9 +111,9 @@ def _follows(
 
     The chase of the canonical instance, up to four rounds.
     """
-    numbers: dict[object, int] = {}
+    numbers: dict[str, int] = {}
 
-    def frozen(atom: Named, names: dict[object, int]) -> tuple[int, int, int]:
+    def frozen(atom: Named, names: dict[str, int]) -> tuple[int, int, int]:
         s, p, o = (
             names.setdefault(node, (1 << 50) + len(numbers) + len(names))
             if isinstance(node, str)
@@ -117,7 +124,7 @@ def _follows(
 
     facts: FrozenFacts = {frozen(atom, numbers) for atom in source.rest}
     s, _, o = frozen(head, numbers)
-    names: dict[object, int] = {known[0]: s, known[2]: o}
+    names = {str(known[0]): s, str(known[2]): o}
     if known[0] == known[2]:
         return False
     facts |= {frozen(atom, names) for atom in template.rest}
@@ -133,7 +140,7 @@ def _follows(
             body = [*other.known, *other.rest]
             if all(isinstance(p, str) or p in present for _, p, _ in body):
                 for values in _match(body, facts, {}):
-                    new |= {_filled(h, values) for h in other.heads}
+                    new |= {frozen(h, values) for h in other.heads}
         if new <= facts:
             return False
         facts |= new
@@ -141,23 +148,14 @@ def _follows(
 
 
 def _match(
-    body: list[Named], facts: FrozenFacts, values: dict[object, int]
-) -> Iterator[dict[object, int]]:
+    body: list[Named], facts: FrozenFacts, values: dict[str, int]
+) -> Iterator[dict[str, int]]:
+    """The substitutions under which all premises are among the facts."""
     if not body:
         yield values
         return
+    atom = replaced(body[0], values)
     for fact in facts:
-        found = dict(values)
-        for node, term in zip(body[0], fact, strict=True):
-            if isinstance(node, str):
-                if found.setdefault(node, term) != term:
-                    break
-            elif node != term:
-                break
-        else:
-            yield from _match(body[1:], facts, found)
-
-
-def _filled(atom: Named, values: dict[object, int]) -> tuple[int, int, int]:
-    s, p, o = (values[node] if isinstance(node, str) else node for node in atom)
-    return s, p, o
+        found = unify(atom, fact)
+        if found is not None:
+            yield from _match(body[1:], facts, {**values, **found})

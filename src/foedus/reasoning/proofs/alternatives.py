@@ -81,14 +81,7 @@ def whole(ways: Derivations, triple: Triple, step: Inference, parts: list[Proof]
 
 def size(proof: Proof) -> int:
     """The number of distinct steps of a proof."""
-    seen = {id(proof)}
-    waiting = [proof]
-    while waiting:
-        for premise in waiting.pop().premises:
-            if id(premise) not in seen:
-                seen.add(id(premise))
-                waiting.append(premise)
-    return len(seen)
+    return sum(1 for _ in proof.walk())
 
 
 @dataclass(slots=True)
@@ -116,19 +109,9 @@ def _proof(ways: Derivations, step: Inference) -> Proof | None:
     return whole(ways, triple, step, parts)
 
 
-def _rests(proof: Proof, triple: tuple[str, str, str]) -> bool:
+def _rests(proof: Proof, triple: Triple) -> bool:
     """Whether a triple is used in a proof below its root."""
-    seen: set[int] = set()
-    waiting = list(proof.premises)
-    while waiting:
-        part = waiting.pop()
-        if part.triple == triple:
-            return True
-        for premise in part.premises:
-            if id(premise) not in seen:
-                seen.add(id(premise))
-                waiting.append(premise)
-    return False
+    return any(part.triple == triple for part in proof.walk() if part is not proof)
 
 
 def _clear(

@@ -16,11 +16,10 @@ from itertools import product
 import numpy as np
 
 from foedus.reasoning.evaluation.unfolding import shifted
-from foedus.reasoning.planning.plan import Named, named, replaced
+from foedus.reasoning.planning.plan import Named, named, replaced, unify
 from foedus.reasoning.proofs.history import Fact, History
-from foedus.reasoning.rules import years
-from foedus.reasoning.rules.datatypes import in_datatype, is_ill_typed
-from foedus.reasoning.rules.rule import Atom, Before, Differ, Operand, Rule, Sum, ValueTest, Var
+from foedus.reasoning.rules.rule import Atom, Before, Differ, Rule, Sum, ValueTest, Var
+from foedus.reasoning.rules.value_tests import total, value_holds
 from foedus.reasoning.storage.columns import LOW, SHIFT, Ids
 from foedus.terms import Term, is_literal
 
@@ -372,24 +371,12 @@ class BackwardChaining:
                 return bool(rep[a] != rep[b])
             return a != b
         if isinstance(test, Sum):
-            left, right = self._operand(test.left, values), self._operand(test.right, values)
-            total = years.add(left, right, test.sign) if left and right else None
-            number = self.engine.terms.find(total) if total is not None else None
-            if number is None:
-                return False
-            bound = values.setdefault(test.result.name, number)
-            return bound == number
-        if isinstance(test, ValueTest):
-            v = self._token(values[test.left.name])
-            if test.kind == "missing":
-                return is_literal(v) and is_ill_typed(v)
-            assert test.right
-            return in_datatype(v, self._token(values[test.right.name])) is False
-        return True
-
-    def _operand(self, side: Operand, values: Substitution) -> Term | None:
-        term = self._token(values[side.node.name]) if isinstance(side.node, Var) else side.node
-        return years.year_of(term) if side.year else term
+            found = total(test, lambda name: self._token(values[name]))
+            number = self.engine.terms.find(found) if found is not None else None
+            return number is not None and values.setdefault(test.result.name, number) == number
+        return not isinstance(test, ValueTest) or value_holds(
+            test, lambda name: self._token(values[name])
+        )
 
     def _token(self, number: int) -> Term:
         return self.engine.terms.token(number)
@@ -405,15 +392,3 @@ def indexed(atom: Named, here: int, names: Substitution, size: int) -> Named:
 def spelt(atom: Atom) -> bool:
     """Whether a premise names a literal."""
     return isinstance(atom.o, str) and is_literal(atom.o)
-
-
-def unify(atom: Named, row: Fact) -> Substitution | None:
-    """The substitution that makes a premise the triple; None if there is none."""
-    found: Substitution = {}
-    for node, term in zip(atom, row, strict=True):
-        if isinstance(node, int):
-            if node != term:
-                return None
-        elif found.setdefault(node, term) != term:
-            return None
-    return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from foedus.reasoning.planning.plan import BUILTIN
 from foedus.reasoning.proofs.history import EVER, Fact
 from foedus.reasoning.proofs.prover import Prover
 from foedus.reasoning.rules.proof import Inference
@@ -19,14 +20,7 @@ class EngineDerivations(Prover):
         history, equality = self.history, self.equality
         s, p, o = row
         for rule in self.backward.rules_for(row):
-            if history.equal and rule.id in (
-                "eq-ref",
-                "eq-sym",
-                "eq-trans",
-                "eq-rep-s",
-                "eq-rep-p",
-                "eq-rep-o",
-            ):
+            if history.equal and rule.id in BUILTIN:
                 continue
             for instance in self.backward.instances(rule, row, EVER):
                 yield self.step(row, instance)

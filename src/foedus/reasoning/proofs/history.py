@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from foedus.reasoning.evaluation.engine import Engine
-from foedus.reasoning.rules.rdf_list import readings
+from foedus.reasoning.rules.rdf_list import readings, triples_of
 from foedus.reasoning.storage.columns import (
     LOW,
     SHIFT,
@@ -267,11 +267,6 @@ class History:
                 [r for r, round in rests.get(cell, ()) if round < before],
             )
 
-        found = readings(head, vocabulary.nil, contents, self.engine.terms.token)
-        for members, cells in found:
-            rows: list[Fact] = []
-            for cell, member, tail in zip(
-                cells, members, (*cells[1:], vocabulary.nil), strict=True
-            ):
-                rows += (cell, vocabulary.first, member), (cell, vocabulary.rest, tail)
-            yield members, tuple(rows)
+        words = vocabulary.first, vocabulary.rest, vocabulary.nil
+        for reading in readings(head, vocabulary.nil, contents, self.engine.terms.token):
+            yield reading[0], triples_of(reading, *words)

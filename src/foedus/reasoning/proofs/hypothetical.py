@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 
+from foedus.reasoning.rules.iris import TYPE
 from foedus.reasoning.rules.matching import IndexedTriples, RuleInstance, conclusions_of, instances
 from foedus.reasoning.rules.proof import Proof
 from foedus.reasoning.rules.rule import Atom, Rule, Var
 from foedus.reasoning.rules.table import RuleSet
-from foedus.terms import Find, Term, Triple, expand
+from foedus.terms import Find, Term, Triple
 
 
 class Hypothesis:
@@ -42,7 +43,7 @@ class Hypothesis:
         by_form: dict[tuple[Term | None, Term | None], list[tuple[Rule, Atom]]] = {}
         for rule in self.rules:
             for atom in rule.premises if rule.stored else ():
-                by_form.setdefault(_form(atom, self._type), []).append((rule, atom))
+                by_form.setdefault(_form(atom), []).append((rule, atom))
         waiting = deque(dict.fromkeys(supposed))
         limit += len(waiting)
         held = {t for t in waiting if not self._take(t, None)}  # in the graph already
@@ -59,10 +60,6 @@ class Hypothesis:
                             known = [t for t in after if t not in held and self._is_held(t)]
                             held.update(known)
                             waiting += known
-
-    @property
-    def _type(self) -> Term:
-        return expand("rdf:type", self.rules.prefixes) or ""
 
     def _is_held(self, triple: Triple) -> bool:
         return any(True for _ in self._base(*triple))
@@ -95,8 +92,8 @@ class Hypothesis:
         return Proof(triple, step.rule, step.bindings, below)
 
 
-def _form(atom: Atom, type_: Term) -> tuple[Term | None, Term | None]:
+def _form(atom: Atom) -> tuple[Term | None, Term | None]:
     """The property of the triples an atom matches, and their class if that is rdf:type."""
     p = None if isinstance(atom.p, Var) else atom.p
-    o = None if isinstance(atom.o, Var) or p != type_ else atom.o
+    o = None if isinstance(atom.o, Var) or p != TYPE else atom.o
     return p, o

@@ -16,8 +16,8 @@ from itertools import islice
 import numpy as np
 
 from foedus.reasoning.encoding.dictionary import LITERAL
-from foedus.reasoning.planning.plan import named, replaced
-from foedus.reasoning.proofs.backward import BackwardChaining, EncodedInstance, indexed, unify
+from foedus.reasoning.planning.plan import named, replaced, unify
+from foedus.reasoning.proofs.backward import BackwardChaining, EncodedInstance, indexed
 from foedus.reasoning.proofs.history import EVER, Fact, History
 from foedus.reasoning.rules.datatypes import in_datatype, value_key
 from foedus.reasoning.rules.proof import Inference, Proof

@@ -9,15 +9,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from graphlib import CycleError, TopologicalSorter
 
-from foedus.reasoning.rules import years
 from foedus.reasoning.rules.datatypes import in_datatype, is_ill_typed, value_key
+from foedus.reasoning.rules.iris import FIRST, NIL, REST
 from foedus.reasoning.rules.proof import Proof
 from foedus.reasoning.rules.table import (
     Atom,
     Before,
     Bindings,
     Differ,
-    Operand,
     Rule,
     RuleSet,
     Sum,
@@ -25,10 +24,8 @@ from foedus.reasoning.rules.table import (
     ValueTest,
     Var,
 )
+from foedus.reasoning.rules.value_tests import total
 from foedus.terms import Term, Triple, is_literal
-
-_RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
-_FIRST, _REST, _NIL = f"<{_RDF}first>", f"<{_RDF}rest>", f"<{_RDF}nil>"
 
 
 def check_proof(proof: Proof, asserted: Collection[Triple], rules: RuleSet) -> bool:
@@ -106,22 +103,22 @@ def _cells(
     """The triples of a list from ``head`` with these members; [None] if there is no such list."""
     tails: dict[Term, list[Triple]] = {}
     for t in given:
-        if t and t[1] == _REST:
+        if t and t[1] == REST:
             tails.setdefault(t[0], []).append(t)
     came: list[dict[Term, Triple]] = []  # for each member, the cells that it may lead to
     here = [head]
     for member in members:
-        having = (cell for cell in here if (cell, _FIRST, member) in given)
+        having = (cell for cell in here if (cell, FIRST, member) in given)
         came.append({tail[2]: tail for cell in having for tail in tails.get(cell, ())})
         here = list(came[-1])
-    if _NIL not in here:
+    if NIL not in here:
         return [None]
     found: list[Triple | None] = []
-    cell = _NIL
+    cell = NIL
     for member, ways in zip(reversed(members), reversed(came), strict=True):
         tail = ways[cell]
         cell = tail[0]
-        found += [tail, (cell, _FIRST, member)]
+        found += [tail, (cell, FIRST, member)]
     return found
 
 
@@ -131,15 +128,8 @@ def _holds(test: Test, names: Bindings) -> bool:
     if isinstance(test, Differ):
         return names[test.left.name] != names[test.right.name]
     if isinstance(test, Sum):
-        left, right = _operand(test.left, names), _operand(test.right, names)
-        total = years.add(left, right, test.sign) if left and right else None
-        return total == names[test.result.name]
+        return total(test, names.__getitem__) == names[test.result.name]
     return _literals(test, names)
-
-
-def _operand(side: Operand, names: Bindings) -> Term | None:
-    term = names[side.node.name] if isinstance(side.node, Var) else side.node
-    return years.year_of(term) if side.year else term
 
 
 def _literals(test: ValueTest, names: Bindings) -> bool:

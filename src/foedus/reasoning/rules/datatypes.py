@@ -32,14 +32,11 @@ from functools import lru_cache
 from pyexpat import ExpatError
 from xml.etree.ElementTree import ParseError
 
+from foedus.reasoning.rules.iris import RDF, RDFS, XSD
 from foedus.reasoning.rules.numerals import ValueKey, between, decimal_key, next_year, year_key
 from foedus.reasoning.rules.xml_values import canonical_xml
 from foedus.store.xmlliteral import mended
 from foedus.terms import Term, is_literal, split_literal
-
-_RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
-_RDFS = "http://www.w3.org/2000/01/rdf-schema#"
-_XSD = "http://www.w3.org/2001/XMLSchema#"
 
 _NAME_START = (
     "A-Z_a-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02ff\u0370-\u037d\u037f-\u1fff\u200c-\u200d"
@@ -211,19 +208,19 @@ def _canonical(text: str) -> str | None:
 
 
 _LEXICAL: dict[str, Callable[[str], ValueKey | None]] = {
-    f"{_RDF}PlainLiteral": _plain,
-    f"{_RDF}XMLLiteral": _xml,
-    f"{_XSD}decimal": _decimal,
-    f"{_XSD}float": _binary("float", "<f"),
-    f"{_XSD}double": _binary("double", "<d"),
-    f"{_XSD}boolean": _boolean,
-    f"{_XSD}hexBinary": _hex,
-    f"{_XSD}base64Binary": _base64,
-    f"{_XSD}anyURI": _uri,
-    f"{_XSD}dateTime": _datetime,
-    f"{_XSD}dateTimeStamp": _stamp,
-    **{f"{_XSD}{name}": _integer(*bounds) for name, bounds in _INTEGERS.items()},
-    **{f"{_XSD}{name}": _string(pattern) for name, pattern in _STRINGS.items()},
+    f"{RDF}PlainLiteral": _plain,
+    f"{RDF}XMLLiteral": _xml,
+    f"{XSD}decimal": _decimal,
+    f"{XSD}float": _binary("float", "<f"),
+    f"{XSD}double": _binary("double", "<d"),
+    f"{XSD}boolean": _boolean,
+    f"{XSD}hexBinary": _hex,
+    f"{XSD}base64Binary": _base64,
+    f"{XSD}anyURI": _uri,
+    f"{XSD}dateTime": _datetime,
+    f"{XSD}dateTimeStamp": _stamp,
+    **{f"{XSD}{name}": _integer(*bounds) for name, bounds in _INTEGERS.items()},
+    **{f"{XSD}{name}": _string(pattern) for name, pattern in _STRINGS.items()},
 }
 
 
@@ -242,12 +239,12 @@ def _space(name: str) -> Callable[[ValueKey], bool]:
 
 
 _HOLDS: dict[Term, Callable[[ValueKey], bool]] = {
-    f"<{_RDFS}Literal>": lambda k: True,
-    f"<{_RDF}PlainLiteral>": _space("string"),
-    f"<{_RDF}XMLLiteral>": _space("XMLLiteral"),
-    f"<{_XSD}dateTimeStamp>": lambda k: k[0] == "dateTime" and k[-1] is not None,
+    f"<{RDFS}Literal>": lambda k: True,
+    f"<{RDF}PlainLiteral>": _space("string"),
+    f"<{RDF}XMLLiteral>": _space("XMLLiteral"),
+    f"<{XSD}dateTimeStamp>": lambda k: k[0] == "dateTime" and k[-1] is not None,
     **{
-        f"<{_XSD}{name}>": _space(name)
+        f"<{XSD}{name}>": _space(name)
         for name in (
             "decimal",
             "float",
@@ -259,8 +256,8 @@ _HOLDS: dict[Term, Callable[[ValueKey], bool]] = {
             "dateTime",
         )
     },
-    **{f"<{_XSD}{name}>": _within(*bounds) for name, bounds in _INTEGERS.items()},
-    **{f"<{_XSD}{name}>": _matching(pattern) for name, pattern in _STRINGS.items()},
+    **{f"<{XSD}{name}>": _within(*bounds) for name, bounds in _INTEGERS.items()},
+    **{f"<{XSD}{name}>": _matching(pattern) for name, pattern in _STRINGS.items()},
 }
 
 #: The datatypes that are known here, as terms.
@@ -291,7 +288,7 @@ def _short_key(term: Term) -> ValueKey | None:
     text, datatype, language = split_literal(term)
     if language:
         return ("string", text, language.lower())
-    read = _LEXICAL.get(datatype or f"{_XSD}string")
+    read = _LEXICAL.get(datatype or f"{XSD}string")
     return read(text) if read else None
 
 
@@ -344,7 +341,7 @@ def _bounds(datatypes: Iterable[Term]) -> tuple[float, float] | None:
 
 
 def _name(datatype: Term) -> str:
-    return datatype[1:-1].removeprefix(_XSD)
+    return datatype[1:-1].removeprefix(XSD)
 
 
 def _primitive(datatype: Term) -> str:
@@ -352,9 +349,9 @@ def _primitive(datatype: Term) -> str:
     name = _name(datatype)
     if name in _INTEGERS:
         return "decimal"
-    if name in _STRINGS or datatype == f"<{_RDF}PlainLiteral>":
+    if name in _STRINGS or datatype == f"<{RDF}PlainLiteral>":
         return "string"
-    if datatype == f"<{_RDFS}Literal>":
+    if datatype == f"<{RDFS}Literal>":
         return ""
     return "dateTime" if name == "dateTimeStamp" else name
 
@@ -392,10 +389,10 @@ def includes(datatypes: Collection[Term], datatype: Term) -> bool:
     >>> includes([f"<{xsd}short>", f"<{xsd}unsignedInt>"], f"<{xsd}unsignedShort>")
     True
     """
-    if datatype == f"<{_RDFS}Literal>" or datatype in datatypes or contradictory(datatypes):
+    if datatype == f"<{RDFS}Literal>" or datatype in datatypes or contradictory(datatypes):
         return True
-    bounds, name = _bounds(datatypes), _name(datatype).removeprefix(_RDF)
+    bounds, name = _bounds(datatypes), _name(datatype).removeprefix(RDF)
     if bounds is not None:
         low, high = _INTEGERS.get(name, (math.inf, -math.inf))
         return name == "decimal" or (low <= bounds[0] and bounds[1] <= high)
-    return any(name in _WITHIN.get(_name(d).removeprefix(_RDF), ()) for d in datatypes)
+    return any(name in _WITHIN.get(_name(d).removeprefix(RDF), ()) for d in datatypes)

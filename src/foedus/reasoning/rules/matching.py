@@ -8,15 +8,12 @@ from dataclasses import dataclass
 from itertools import product
 from typing import TypeAlias
 
-from foedus.reasoning.rules import years
-from foedus.reasoning.rules.datatypes import in_datatype, is_ill_typed, value_key
-from foedus.reasoning.rules.rdf_list import readings
-from foedus.reasoning.rules.rule import Atom, Before, Differ, Operand, Rule, Sum, ValueTest, Var
-from foedus.terms import Find, Pattern, Term, Triple, iri, is_literal
-
-_RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
-_FIRST, _REST, _NIL = (iri(f"{_RDF}{name}") for name in ("first", "rest", "nil"))
-SAME = iri("http://www.w3.org/2002/07/owl#sameAs")
+from foedus.reasoning.rules.datatypes import value_key
+from foedus.reasoning.rules.iris import FIRST, NIL, REST, SAME
+from foedus.reasoning.rules.rdf_list import readings, triples_of
+from foedus.reasoning.rules.rule import Atom, Before, Differ, Rule, Sum, ValueTest, Var
+from foedus.reasoning.rules.value_tests import total, value_holds
+from foedus.terms import Find, Pattern, Term, Triple, is_literal
 
 #: One premise to match: the atom, the length of the list, and the position of the ``each`` member.
 Task: TypeAlias = tuple[Atom, int, int]
@@ -176,7 +173,7 @@ def read_list(
         return
     (listed,) = rule.lists
     orders = [t for t in rule.tests if isinstance(t, Before)]
-    for members, cells in _readings(bindings.get(listed.head.name, _NIL), find):
+    for members, cells in _readings(bindings.get(listed.head.name, NIL), find):
         named = {f"{listed.member}_{k}": m for k, m in enumerate(members, start=1)}
         for numbers in product(range(1, len(members) + 1), repeat=len(rule.picks)):
             chosen = {i: str(k) for i, k in zip(rule.picks, numbers, strict=True)}
@@ -188,14 +185,11 @@ def _readings(cell: Term, find: Find) -> Iterator[tuple[tuple[Term, ...], tuple[
     """Members and cells of the list that starts at a cell, once for each reading."""
 
     def contents(cell: Term) -> Iterator[tuple[Term, Term]]:
-        firsts, rests = ([o for _, _, o in find(cell, p, None)] for p in (_FIRST, _REST))
+        firsts, rests = ([o for _, _, o in find(cell, p, None)] for p in (FIRST, REST))
         return product(firsts, rests)
 
-    for members, cells in readings(cell, _NIL, contents):
-        triples: list[Triple] = []
-        for here, member, tail in zip(cells, members, (*cells[1:], _NIL), strict=True):
-            triples += (here, _FIRST, member), (here, _REST, tail)
-        yield members, tuple(triples)
+    for reading in readings(cell, NIL, contents):
+        yield reading[0], triples_of(reading, FIRST, REST, NIL)
 
 
 def _starts(rule: Rule, fits: tuple[Atom, Triple] | None, find: Find) -> Iterator[Bound]:
@@ -221,14 +215,14 @@ def _starts(rule: Rule, fits: tuple[Atom, Triple] | None, find: Find) -> Iterato
 
 def _lists_with(member: Term, find: Find) -> Iterator[Term]:
     """The cells from which a list leads to a member."""
-    waiting = [cell for cell, _, _ in find(None, _FIRST, member)]
+    waiting = [cell for cell, _, _ in find(None, FIRST, member)]
     seen: set[Term] = set()
     while waiting:
         cell = waiting.pop()
         if cell not in seen:
             seen.add(cell)
             yield cell
-            waiting += [before for before, _, _ in find(None, _REST, cell)]
+            waiting += [before for before, _, _ in find(None, REST, cell)]
 
 
 def _fitted(fits: tuple[Atom, Triple] | None, bindings: Bound, size: int) -> Iterator[Bound]:
@@ -278,18 +272,6 @@ def holds(
         a, b = bindings[test.left.name], bindings[test.right.name]
         return a != b and not (same(a, b) if same else any(True for _ in find(a, SAME, b)))
     if isinstance(test, Sum):
-        left, right = (_operand(side, bindings) for side in (test.left, test.right))
-        total = years.add(left, right, test.sign) if left and right else None
-        return total is not None and bindings.setdefault(test.result.name, total) == total
-    if isinstance(test, ValueTest):
-        v = bindings[test.left.name]
-        if test.kind == "missing":
-            return is_literal(v) and is_ill_typed(v)
-        assert test.right
-        return in_datatype(v, bindings[test.right.name]) is False
-    return True
-
-
-def _operand(side: Operand, bindings: Bound) -> Term | None:
-    term = bindings[side.node.name] if isinstance(side.node, Var) else side.node
-    return years.year_of(term) if side.year else term
+        found = total(test, bindings.__getitem__)
+        return found is not None and bindings.setdefault(test.result.name, found) == found
+    return not isinstance(test, ValueTest) or value_holds(test, bindings.__getitem__)

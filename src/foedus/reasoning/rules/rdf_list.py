@@ -55,6 +55,15 @@ def readings(
         yield tuple(members), tuple(cells)
 
 
+def triples_of(reading: Reading[T], first: T, rest: T, nil: T) -> tuple[tuple[T, T, T], ...]:
+    """The ``rdf:first`` and ``rdf:rest`` triples of a reading; the terms of lists are given."""
+    members, cells = reading
+    found: list[tuple[T, T, T]] = []
+    for cell, member, tail in zip(cells, members, (*cells[1:], nil), strict=True):
+        found += (cell, first, member), (cell, rest, tail)
+    return tuple(found)
+
+
 def _forked(
     head: T, nil: T, contents: Callable[[T], Iterable[tuple[T, T]]], name: Callable[[T], str]
 ) -> Iterator[Reading[T]]:

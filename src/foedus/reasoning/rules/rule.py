@@ -68,6 +68,17 @@ class Atom:
     def __str__(self) -> str:
         return ("each " if self.each else "") + " ".join(map(str, self))
 
+    def unify(self, triple: Triple) -> dict[str, Term] | None:
+        """The bindings that make an atom without indices the triple; None if there are none."""
+        found: dict[str, Term] = {}
+        for node, term in zip(self, triple, strict=True):
+            if isinstance(node, Var):
+                if found.setdefault(node.name, term) != term:
+                    return None
+            elif node != term:
+                return None
+        return found
+
 
 @dataclass(frozen=True, slots=True)
 class ListOf:

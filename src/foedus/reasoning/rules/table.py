@@ -10,12 +10,14 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from foedus.errors import ParseFailure, UnknownName
+from foedus.language.spelling import near
+from foedus.reasoning.rules.iris import FIRST, NIL, REST, XSD
+from foedus.reasoning.rules.rdf_list import triples_of
 from foedus.reasoning.rules.rule import (
     Atom,
     Before,
@@ -85,22 +87,14 @@ class RuleSet:
             if rule.id == rule_id:
                 return rule
         ids = [rule.id for rule in self.rules]
-        raise UnknownName("rule", rule_id, get_close_matches(rule_id, ids, 2))
+        raise UnknownName("rule", rule_id, near(rule_id, ids, 2))
 
     def is_trivial(self, triple: Triple) -> bool:
         """Whether a derived triple is left out of the materialization (though it follows)."""
         s, p, _ = triple
         if is_literal(s) or not is_iri(p):
             return True
-        return any(_fits(form, triple) for form in self.trivial)
-
-
-def _fits(form: Atom, triple: Triple) -> bool:
-    seen: dict[Node, Term] = {}
-    return all(
-        seen.setdefault(node, term) == term if isinstance(node, Var) else node == term
-        for node, term in zip(form, triple, strict=True)
-    )
+        return any(form.unify(triple) is not None for form in self.trivial)
 
 
 def ruleset(choice: str | Iterable[str] = "owl2rl", extra: Iterable[str | Path] = ()) -> RuleSet:
@@ -133,8 +127,8 @@ def _chosen(names: tuple[str, ...]) -> RuleSet:
     chosen: set[str] = set()
     for name in names:
         if name not in profiles and name not in known:
-            near = get_close_matches(name, [*profiles, *sorted(known)], 2)
-            raise UnknownName("rule or profile", name, near)
+            names_near = near(name, [*profiles, *sorted(known)], 2)
+            raise UnknownName("rule or profile", name, names_near)
         chosen |= set(profiles.get(name, [name]))
     rules = tuple(rule for rule in table.rules if rule.id in chosen)
     return RuleSet(rules, table.trivial, table.prefixes)
@@ -191,10 +185,7 @@ def parse_rule(name: str, block: object, prefixes: Mapping[str, str]) -> Rule:
         raise ValueError("a rule is a table with 'if', 'then' and 'says'")
     for key in block:
         if key not in KEYS:
-            near = get_close_matches(key, KEYS, 1)
-            raise ValueError(
-                f"unknown key '{key}'" + (f"; did you mean '{near[0]}'?" if near else "")
-            )
+            raise ValueError(f"unknown key '{key}'{_hint(key, KEYS)}")
     for key in KEYS[:3]:
         if key not in block:
             raise ValueError(f"'{key}' is missing")
@@ -236,6 +227,11 @@ def parse_rule(name: str, block: object, prefixes: Mapping[str, str]) -> Rule:
     return rule
 
 
+def _hint(name: str, known: Iterable[str]) -> str:
+    found = near(name, known, 1)
+    return f"; did you mean '{found[0]}'?" if found else ""
+
+
 def _are_texts(value: object) -> bool:
     return isinstance(value, list) and all(isinstance(text, str) for text in value)
 
@@ -264,8 +260,7 @@ def _check(rule: Rule) -> None:
     def known(var: Var, where: str) -> None:
         have = families if var.index else plain
         if var.name not in have:
-            near = get_close_matches(var.name, sorted(have), 1)
-            hint = f"; did you mean '?{near[0]}'?" if near else ""
+            hint = _hint(f"?{var.name}", [f"?{name}" for name in sorted(have)])
             raise ValueError(f"{var} in {where} is in no premise{hint}")
 
     for atom in (*rule.premises, *(rule.conclusions or ())):
@@ -317,7 +312,7 @@ def _operand(text: str, prefixes: Mapping[str, str]) -> Operand:
     if found := re.fullmatch(r"year\((\S+)\)", text):
         return Operand(_node(found[1], prefixes), year=True)
     if text.isdigit():
-        return Operand(_node(f'"{text}"^^<http://www.w3.org/2001/XMLSchema#integer>', prefixes))
+        return Operand(_node(f'"{text}"^^<{XSD}integer>', prefixes))
     return Operand(_node(text, prefixes))
 
 
@@ -344,9 +339,8 @@ def _term(text: str, prefixes: Mapping[str, str]) -> Term:
     term = expand(text, prefixes)
     if term is None:
         prefix = text.partition(":")[0]
-        near = get_close_matches(prefix, list(prefixes), 1)
-        hint = f"; did you mean '{near[0]}:'?" if near else "; add it under [prefixes]"
-        raise ValueError(f"the prefix of '{text}' is unknown{hint}")
+        hint = _hint(f"{prefix}:", [f"{known}:" for known in prefixes])
+        raise ValueError(f"the prefix of '{text}' is unknown{hint or '; add it under [prefixes]'}")
     return term
 
 
@@ -356,10 +350,8 @@ def _example(text: str, prefixes: Mapping[str, str]) -> Iterator[Triple]:
     if words[1:2] == ["list"]:
         cells = [_term(words[0], prefixes)]
         cells += [f"_:cell{k}" for k in range(2, len(words) - 1)]
-        first, rest, nil = (_term(f"rdf:{w}", prefixes) for w in ("first", "rest", "nil"))
-        for cell, member, after in zip(cells, words[2:], [*cells[1:], nil], strict=True):
-            yield (cell, first, _term(member, prefixes))
-            yield (cell, rest, after)
+        members = tuple(_term(word, prefixes) for word in words[2:])
+        yield from triples_of((members, tuple(cells)), FIRST, REST, NIL)
         return
     atom = parse_atom(text, prefixes)
     if any(isinstance(node, Var) for node in atom):

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 
 from foedus.reasoning.rules.datatypes import in_datatype, value_key
+from foedus.reasoning.rules.iris import XSD
 from foedus.terms import Term, is_literal, literal, split_literal
 
-_XSD = "http://www.w3.org/2001/XMLSchema#"
-_INTEGER = f"<{_XSD}integer>"
-_DATED = {f"{_XSD}{name}" for name in ("gYear", "gYearMonth", "date", "dateTime", "dateTimeStamp")}
+_INTEGER = f"<{XSD}integer>"
+_DATED = {f"{XSD}{name}" for name in ("gYear", "gYearMonth", "date", "dateTime", "dateTimeStamp")}
 _YEAR = re.compile(r"(-?[0-9]{4,999})(?:[-+Z].*)?", re.DOTALL)
 
 
@@ -25,7 +25,7 @@ def year_of(term: Term) -> Term | None:
         return None
     text, datatype, _ = split_literal(term)
     found = _YEAR.fullmatch(text) if datatype in _DATED else None
-    return literal(str(int(found[1])), f"{_XSD}integer") if found else None
+    return literal(str(int(found[1])), f"{XSD}integer") if found else None
 
 
 def _number(term: Term) -> tuple[int, bool] | None:
@@ -33,7 +33,7 @@ def _number(term: Term) -> tuple[int, bool] | None:
     if not is_literal(term):
         return None
     text, datatype, _ = split_literal(term)
-    if datatype == f"{_XSD}gYear":
+    if datatype == f"{XSD}gYear":
         found = _YEAR.fullmatch(text)
         return (int(found[1]), True) if found else None
     if not in_datatype(term, _INTEGER):
@@ -57,5 +57,5 @@ def add(left: Term, right: Term, sign: int = 1) -> Term | None:
         return None
     number = a[0] + sign * b[0]
     if a[1] != b[1]:
-        return literal(f"{'-' * (number < 0)}{abs(number):04}", f"{_XSD}gYear")
-    return literal(str(number), f"{_XSD}integer")
+        return literal(f"{'-' * (number < 0)}{abs(number):04}", f"{XSD}gYear")
+    return literal(str(number), f"{XSD}integer")

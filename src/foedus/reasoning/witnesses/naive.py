@@ -15,9 +15,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from foedus.errors import LimitReached
+from foedus.reasoning.proofs.alternatives import size
 from foedus.reasoning.rules import matching
 from foedus.reasoning.rules.datatypes import datatypes_of, value_key
-from foedus.reasoning.rules.matching import SAME, IndexedTriples, RuleInstance, conclusions_of
+from foedus.reasoning.rules.iris import SAME
+from foedus.reasoning.rules.matching import IndexedTriples, RuleInstance, conclusions_of
 from foedus.reasoning.rules.proof import Clash, Proof
 from foedus.reasoning.rules.table import Differ, Rule, RuleSet, ValueTest, ruleset
 from foedus.terms import Term, Triple, compact, is_literal
@@ -173,7 +175,7 @@ class Closure:
                     below = (p.triple for q in proof.premises for p in q.walk())
                     if triple not in below:
                         found.append(proof)
-        yield from sorted(found, key=lambda p: sum(1 for _ in p.walk()))[:limit]
+        yield from sorted(found, key=size)[:limit]
 
     def entails(
         self, triples: Iterable[Triple], *, clashes: Literal["explode", "ignore"] = "explode"

@@ -21,18 +21,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from foedus.errors import LimitReached
+from foedus.reasoning.rules.iris import OWL, RDFS
 from foedus.reasoning.rules.proof import Clash, Proof
 from foedus.reasoning.rules.table import ruleset
 from foedus.reasoning.witnesses import naive
 from foedus.store import convert
 from foedus.terms import Term, Triple, iri, text_of
 
-_OWL = "http://www.w3.org/2002/07/owl#"
 _FAULTY = ("eq-ref", "prp-key", "eq-diff2", "eq-diff3", "prp-adp")
 _KEPT_BACK = {
-    iri(_OWL + name) for name in ("hasKey", "AllDifferent", "AllDisjointProperties")
+    iri(OWL + name) for name in ("hasKey", "AllDifferent", "AllDisjointProperties")
 }  # as predicate or object: the axioms of those rules
-_DATATYPE = iri("http://www.w3.org/2000/01/rdf-schema#Datatype")
+_DATATYPE = iri(RDFS + "Datatype")
 _NOTES = "http://www.daml.org/2002/03/agents/agent-ont#"
 
 
