@@ -130,7 +130,7 @@ class Validity:
     def _timeless(self) -> Engine:
         """The closure of all that is not asserted of a situation."""
         engine = self._engine
-        made = Engine(engine.rules, engine.terms)
+        made = Engine(engine.rules, engine.terms, tuning=engine.tuning)
         made.load(
             {
                 code: keys[~self._timed(code, keys)]
