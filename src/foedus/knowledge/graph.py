@@ -31,7 +31,7 @@ from foedus.resources import Folders, folders
 from foedus.short import brief
 from foedus.sparql.guard import QUERY
 from foedus.store.query import QuadStore, Result
-from foedus.terms import Quad, Term, Triple, expand
+from foedus.terms import Quad, Term, Triple, expanded
 
 if TYPE_CHECKING:
     from foedus.explain.checking import Proved
@@ -162,7 +162,7 @@ class KnowledgeGraph:
     @cached_property
     def derived_graph(self) -> Term:
         """The name of the graph of what was derived."""
-        return expand("src:derived", self.prefixes) or ""
+        return expanded("src:derived", self.prefixes)
 
     @cached_property
     def asserted(self) -> frozenset[Triple]:

@@ -13,7 +13,7 @@ from foedus.reasoning.rules.matching import Facts, Step, conclusions, instances
 from foedus.reasoning.rules.proof import Proof
 from foedus.reasoning.rules.rule import Atom, Rule, Var
 from foedus.reasoning.rules.table import RuleSet
-from foedus.terms import Find, Term, Triple, expand
+from foedus.terms import Find, Term, Triple, expanded
 
 
 class Hypothesis:
@@ -62,7 +62,7 @@ class Hypothesis:
 
     @property
     def _type(self) -> Term:
-        return expand("rdf:type", self.rules.prefixes) or ""
+        return expanded("rdf:type", self.rules.prefixes)
 
     def _is_held(self, triple: Triple) -> bool:
         return any(True for _ in self._base(*triple))
