@@ -15,7 +15,7 @@ from foedus.replacing import replacing
 from foedus.store.export import export
 from foedus.store.files import read_rdf
 from foedus.store.query import QuadStore
-from foedus.terms import Term, Triple, expand, is_blank, is_literal, literal, split_literal
+from foedus.terms import Term, Triple, expanded, is_blank, is_literal, literal, split_literal
 
 _HERE = Path(__file__).parent
 
@@ -149,6 +149,4 @@ def rdfxml(graph: KnowledgeGraph, triples: Iterable[Triple]) -> bytes:
 
 
 def _term(graph: KnowledgeGraph, curie: str) -> Term:
-    found = expand(curie, graph.prefixes)
-    assert found is not None, f"prefixes.ttl lacks the prefix of {curie}"
-    return found
+    return expanded(curie, graph.prefixes)
