@@ -156,7 +156,7 @@ def ask(
     Examples:
       foedus ask
       foedus ask allies-of state=DPRK
-      foedus ask in-force-on on=1961-07-12 --why
+      foedus ask in-force-on on=1961-09-10 --why
       foedus ask leaders-bound-by --on 1975
       foedus ask ties-between --believe "Park Won-gon" --why
       foedus ask timeline --format csv
@@ -190,7 +190,7 @@ def ask(
         asked = found.sparql(question, given)
         store = find_store(endpoint, timeout, ca=ca, tell=say)
         result = store.query(asked, found.prefixes)
-        answer = Answer(found.question(question), given, asked, result, found.day_of(asked))
+        answer = Answer(found.question(question), given, asked, result)
     if sys.stderr.isatty():
         say(one_line(answer.phrase(found.names)))
     if answer.question.assumes:
@@ -261,7 +261,7 @@ def query(
 
         store = find_store(endpoint, timeout, ca=ca, tell=say)
         result = store.query(text or "", found.prefixes)
-    say_day(found.day_of(text or ""))
+    say_day(found.day_of(text or "") if store is None and not dataset else None)
     if why:
         show_why(found, text or "", result, format, store, left())
     else:

@@ -134,7 +134,9 @@ class KnowledgeGraph:
         out = Path(out)
         refuse_foreign(out)
         derived = sorted(t for t in self.view.match() if t not in self.asserted)
-        proofs = dump(self, derived)
+        # Fluents first: as a step of another proof, one may be found by a way that has lapsed.
+        derived.sort(key=lambda t: t[1] not in self.fluents)
+        proofs = dump(map(self._on_its_day, self._proving.proofs_of(derived)))
         names = self.names.dump()
         write_folder(out, self.manifest, self.view.match(), self.dataset.quads(), proofs, names)
 
@@ -197,13 +199,22 @@ class KnowledgeGraph:
         if self._closure is None and self._place is not None:
             return self._kept.proof(triple)
         found: Proof | None = self._proving.proof(triple)
-        if found and any(step.triple and self._has_lapsed(step.triple) for step in found.walk()):
-            return self._that_day.proof(triple) or found
-        return found
+        return found and self._on_its_day(found)
+
+    def _on_its_day(self, proof: Proof) -> Proof:
+        """The proof; where it rests on what has lapsed, one from what there is on the day."""
+        if any(step.triple and self._has_lapsed(step.triple) for step in proof.walk()):
+            return self._that_day.proof(proof.triple) or proof
+        return proof
 
     def _has_lapsed(self, triple: Triple) -> bool:
         """Whether a triple is a fluent that does not hold on the graph's day."""
-        return triple[1] in self.fluents and next(self.view.match(*triple), None) is None
+        return triple[1] in self.fluents and triple not in self._holding
+
+    @cached_property
+    def _holding(self) -> frozenset[Triple]:
+        """The fluents that hold on the graph's day."""
+        return frozenset(t for p in self.fluents for t in self.view.match(None, p))
 
     @cached_property
     def on(self) -> str | None:

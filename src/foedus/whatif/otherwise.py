@@ -25,9 +25,11 @@ def alternatives(graph: KnowledgeGraph, told: Explanation) -> Explanation:
             when=f"On {graph.on} it does not hold that {told.sentence}: {when}",
         )
     if not graph.manifest.background:
-        whole = KnowledgeGraph.build(graph.folders.ontology.parent)
+        whole = KnowledgeGraph.build(graph.folders.ontology.parent, on=graph.manifest.on)
         if step := whole.explainer.prove(triple):
             remarks.append(f"With the background it would hold: {step.because or step.sentence}")
+        elif when := whole.missed(triple):
+            remarks.append(f"With the background it would hold at another time: {when}")
     claims = claim_contents(graph.view)
     if triple not in claims:
         believed = Hypothesis(claims, explainer.rules, explainer.find, graph.proof)
