@@ -93,6 +93,12 @@ class Server:
                     "/": "front",
                     "/ask/{name}": "ask",
                     "/openapi.json": "openapi",
+                    "/article": "article",
+                    "/id/{name:path}": "id",
+                    "/page/{name:path}": "page",
+                    "/data/{name:path}": "data",
+                    "/ontology": "ontology",
+                    "/why": "why",
                 }.items()
             ),
         ]
@@ -136,14 +142,12 @@ class Server:
         return answer
 
     def _call(self, request: Request, kind: str, **more: Any) -> Call:
-        return Call(
-            kind,
-            self.place.base_of(request),
-            name=request.path_params.get("name", ""),
-            accept=",".join(request.headers.getlist("accept")),
-            packed="gzip" in request.headers.get("accept-encoding", ""),
-            **more,
-        )
+        common = {
+            "name": request.path_params.get("name", ""),
+            "accept": ",".join(request.headers.getlist("accept")),
+            "packed": "gzip" in request.headers.get("accept-encoding", ""),
+        }
+        return Call(kind, self.place.base_of(request), **common | more)
 
     async def _answer(self, request: Request, pool: Pool, call: Call) -> Response:
         try:
@@ -163,12 +167,16 @@ class Server:
 
     async def _not_here(self, request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        told = {
-            404: f"there is nothing at {request.url.path}",
-            405: f"{request.method} is not for {request.url.path}; this service only reads",
-        }
-        problem = Problem(error.status_code, told.get(error.status_code, error.detail))
-        reply = plain(request.headers.get("accept", ""), problem)
+        path = request.url.path
+        if error.status_code == 404:
+            return await self._answer(
+                request, self.pages, self._call(request, "nothing", name=path)
+            )
+        told = f"{request.method} is not for {path}; this service only reads"
+        reply = plain(
+            request.headers.get("accept", ""),
+            Problem(error.status_code, told if error.status_code == 405 else error.detail),
+        )
         headers = dict(error.headers or {})
         return _sent(request, Reply(reply.body, reply.content_type, reply.status, headers))
 

@@ -11,7 +11,7 @@ import uvicorn
 
 from foedus.errors import InputError
 from foedus.knowledge import KnowledgeGraph
-from foedus.server import endpoint, pages, questions
+from foedus.server import endpoint, pages, questions, things
 from foedus.server.app import Place, Server
 from foedus.server.site import Handler, Site
 from foedus.server.workers import Nursery, Pool
@@ -28,8 +28,15 @@ HANDLERS: Mapping[str, Handler] = {
     "description": endpoint.description,
     "front": pages.front,
     "style": pages.style,
+    "nothing": pages.nothing,
     "ask": questions.ask,
     "openapi": questions.openapi,
+    "article": pages.article,
+    "id": things.see,
+    "page": things.page,
+    "data": things.data,
+    "ontology": things.ontology,
+    "why": things.why,
 }
 
 
