@@ -17,12 +17,13 @@ from urllib.parse import quote, urlsplit
 from starlette.applications import Starlette
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from foedus.server.calls import Call, Problem, Reply
+from foedus.server.negotiation import takes_gzip
 from foedus.server.protocol import LARGEST, METHODS, Refused, pairs, read_query
 from foedus.server.site import plain
 from foedus.server.workers import Busy, Died, Late, Pool
@@ -37,6 +38,10 @@ _ALWAYS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": "ETag, Link, Retry-After",
 }
+
+
+#: What is said to a client that has hung up.
+_UNREAD = Response(status_code=499)
 
 
 class Gone(Exception):
@@ -127,6 +132,8 @@ class Server:
             )
         except Refused as error:
             return _sent(request, _refusal(request, error))
+        except ClientDisconnect:
+            return _UNREAD
         pool = self.queries if query else self.pages
         return await self._answer(request, pool, self._call(request, "sparql", query=query))
 
@@ -145,7 +152,7 @@ class Server:
         common = {
             "name": request.path_params.get("name", ""),
             "accept": ",".join(request.headers.getlist("accept")),
-            "packed": "gzip" in request.headers.get("accept-encoding", ""),
+            "packed": takes_gzip(request.headers.get("accept-encoding", "")),
         }
         return Call(kind, self.place.base_of(request), **common | more)
 
@@ -153,7 +160,7 @@ class Server:
         try:
             return _sent(request, await _unless_gone(request, pool.run(call)))
         except Gone:
-            return Response(status_code=499)  # nobody reads it
+            return _UNREAD
         except Busy:
             problem = Problem(503, "all workers are busy; try again in a moment")
         except Late:
