@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from serving import Tags
 from starlette.testclient import TestClient
-from test_questions import Tags
 
 PAGES = [
     *("/", "/?q=China", "/article", "/ontology", "/sparql", "/ask/allies-of?state=DPRK"),
