@@ -10,7 +10,7 @@ QUICK  := tests/test_architecture.py tests/knowledge/test_answers.py tests/knowl
 	tests/language tests/cli/test_cli.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run test quick lint check refresh conformance bench stores ontology owl-tools owl-checks protege-pictures fuzz ontologies clean
+.PHONY: help run serve test quick lint check refresh conformance bench stores ontology owl-tools owl-checks protege-pictures fuzz ontologies clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +30,9 @@ $(TOOLS): $(READY)
 
 run: $(READY) ## build the graph, check it, and show what it answers
 	@$(BIN)/foedus tour
+
+serve: $(READY) ## answer in a browser and at a SPARQL endpoint, until Ctrl-C
+	@$(BIN)/foedus serve
 
 test: $(TOOLS) ## run every test, or some: T="tests/knowledge -k allies-of"
 	$(BIN)/python -m pytest $(or $(T),-n auto --dist loadfile)

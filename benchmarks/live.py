@@ -42,7 +42,7 @@ class Forgetful(Engine):
     def unite(self, pairs: list[tuple[Ids, Ids, str]]) -> None:
         super().unite(pairs)
         for relation in self.relations.values():
-            relation.dead.clear()
+            relation.superseded.clear()
 
 
 def seconds(work: Callable[[], object]) -> float:

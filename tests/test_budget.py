@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from foedus.errors import BadParameter, LimitReached, ParseFailure, QueryRefused, UnknownName
-from foedus.store.budget import within
+from foedus.store.budget import Late, run, within
 from foedus.store.query import QuadStore
 
 if not hasattr(os, "fork"):
@@ -113,6 +113,18 @@ def test_an_error_comes_back_as_it_was(error: Exception) -> None:
         within(5, work, "the query")
     assert str(raised.value) == str(error)
     assert vars(raised.value) == vars(error)
+
+
+def test_a_command_that_is_told_to_stop_may_clean_up(tmp_path: Path) -> None:
+    def work() -> None:
+        try:
+            time.sleep(60)
+        finally:
+            (tmp_path / "cleaned").touch()
+
+    with pytest.raises(Late):
+        run(work, 0.3, None, gently=True)
+    assert (tmp_path / "cleaned").exists()
 
 
 @pytest.mark.parametrize("seconds", [0, -1, float("nan")])

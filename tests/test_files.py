@@ -15,7 +15,7 @@ import pytest
 from foedus.errors import FoedusError, InputError, LimitReached, UnknownName
 from foedus.reasoning import close
 from foedus.reasoning.encoding import lines
-from foedus.store import child
+from foedus.store import budget
 from foedus.store.files import read_rdf
 from foedus.store.reading import opened, read_lines
 
@@ -54,6 +54,7 @@ READABLE = {
     "brackets.trig": (nested(PREFIX + "ex:g { ex:a ex:p ", "[ ex:p ", "1", "]", " . }"), N + 1),
     "long.nt": (f"<http://example.org/{'a' * 1_000_000}> <urn:p> <urn:b> .", 1),
     "empty.ttl": ("", 0),
+    "blank.ttl": ("[] <urn:p> (1) .", 3),
     "empty.owl": ("", 0),
 }
 #: The one triple in every disguise.
@@ -224,7 +225,7 @@ def test_time_ends_the_parser_in_the_middle(tmp_path: Path) -> None:
 
 
 def test_memory_ends_the_parser_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(child, "MEMORY", 1 << 26)
+    monkeypatch.setattr(budget, "PARSER_MEMORY", 1 << 26)
     path = made(tmp_path, "a.rdf.gz", gzip.compress(XML.replace("é", "x" * (1 << 27)).encode()))
     assert "more memory than there is" in said(close, path)
 
@@ -321,9 +322,9 @@ def test_errors_of_a_child_are_those_of_its_work() -> None:
     def fails() -> None:
         os._exit(1)
 
-    with pytest.raises(child.Died):
-        child.run(fails, None, None)
-    with pytest.raises(TimeoutError):
-        child.run(lambda: time.sleep(20), 0.1, None)
-    assert child.run(lambda: [1, "é"], 5, 1 << 30) == [1, "é"]
-    assert not issubclass(child.Died, FoedusError)
+    with pytest.raises(budget.Died):
+        budget.run(fails, None, None)
+    with pytest.raises(budget.Late):
+        budget.run(lambda: time.sleep(20), 0.1, None)
+    assert budget.run(lambda: [1, "é"], 5, 1 << 30) == [1, "é"]
+    assert not issubclass(budget.Died, FoedusError)

@@ -50,7 +50,9 @@ def folders(data: str | os.PathLike[str] | None = None) -> Folders:
 
 
 def internal(name: str) -> Path:
-    """The folder of queries by which foedus itself reads a graph: ``build``, ``export``, ``load``.
+    """The folder of queries by which foedus itself reads a graph.
+
+    Their names are ``build``, ``export``, ``load`` and ``server``.
 
     >>> internal("build").is_dir()
     True

@@ -13,9 +13,10 @@ import pytest
 
 from foedus.cli import run
 from foedus.errors import LimitReached
-from foedus.explain import Explainer, Step, as_json
+from foedus.explain import Explainer, Step
 from foedus.knowledge import KnowledgeGraph
 from foedus.reasoning.rules.proof import Proof
+from foedus.render import proofs
 from foedus.store.files import read_rdf
 from foedus.store.query import QuadStore
 from foedus.whatif import disagreements
@@ -137,7 +138,7 @@ def test_a_proof_says_nothing_in_iris(article: KnowledgeGraph) -> None:
 def test_the_kept_proofs_are_those_of_the_reasoner(article: KnowledgeGraph) -> None:
     triple = article.explainer.resolve("China", "allied with", "DPRK")
     kept = article.proof(triple)
-    assert kept and article._closure is None
+    assert kept and "closure" not in vars(article._backing)
     fresh = article.closure.proof(triple)
     assert {p.triple for p in kept.walk() if p.rule is None} == {
         p.triple for p in fresh.walk() if p.rule is None
@@ -157,7 +158,7 @@ def test_the_json_form_is_as_its_schema_says(article: KnowledgeGraph) -> None:
     schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
     explainer = article.explainer
     for asked in (("China", "allied with", "DPRK"), ("Beijing", "is a", "state")):
-        told = as_json(explainer.why(explainer.resolve(*asked), every=True))
+        told = proofs.as_json(explainer.why(explainer.resolve(*asked), every=True))
         assert not list(faults(told, schema, schema))
 
 
@@ -275,7 +276,8 @@ def test_triples_of_a_file_can_be_supposed(article: KnowledgeGraph, tmp_path: Pa
 
 
 def test_the_report_stands_alone(article: KnowledgeGraph) -> None:
-    from foedus.report import as_html, as_markdown, gather
+    from foedus.render.report import as_html, as_markdown
+    from foedus.report import gather
 
     report = gather(article)
     page = as_html(report)
@@ -328,8 +330,8 @@ def test_why_is_within_the_time_limit(
 
 
 def test_of_a_long_list_of_members_it_is_said_that_it_goes_on() -> None:
-    from foedus.cli.support import _lines
     from foedus.explain.rows import Basis, RowSupport
+    from foedus.render.supports import _lines
 
     row = RowSupport(Basis(default=True), (), ("nothing counts but what is stated",), 10_001, False)
     said = "\n".join(_lines(["10001"], row, 80, lambda _: False))

@@ -87,6 +87,7 @@ _HEAVY = (
     *(
         "foedus.whatif",
         "foedus.report",
+        "foedus.render.report",
         "foedus.explain",
         "foedus.knowledge.exports",
         "foedus.knowledge.findings",

@@ -21,7 +21,7 @@ from foedus.reasoning.rules.datatypes import (
     is_ill_typed,
     value_key,
 )
-from foedus.reasoning.rules.table import Atom, Before, Node, Rule, RuleSet, Value, Var
+from foedus.reasoning.rules.table import Atom, Before, Node, Rule, RuleSet, ValueTest, Var
 from foedus.terms import Term, Triple, is_iri, is_literal
 
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
@@ -162,7 +162,7 @@ class Body:
     def tests(self) -> Iterator[str]:
         same = "<http://www.w3.org/2002/07/owl#sameAs>"
         for test in self.rule.tests:
-            if isinstance(test, Value):
+            if isinstance(test, ValueTest):
                 v, w = f"?{test.left.name}", f"?{test.right.name}" if test.right else ""
                 if test.kind == "!=":  # asked for among literals that came out as one
                     yield f"{v} {same} {w} ."

@@ -38,6 +38,13 @@ def test_asserted_and_derived_are_told_apart(tiny: KnowledgeGraph) -> None:
     assert graphs == {None, tiny.derived_graph}
 
 
+def test_what_is_asserted_is_known_without_a_closure(tiny: KnowledgeGraph) -> None:
+    bare = KnowledgeGraph(tiny.manifest, tiny.folders, tiny.view)
+    bare._material = tiny._material
+    assert bare.asserted == tiny.asserted
+    assert sorted(bare.dataset.quads(), key=str) == sorted(tiny.dataset.quads(), key=str)
+
+
 def test_a_claim_is_no_fact_unless_its_speaker_is_believed(tiny: KnowledgeGraph) -> None:
     claimed = (CHINA, f"<{FO}distrusts>", KOREA)
     assert claimed not in set(tiny.view.match())

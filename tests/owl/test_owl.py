@@ -193,6 +193,24 @@ def test_the_page_has_every_term_at_its_anchor(graph: KnowledgeGraph, files: Pat
     assert {t.split("#")[1].rstrip(">") for t in own} <= set(page.ids)
 
 
+def test_the_page_has_the_tree_of_classes_and_says_what_each_means(files: Path) -> None:
+    page = (files / "ontology.html").read_text(encoding="utf-8")
+    tree = page[page.index("<nav") : page.index("</nav>")]
+    inside = tree[tree.index('"#Treaty"') :]
+    assert 0 < inside.index("<ul>") < inside.index("#DefencePact") < inside.index("</ul>")
+    assert "owl:Class" not in page
+    pact = page[page.index('<section id="DefencePact"') :].split("</section>")[0]
+    for said in (
+        "A treaty under which a party must help another",
+        "Every treaty that imposes a defence obligation is a defence pact.",
+        "<li>the China–North Korea treaty of 1961</li>",
+        "<code>cax-sco</code>: The China–North Korea treaty of 1961 is a defence pact, because",
+    ):
+        assert said in pact
+    treaty = page[page.index('<section id="Treaty"') :].split("</section>")[0]
+    assert '<a href="#hasObligation">imposes</a>' in treaty
+
+
 @pytest.mark.parametrize("file", owltools.FILES)
 @pytest.mark.parametrize("line", owltools.LINES)
 def test_owlapi_finds_nothing(line: str, file: str, files: Path) -> None:

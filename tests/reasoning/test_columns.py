@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from foedus.reasoning.storage import columns
+from foedus.reasoning.storage import relation as relations
 from foedus.reasoning.storage.columns import Ids, located, sort_inplace, within
 from foedus.reasoning.storage.relation import Relation
 
@@ -43,7 +44,7 @@ def test_keys_are_sorted_in_any_order(keys: Ids) -> None:
 
 
 @given(st.lists(KEYS, max_size=12), st.integers(0, 50))
-def test_layers_hold_what_came_however_they_are_joined(batches: list[list[int]], few: int) -> None:
+def test_deltas_hold_what_came_however_they_are_joined(batches: list[list[int]], few: int) -> None:
     relation, held = Relation(7), set[int]()
 
     def check() -> None:
@@ -52,7 +53,7 @@ def test_layers_hold_what_came_however_they_are_joined(batches: list[list[int]],
         assert relation.new(np.arange(61)).tolist() == sorted({*range(61)} - held)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(relation, "_SMALL", few)
+        patch.setattr(relations, "_SMALL", few)
         for step, batch in enumerate(batches):
             new = sorted(set(batch) - held)
             held.update(new)

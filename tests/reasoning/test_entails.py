@@ -13,7 +13,7 @@ from strategies import graphs
 from foedus.errors import BadParameter
 from foedus.reasoning import Entailment
 from foedus.reasoning import close as fast_close
-from foedus.reasoning.entailment.conclusions import Form, conclusions
+from foedus.reasoning.entailment.conclusions import ConclusionForm, conclusions
 from foedus.reasoning.entailment.entails import Judge, obvious
 from foedus.reasoning.rules.table import parse_rule
 from foedus.reasoning.witnesses.naive import close
@@ -146,7 +146,7 @@ def test_every_form_of_conclusion_is_used(monkeypatch: pytest.MonkeyPatch) -> No
     seen: dict[bool, set[str]] = {True: set(), False: set()}
     passes = Judge.passes
 
-    def recorded(judge: Judge, form: Form, bindings: dict[str, str]) -> bool:
+    def recorded(judge: Judge, form: ConclusionForm, bindings: dict[str, str]) -> bool:
         result = passes(judge, form, bindings)
         seen[result].add(form.id)
         return result

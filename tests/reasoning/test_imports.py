@@ -47,7 +47,7 @@ def test_what_is_imported_is_read(case: str, tmp_path: Path) -> None:
         assert all(triple in closure for triple in close(path) if not any(map(is_blank, triple)))
     missing = [u.node for u in closure.unsupported if u.kind == "owl:imports"]
     assert bool(missing) == (not paths and case != "given-already")
-    assert set(reading.triples([main], None, Imports([tmp_path]))) == set(closure.asserted)
+    assert set(reading.triples([main], imports=Imports([tmp_path]))) == set(closure.asserted)
 
 
 def test_a_catalog_by_itself(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from foedus.errors import LimitReached
 from foedus.reasoning import closure as closing
 from foedus.reasoning.closure import Closure, close
 from foedus.reasoning.evaluation import specialization
-from foedus.reasoning.incremental.compaction import count_deltas, settle
+from foedus.reasoning.incremental.compaction import compact, count_deltas
 from foedus.reasoning.proofs import history
 from foedus.reasoning.rules.checker import check_proof
 from foedus.reasoning.rules.table import ruleset
@@ -61,14 +61,14 @@ def few(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None
         monkeypatch.setattr(specialization, "_MANY", 0)
 
 
-@pytest.fixture(params=[False, True], ids=["in time", "settled at once"])
-def settled(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Layers settle when there are many; here, after every change, too."""
+@pytest.fixture(params=[False, True], ids=["in time", "compacted at once"])
+def compacted(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Deltas are compacted when there are many; here, after every change, too."""
     if request.param:
-        monkeypatch.setattr(Closure, "_settle", lambda closure: settle(closure._engine))
+        monkeypatch.setattr(Closure, "_compact", lambda closure: compact(closure._engine))
 
 
-@pytest.mark.usefixtures("few", "settled")
+@pytest.mark.usefixtures("few", "compacted")
 @relaxed
 @given(st.one_of(graphs(), chains()), st.integers(0, 1000))
 def test_every_change_equals_a_rebuild(graph: list[Triple], seed: int) -> None:
@@ -88,7 +88,7 @@ def test_every_change_equals_a_rebuild(graph: list[Triple], seed: int) -> None:
     assert proved(closure)
 
 
-@pytest.mark.usefixtures("few", "settled")
+@pytest.mark.usefixtures("few", "compacted")
 @relaxed
 @given(naming(), st.integers(0, 1000))
 def test_what_is_said_under_other_names_equals_a_rebuild(graph: list[Triple], seed: int) -> None:

@@ -14,8 +14,8 @@ from foedus.errors import LimitReached
 from foedus.reasoning.closure import close
 from foedus.reasoning.proofs.graph_proofs import GraphDerivations
 from foedus.reasoning.rules.checker import check_proof
-from foedus.reasoning.rules.listing import readings
-from foedus.reasoning.rules.matching import Facts
+from foedus.reasoning.rules.matching import IndexedTriples
+from foedus.reasoning.rules.rdf_list import readings
 from foedus.reasoning.rules.table import ruleset
 from foedus.reasoning.witnesses import naive
 from foedus.terms import Triple
@@ -133,7 +133,7 @@ def test_a_list_of_very_many(says: list[Triple], data: list[Triple], goal: Tripl
     proof = closure.proof(goal)
     assert proof is not None
     assert check_proof(proof, set(graph), RULES)
-    facts = Facts()
+    facts = IndexedTriples()
     for triple in closure:
         facts.add(triple, None)
     step = next(

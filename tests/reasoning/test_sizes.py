@@ -27,7 +27,7 @@ from foedus.reasoning.storage.columns import (
     without,
 )
 from foedus.reasoning.storage.partition import partition
-from foedus.reasoning.storage.reachability import closed
+from foedus.reasoning.storage.reachability import transitive_closure
 from foedus.reasoning.storage.relation import Delta, Relation
 from foedus.terms import Triple
 
@@ -87,7 +87,7 @@ RELATIONS = {
 
 @pytest.mark.parametrize("pairs", RELATIONS.values(), ids=RELATIONS)
 def test_a_transitive_closure(pairs: Pairs) -> None:
-    found = closed(keys(pairs), unlimited)
+    found = transitive_closure(keys(pairs), unlimited)
     assert set(zip((found >> SHIFT).tolist(), (found & LOW).tolist(), strict=True)) == reached(
         pairs
     )

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from foedus.reasoning.encoding.dictionary import Terms
 from foedus.reasoning.encoding.spans import Ids
-from foedus.reasoning.encoding.values import KNOWN, Values, declared, hashes_of, values_of
+from foedus.reasoning.encoding.values import KNOWN, LiteralValues, declared, hashes_of, values_of
 from foedus.reasoning.rules.datatypes import DATATYPES, is_ill_typed, value_key
 from foedus.terms import literal
 
@@ -62,7 +62,7 @@ datatypes = st.sampled_from(
 typed = st.builds(literal, texts, datatypes).filter(lambda term: term.endswith(">"))
 
 
-def values(terms: list[str]) -> tuple[Terms, Ids, Values]:
+def values(terms: list[str]) -> tuple[Terms, Ids, LiteralValues]:
     dictionary = Terms()
     numbers = dictionary.intern_many(terms)
     return dictionary, numbers, values_of(dictionary, numbers)

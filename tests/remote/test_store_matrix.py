@@ -48,8 +48,8 @@ def text(graph: KnowledgeGraph, name: str) -> str:
 def view(running: Server, graph: KnowledgeGraph) -> Server:
     """Each store in turn, with the view loaded."""
     running.clear()
-    assert graph._place
-    load(graph._place / "view.nt", running.to, running.wire())
+    assert graph.place
+    load(graph.place / "view.nt", running.to, running.wire())
     return running
 
 
@@ -57,8 +57,8 @@ def view(running: Server, graph: KnowledgeGraph) -> Server:
 def dataset(running: Server, graph: KnowledgeGraph) -> Server:
     """Each store in turn, with the dataset loaded."""
     running.clear()
-    assert graph._place
-    load(graph._place / "dataset.nq", running.to, running.wire())
+    assert graph.place
+    load(graph.place / "dataset.nq", running.to, running.wire())
     return running
 
 

@@ -47,7 +47,24 @@ REFUSED = {
 }
 
 #: Text that the guard reads in time that grows as its length does.
-LONG = [".a", "a.", "@-a", "a-", "'a\\", '"\\', "'''\\'''", "<a", "''", "a:.", "\\u0041", "#\n"]
+LONG = [
+    ".a",
+    "a.",
+    "e:.",
+    "_:a.",
+    "1.e",
+    "<<a",
+    "@-a",
+    "a-",
+    "'a\\",
+    '"\\',
+    "'''\\'''",
+    "<a",
+    "''",
+    "a:.",
+    "\\u0041",
+    "#\n",
+]
 
 #: More than the engine can hold: before it, again and again, inside it, after it, again and again.
 UNBOUNDED = [

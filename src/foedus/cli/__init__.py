@@ -29,6 +29,7 @@ MODULES = {
     "report": ("report",),
     "reason": ("reason", "rules"),
     "load": ("load",),
+    "serve": ("serve",),
 }
 
 

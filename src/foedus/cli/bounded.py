@@ -10,13 +10,10 @@ import os
 import re
 import sys
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
-import typer
-
-from foedus import errors
-from foedus.errors import BadParameter, FoedusError, LimitReached
-from foedus.store import child
+from foedus.errors import BadParameter, LimitReached
+from foedus.store.budget import Died, Late, run
 
 _SIZE: Final = re.compile(r"([0-9]+)\s*([KMGT]?)(?:i?B)?", re.IGNORECASE)
 _LATE: Final = "the time is used up; nothing was written. Try a longer --timeout"
@@ -43,48 +40,22 @@ def bounded(work: Callable[[], None], timeout: float | None, memory: int | None)
     if (timeout is None and memory is None) or not hasattr(os, "fork"):
         work()
         return
+    sys.stdout.flush()  # or both processes would print what waits
+
+    def printed() -> None:
+        try:
+            work()
+        finally:
+            sys.stdout.flush()
+
     try:
-        said = child.run(lambda: _told(work), None if timeout is None else timeout + _GRACE, memory)
-    except TimeoutError:
+        run(printed, None if timeout is None else timeout + _GRACE, memory, gently=True)
+    except Late:
         raise LimitReached(_LATE) from None
-    except child.Died:
+    except Died:
         if memory is None:
             raise
-        raise _too_much(memory) from None
-    _tell(said, memory or 0)
-
-
-def _told(work: Callable[[], None]) -> dict[str, Any]:
-    """How the work ended."""
-    try:
-        work()
-        sys.stdout.flush()
-    except typer.Exit as end:
-        sys.stdout.flush()
-        return {"exit": end.exit_code}
-    except FoedusError as error:
-        return {"error": type(error).__name__, "message": str(error)}
-    except MemoryError:
-        return {"memory": True}
-    except BrokenPipeError:
-        return {"pipe": True}
-    return {"exit": 0}
-
-
-def _tell(said: dict[str, Any], memory: int) -> None:
-    if "error" in said:
-        kind = getattr(errors, said["error"])
-        raise kind.__new__(kind, said["message"])  # as it was made: its message is whole
-    if "memory" in said:
-        raise _too_much(memory)
-    if "pipe" in said:
-        raise BrokenPipeError
-    if said["exit"]:
-        raise typer.Exit(said["exit"])
-
-
-def _too_much(memory: int) -> LimitReached:
-    return LimitReached(
-        f"this needs more than the {memory >> 20:,} MB of memory allowed; nothing was written. "
-        "Try a higher --memory"
-    )
+        raise LimitReached(
+            f"this needs more than the {memory >> 20:,} MB of memory allowed; nothing was "
+            "written. Try a higher --memory"
+        ) from None

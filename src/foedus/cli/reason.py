@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from foedus.cli.common import SETTINGS, DataOption, progress, say, seconds
-from foedus.cli.output import table, terminal_width
+from foedus.cli.output import bold, terminal_width
 from foedus.cli.verbs import Reasoner
 from foedus.errors import BadParameter, UsageError
+from foedus.render.tables import table
 from foedus.replacing import replacing
 from foedus.safe_text import printable
 
@@ -229,7 +230,7 @@ def _tell(closure: Any, closed: float, took: float, out: Path | None) -> None:
         return
     rows = [[rule, f"{n:,}"] for rule, n in sorted(by_rule.items(), key=lambda x: (-x[1], x[0]))]
     if rows:
-        print(table(["rule", "derived"], rows, terminal_width()))
+        print(table(["rule", "derived"], rows, terminal_width(), bold))
         print()
     for name, path in _imported(closure).items():
         print(f"imported {name} from {path}")
@@ -358,7 +359,7 @@ def rules(
             heads = ("id", "table", "clash", "says")
             print(json.dumps([dict(zip(heads, row, strict=True)) for row in rows]))
         else:
-            print(table(["rule", "table", "", "says"], rows, terminal_width()))
+            print(table(["rule", "table", "", "says"], rows, terminal_width(), bold))
         return
     from foedus.reasoning.describe import describe
 

@@ -46,7 +46,7 @@ def tour(
     with progress("tour") as step:
         made = KnowledgeGraph.build(data, progress=step)
         step("checking")
-        findings = made.check()
+        findings = made.check(proofs=False)
         try:
             made.save(out)
             made = KnowledgeGraph.open(out, data)  # which has a proof of each triple at hand
@@ -118,7 +118,7 @@ def words(support: RowSupport, assumes: str, wide: int) -> Iterator[str]:
         yield from wrapped(f"assuming: {assumption}", "      ", "      ", wide)
     passages = support.passages()
     for passage in passages[:QUOTES]:
-        yield from wrapped(f"{passage.place}: “{passage.quote}”", "      ", "        ", wide)
+        yield from wrapped(passage.quoted(by=False), "      ", "        ", wide)
     if len(passages) > QUOTES:
         yield f"      and {len(passages) - QUOTES} more passages"
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, assert_never
 
 import typer
 
-from foedus.cli.common import SETTINGS, BelieveOption, DataOption, GraphOption, graph
+from foedus.cli.common import SETTINGS, BelieveOption, DataOption, GraphOption, OnOption, graph
 from foedus.cli.output import bold
 from foedus.errors import UsageError
 
@@ -37,6 +36,7 @@ def what_if(
         bool,
         typer.Option("--contradictions", help="Believe nobody: list which claims disagree."),
     ] = False,
+    on: OnOption = None,
     form: Annotated[
         Form | None, typer.Option("--format", help="How to print it [default: text].")
     ] = None,
@@ -53,19 +53,18 @@ def what_if(
       foedus what-if --add mine.ttl --format json
       foedus what-if --contradictions
     """
-    from foedus import whatif
+    from foedus.render import disagreements, outcomes
 
     form = form or (Form.json if SETTINGS.json else Form.text)
     if nobody:
-        told = whatif.disagreements(graph(graph_, data))
+        told = graph(graph_, data, on).contradictions()
         match form:
             case Form.json:
-                body = {"format": whatif.DISAGREEMENTS, "disagreements": [asdict(d) for d in told]}
-                print(json.dumps(body, ensure_ascii=False, indent=2))
+                print(json.dumps(disagreements.as_json(told), ensure_ascii=False, indent=2))
             case Form.md:
-                print(whatif.disagreements_as_markdown(told), end="")
+                print(disagreements.as_markdown(told), end="")
             case Form.text:
-                print("\n".join(whatif.as_lines(told)).strip())
+                print(disagreements.as_text(told), end="")
             case _:
                 assert_never(form)
         return
@@ -73,14 +72,14 @@ def what_if(
         raise UsageError(
             "say what to suppose: --without SENTENCE, SOURCE or CLAIM, --believe NAME, --add FILE"
         )
-    outcome = whatif.what_if(graph(graph_, data), without or (), believe or (), add or ())
+    outcome = graph(graph_, data, on).what_if(without or (), believe or (), add or ())
     match form:
         case Form.json:
-            print(json.dumps(whatif.as_json(outcome), ensure_ascii=False, indent=2))
+            print(json.dumps(outcomes.as_json(outcome), ensure_ascii=False, indent=2))
         case Form.md:
-            print(whatif.as_markdown(outcome), end="")
+            print(outcomes.as_markdown(outcome), end="")
         case Form.text:
-            print(whatif.as_text(outcome, bold), end="")
+            print(outcomes.as_text(outcome, bold), end="")
         case _:
             assert_never(form)
     if outcome.contradictions:

@@ -1,7 +1,6 @@
 """Why a triple holds, or does not: its proofs down to the words in the sources."""
 
 from foedus.explain.explainer import Explainer
-from foedus.explain.forms import as_json, as_markdown, as_mermaid, as_text
 from foedus.explain.steps import Explanation, Miss, Origin, Passage, Step
 
 __all__ = [
@@ -11,8 +10,4 @@ __all__ = [
     "Origin",
     "Passage",
     "Step",
-    "as_json",
-    "as_markdown",
-    "as_mermaid",
-    "as_text",
 ]

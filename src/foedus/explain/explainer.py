@@ -10,11 +10,11 @@ from itertools import islice
 from typing import TYPE_CHECKING, Protocol
 
 from foedus.errors import UnknownName, UsageError
-from foedus.explain.forms import said_by
 from foedus.explain.origins import Origins, claim_contents
 from foedus.explain.steps import Explanation, Miss, Origin, Step, explain
 from foedus.language.names import Names
 from foedus.language.phrases import Phrases, listed
+from foedus.language.prose import said_by
 from foedus.reasoning.rules.table import RuleSet, ruleset
 from foedus.terms import Pattern, Term, Triple, expand, is_literal, literal, split_literal, text_of
 
@@ -275,6 +275,6 @@ class Explainer:
             origin = self.origins.believing(claim)
             for p in origin.passages:
                 way = said_by(p.speakers)[len(p.speakers[0]) :]
-                yield f"{p.speakers[0]} {so}{way} ({p.place}: “{p.quote}”){end}"
+                yield f"{p.speakers[0]} {so}{way} ({p.quoted(by=False)}){end}"
             if not origin.passages:
                 yield f"{listed(origin.believed)} {so} ({'; '.join(origin.sources)}){end}"

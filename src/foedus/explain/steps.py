@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from foedus.errors import LimitReached
-from foedus.language.phrases import Phrases, is_plural, polished, with_article
+from foedus.language.phrases import Phrases
+from foedus.language.prose import quotation
+from foedus.reasoning.proofs.sentences import because, refuse_deep
 from foedus.reasoning.rules.proof import Proof
 from foedus.reasoning.rules.table import RuleSet
 from foedus.short import short_repr
 from foedus.terms import Term, Triple
-
-#: So many steps one below the other are put in words: a page of more is read by nobody.
-DEPTH = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +30,10 @@ class Passage:
     def told_by(self, speakers: tuple[str, ...]) -> Passage:
         """The same words with a chain of speakers."""
         return replace(self, speakers=speakers)
+
+    def quoted(self, by: bool = True, again: bool = False) -> str:
+        """The words after their place and, with ``by``, their speakers; see `quotation`."""
+        return quotation(self.place, self.quote, self.speakers if by else (), again)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,22 @@ class Step:
         found = {p: None for s in self.leaves() if s.origin for p in s.origin.passages}
         return tuple(sorted(found, key=lambda p: (p.source, p.start or 0)))
 
+    def tree(self, meanings: bool = True) -> Iterator[tuple[Step, int]]:
+        """What a reader is shown from here down, each step with how many are above it.
+
+        Without ``meanings``, what rests on the meaning of words alone is left out below.
+        """
+        waiting = [(self, 0)]
+        while waiting:
+            step, depth = waiting.pop()
+            yield step, depth
+            below = [p for p in step.shown() if meanings or not p.is_meaning()]
+            waiting += [(premise, depth + 1) for premise in reversed(below)]
+
+    def shown(self) -> list[Step]:
+        """The premises that a reader is shown: words before meanings, no bookkeeping."""
+        return sorted((p for p in self.premises if not p.structure), key=Step.is_meaning)
+
     def is_meaning(self) -> bool:
         """Whether it rests on the meaning of words alone."""
         return all(s.origin is not None and s.origin.kind == "meaning" for s in self.leaves())
@@ -104,7 +122,8 @@ class Explanation:
     ``independent`` is how many of the proofs rest on words of their own. ``remarks`` are further
     sentences: that it is only claimed, and by whom; what would follow with the background.
     Without a proof, ``misses`` are the rules that could have given it, and ``known`` is what is
-    stated of its subject and object.
+    stated of its subject and object. ``when`` says of what does not hold on the graph's day when
+    it did, or will.
     """
 
     triple: Triple
@@ -113,6 +132,7 @@ class Explanation:
     remarks: tuple[str, ...] = ()
     misses: tuple[Miss, ...] = ()
     known: tuple[Step, ...] = ()
+    when: str = ""
 
     __repr__ = short_repr
 
@@ -147,11 +167,7 @@ def explain(
 
     Raises LimitReached for a proof of more than 200 steps one below the other.
     """
-    if (depth := proof.depth()) > DEPTH:
-        raise LimitReached(
-            f"the proof is {depth:,} steps deep, and at most {DEPTH:,} are put in words; "
-            "Closure.proof() has them all"
-        )
+    refuse_deep(proof)
     told: dict[Triple | None, Step] = {}
 
     def step(proof: Proof) -> Step:
@@ -161,18 +177,9 @@ def explain(
             source = origin(triple) if triple else None
             hidden = bool(triple and phrases.is_plumbing(triple))
             return Step(triple, sentence, origin=source, structure=hidden)
-        because = polished(rules[proof.rule].sentence(proof.bindings, phrases.label))
-        for said in (triple, *(p.triple for p in proof.premises)):
-            if said:  # as it is said elsewhere, where a verb agrees or a phrase is better
-                s, p, o = map(phrases.label, said)
-                end = with_article(o) if phrases.is_kind_of(said) else o
-                because = because.replace(
-                    f"{s} {p.removesuffix(' a')} {end}", phrases.sentence(said)
-                )
-                if is_plural(s):
-                    because = because.replace(f"{s} is ", f"{s} are ")
+        said = because(proof, rules, phrases)
         premises = tuple(told[p.triple] for p in proof.premises)
-        return Step(triple, sentence or because, proof.rule, because, None, premises)
+        return Step(triple, sentence or said, proof.rule, said, None, premises)
 
     for part in proof.walk():
         if part.triple not in told:

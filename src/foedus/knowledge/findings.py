@@ -9,14 +9,14 @@ in its header.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
 
 from foedus.errors import ParseFailure
 from foedus.language.names import Names
+from foedus.reasoning.rules.proof import Clash
 from foedus.resources import internal
 from foedus.store.files import read_text
 from foedus.store.query import QuadStore
@@ -64,11 +64,11 @@ def counted(findings: Sequence[Finding]) -> str:
     return f"{said}, {warnings} of severity warning" if warnings else said
 
 
-def clashes(closure: Any, names: Names) -> tuple[Finding, ...]:
+def clashes(found: Iterable[Clash], names: Names) -> tuple[Finding, ...]:
     """The contradictions that the reasoner found, each with the rule that shows it."""
     return tuple(
         Finding("clash", clash.rule, _labelled(clash.message, names), _about(clash.premises))
-        for clash in closure.clashes
+        for clash in found
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from foedus.reasoning.rules.proof import Proof
 from foedus.terms import Term, Triple
 
 
-def dump(closure: Any, triples: Iterable[Triple]) -> str:
+def dump(prove: Callable[[Triple], Proof | None], triples: Iterable[Triple]) -> str:
     """One proof of each of the triples, with all that it rests on, as JSON.
 
     ``terms`` are the terms by number; a step is a triple, its rule (null: asserted), what the
@@ -26,12 +26,12 @@ def dump(closure: Any, triples: Iterable[Triple]) -> str:
         return terms.setdefault(term, len(terms))
 
     for triple in triples:
-        proof = closure.proof(triple)
+        proof = prove(triple)
         for step in proof.walk() if proof and triple not in done else ():
             if step.triple is None or step.triple in done:
                 continue
             bindings = {name: number(term) for name, term in sorted(step.bindings.items())}
-            premises = [done[p.triple] for p in step.premises]
+            premises = [done[p.triple] for p in step.premises if p.triple]
             done[step.triple] = len(steps)
             steps.append([*map(number, step.triple), step.rule, bindings, premises])
     return json.dumps({"terms": list(terms), "steps": steps}, separators=(",", ":")) + "\n"

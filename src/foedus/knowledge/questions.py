@@ -3,9 +3,13 @@
 A header is the comment at the top of the file::
 
     # allies-of: Who are the allies of {state}?
+    # asked: allies | treaty partners of a country
     # param state: name = id:China | the state asked about
     # needs: prp-spo2 prp-symp
     # assumes: what the answer takes for granted, if anything
+
+``asked`` lines hold other ways to ask the question, short and in other words, by which `finding`
+knows it; they need no synonyms that ``words/synonyms.csv`` has.
 
 A value replaces what stands in the parameter's ``VALUES``; the rest of the file stays as it is.
 """
@@ -27,7 +31,7 @@ from foedus.errors import BadParameter, ParseFailure, UnknownName
 from foedus.language.dates import interval
 from foedus.language.spelling import near
 from foedus.short import short_repr
-from foedus.sparql.guard import Token, tokens
+from foedus.sparql.lexer import Token, tokens
 from foedus.store.files import read_text
 from foedus.terms import Term, literal
 
@@ -80,6 +84,10 @@ class Parameter:
         raise BadParameter(self.name, value, KINDS[self.kind])
 
 
+#: What every question can be asked for: the time of the relations it tells of.
+ON = Parameter("on", "date", ANY, "the time")
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """A question: its words, its topic, what can be chosen, the rules it needs, its SPARQL."""
@@ -92,8 +100,14 @@ class Question:
     assumes: str
     sparql: str
     path: Path
+    asked: tuple[str, ...] = ()  # other ways to ask it, for `finding`
 
     __repr__ = short_repr
+
+    @property
+    def is_dated(self) -> bool:
+        """Whether the question has a time of its own to be asked for."""
+        return ON.name in {parameter.name for parameter in self.parameters}
 
     def parameter(self, name: str) -> Parameter:
         """The parameter of that name; raises `UnknownName` with the near ones."""
@@ -193,6 +207,7 @@ def read_question(path: Path, topic: str = "") -> Question:
     text = read_text(path)
     fields: dict[str, str] = {}
     parameters: list[Parameter] = []
+    asked: list[str] = []
     words = ""
     for number, line in enumerate(text.splitlines(), 1):
         found = _FIELD.fullmatch(line.rstrip())
@@ -206,6 +221,8 @@ def read_question(path: Path, topic: str = "") -> Question:
             words = found["value"]
         elif found and found["key"] == "param" and found["name"]:
             parameters.append(_parameter(path, number, found["name"], found["value"]))
+        elif found and found["key"] == "asked" and not found["name"]:
+            asked += [way.strip() for way in found["value"].split("|") if way.strip()]
         elif found and not found["name"] and found["key"] in {"topic", "needs", "assumes", "note"}:
             fields[found["key"]] = found["value"]
         elif line.strip("# ") and fields and re.match(r"#\s{2,}", line):
@@ -213,7 +230,9 @@ def read_question(path: Path, topic: str = "") -> Question:
             fields[last] += " " + line.strip("# ")
         elif line.strip("# "):
             raise ParseFailure(
-                str(path), "a header line is topic, param NAME, needs, assumes or note", number
+                str(path),
+                "a header line is topic, asked, param NAME, needs, assumes or note",
+                number,
             )
     return Question(
         path.stem,
@@ -224,6 +243,7 @@ def read_question(path: Path, topic: str = "") -> Question:
         fields.get("assumes", ""),
         text,
         path,
+        tuple(asked),
     )
 
 

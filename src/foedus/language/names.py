@@ -6,7 +6,7 @@ import json
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import astuple, dataclass
 
 from foedus.errors import UnknownName, UsageError
@@ -69,6 +69,11 @@ class Names:
             return split_literal(term)[0]
         shown = self._labels.get(term)
         return shown.label if shown else compact(term, self.prefixes)
+
+    def all(self, kind: str) -> Iterator[tuple[str, Term]]:
+        """Every name of that kind (thing, class or property), best first, with its IRI."""
+        ranked = sorted(self._all, key=lambda name: name.rank)
+        return ((name.label, name.thing) for name in ranked if name.kind == kind)
 
     def short(self, term: Term) -> str:
         """A term's CURIE where a prefix fits, else the term as it is."""

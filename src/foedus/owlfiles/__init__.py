@@ -8,9 +8,9 @@ from pathlib import Path
 
 from foedus.knowledge import KnowledgeGraph
 from foedus.knowledge.material import build_query
-from foedus.language.phrases import Phrases
-from foedus.owlfiles.page import page
-from foedus.reasoning.rules.table import ruleset
+from foedus.owlfiles.terms import gather
+from foedus.reasoning.rules.proof import Proof
+from foedus.render.pages import html
 from foedus.replacing import replacing
 from foedus.store.export import export
 from foedus.store.files import read_rdf
@@ -28,12 +28,13 @@ def write(graph: KnowledgeGraph, out: str | os.PathLike[str]) -> tuple[Path, ...
     ``catalog-v001.xml`` tells Protégé where they are, ``ontology.html`` shows the terms.
     """
     ontology = ontology_triples(graph)
+    terms = gather(graph, QuadStore.of(ontology), derivations(graph))
     made = {
         "foedus.owl": rdfxml(graph, ontology),
         "foedus-asserted.owl": rdfxml(graph, asserted_triples(graph)),
         "foedus-full.owl": rdfxml(graph, full_triples(graph)),
         "catalog-v001.xml": (_HERE / "catalog-v001.xml").read_bytes(),
-        "ontology.html": page(QuadStore.of(ontology), graph.prefixes).encode(),
+        "ontology.html": html("ontology.html", {}, ontology=terms).encode(),
     }
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
@@ -124,16 +125,17 @@ def _one_label(graph: KnowledgeGraph, triples: Iterable[Triple]) -> Iterator[Tri
 
 def reasons(graph: KnowledgeGraph) -> Iterator[tuple[Triple, str]]:
     """Each derived triple with the last step of its proof: ``rule: sentence``."""
-    rules = graph.folders.ontology / "rules.toml"
-    table = ruleset("owl2rl", extra=[rules] if rules.is_file() else [])
-    phrases = Phrases(graph.names, graph.view.match)
+    table, label = graph.explainer.rules, graph.explainer.phrases.label
+    for triple, proof in derivations(graph):
+        yield triple, f"{proof.rule}: {table[str(proof.rule)].sentence(proof.bindings, label)}"
+
+
+def derivations(graph: KnowledgeGraph) -> Iterator[tuple[Triple, Proof]]:
+    """Each derived triple with its proof, sorted."""
     for triple in sorted(graph.closure.derived):
         proof = graph.closure.proof(triple)
         if proof is not None and proof.rule is not None:
-            yield (
-                triple,
-                f"{proof.rule}: {table[proof.rule].sentence(proof.bindings, phrases.label)}",
-            )
+            yield triple, proof
 
 
 def derived_by(graph: KnowledgeGraph) -> Term:

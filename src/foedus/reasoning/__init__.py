@@ -10,19 +10,19 @@ True
 'cax-sco'
 
 Where to begin: ``owl2rl.toml`` has the rules, ``rules`` reads them and checks a proof against them,
-and ``naive`` applies them plainly. What makes it fast stands in folders, each of which imports only
-from those above it:
+``witnesses/naive.py`` applies them plainly, and ``closure.py`` is what users hold. What makes it
+fast is in the folders, which ``docs/architecture.md`` describes: each imports only from those above
+it.
 
-- ``rules``: what a rule is, and when a proof of it holds
-- ``rows``: triples as sorted columns of numbers
-- ``words``: terms to numbers and back, files in and out
-- ``plans``: rules as joins of columns
-- ``fixpoint``: plans run until nothing is new
-- ``live``: triples withdrawn
-- ``why``: proofs found on demand
-- ``beyond``: what is not stored, and yet follows; what is said, and not read
-
-``closure`` puts them together; ``second`` is the other witness, owlrl.
+- ``storage``: columnar relations that grow by deltas, union-find, reachability
+- ``encoding``: dictionary encoding, files in and out
+- ``planning``: rules as join plans, subsumption, strata
+- ``evaluation``: semi-naive evaluation, specialization, materialization
+- ``incremental``: withdrawal by overdeletion and rederivation
+- ``proofs``: provenance, by backward chaining on demand
+- ``entailment``: what follows but is not stored; what is said but not read
+- ``witnesses``: other reasoners, for the tests
+- ``temporal``: when triples hold
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from foedus.reasoning.closure import Closure, close
     from foedus.reasoning.entailment.entails import Entailment
     from foedus.reasoning.entailment.unsupported import Unsupported
+    from foedus.reasoning.in_place import expand
     from foedus.reasoning.rules.checker import check_proof
     from foedus.reasoning.rules.proof import Clash, Proof
     from foedus.reasoning.rules.rule import Rule
@@ -49,21 +50,23 @@ __all__ = [
     "Unsupported",
     "check_proof",
     "close",
+    "expand",
     "ruleset",
 ]
 
-#: Name -> module that has it; loaded when it is first used, because a proof that is only read back
+#: The module of each name, imported when the name is first used: a proof that is only read back
 #: needs no engine and no numpy.
 _WHERE = {
     "Clash": "rules.proof",
     "Closure": "closure",
-    "Entailment": "beyond.entails",
+    "Entailment": "entailment.entails",
     "Proof": "rules.proof",
     "Rule": "rules.rule",
     "RuleSet": "rules.table",
-    "Unsupported": "beyond.unsupported",
+    "Unsupported": "entailment.unsupported",
     "check_proof": "rules.checker",
     "close": "closure",
+    "expand": "in_place",
     "ruleset": "rules.table",
 }
 

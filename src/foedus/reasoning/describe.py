@@ -1,4 +1,4 @@
-"""The rules in words: ``docs/rules.md``, and what ``foedus rules [ID]`` prints."""
+"""The rules as Markdown: ``docs/rules.md``, and what ``foedus rules [ID]`` prints."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ def checked(url: str) -> str:
     foedus.errors.UsageError: 'localhost:7878/query' is not the URL of a store; did you mean ...
     """
     parts = _split(url)
-    if parts and parts.scheme in _PORTS and not re.search(r"[\s\x00-\x1f]", url):
+    if parts and parts.scheme in _PORTS and not re.search(r"[\s\x00-\x1f\ud800-\udfff]", url):
         return url
     guess = "http://" + _SCHEME.sub("", bare(url))
     near = _split(guess)

@@ -14,7 +14,7 @@ from foedus.remote.failures import NotThere
 from foedus.remote.places import bare
 from foedus.remote.wire import Reply
 from foedus.safe_text import printable
-from foedus.sparql.guard import tokens
+from foedus.sparql.lexer import tokens
 from foedus.store.convert import is_valid_iri, parse_lines
 from foedus.store.query import Result
 from foedus.store.reading import quad_lines

@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 from foedus.errors import Unreachable
 from foedus.remote.results import ROWS, TRIPLES, form, read
 from foedus.remote.wire import Reply, Wire
 from foedus.remote.wrapper import StoreWrapper
 from foedus.resources import internal
-from foedus.sparql.guard import tokens
+from foedus.sparql.lexer import declared_prefixes, tokens
 from foedus.store.files import read_text
 from foedus.store.query import Result
 from foedus.terms import Term
@@ -58,13 +57,8 @@ def declared(sparql: str, prefixes: Mapping[str, str]) -> str:
     'PREFIX ex: <http://example.org/>\\nASK { ex:a ?p ?o }'
     """
     read = list(tokens(sparql))
-    own = {
-        name.prefix
-        for word, name in pairwise(read)
-        if word.text.upper() == "PREFIX" and name.kind == "name"
-    }
     used = {token.prefix for token in read if token.kind == "name"}
-    missing = sorted((used - own) & set(prefixes))
+    missing = sorted((used - declared_prefixes(read)) & set(prefixes))
     return "".join(f"PREFIX {name}: <{prefixes[name]}>\n" for name in missing) + sparql
 
 

@@ -146,7 +146,10 @@ class Wire:
         start = without_login(checked(url))
         if login := in_url(url):
             self._from_urls.setdefault(origin(start), login)
-        here = httpx.URL(start)
+        try:
+            here = httpx.URL(start)
+        except httpx.InvalidURL:  # such as a host that has no name in DNS
+            raise UsageError(f"{bare(url)!r} is not the URL of a store") from None
         for _ in range(_HOPS):
             reply = self._authorized(method, here, origin(start), body, headers, whole)
             location = reply.headers.get("location")

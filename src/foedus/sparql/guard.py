@@ -1,94 +1,38 @@
 """A query read token by token: what it may not do, and what it may not hold.
 
 Queries run on the graph at hand and nowhere else. ``SERVICE``, ``FROM`` and every update are
-refused before the engine sees the text. The tokens are those of SPARQL 1.1 §19.8, so a word inside
-a string, a comment, an IRI or a name is no keyword; codepoint escapes are resolved first (§19.2).
+refused before the engine sees the text; codepoint escapes are resolved first (SPARQL 1.1 §19.2).
 The engine's grammar does without separators (it reads ``SERVICEex:a {`` as a call), so a name that
 hides a keyword before a group counts too.
 """
 
 from __future__ import annotations
 
-import itertools
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
 
 from foedus.errors import LimitReached, ParseFailure, QueryRefused
+from foedus.sparql.lexer import CLOSING, OPENING, Token, declared_prefixes, tokens
 
 #: What the message calls the text of a query that came from no file.
 QUERY = "the query"
 
 _UPDATES = {"INSERT", "DELETE", "LOAD", "CLEAR", "CREATE", "DROP", "COPY", "MOVE", "ADD", "WITH"}
 _OUTSIDE = re.compile("SERVICE|FROM|LOAD", re.IGNORECASE)
+_UNGIVEN = re.compile("SERVICE|LOAD", re.IGNORECASE)
 #: What a query may hold: brackets within brackets, and parts that are evaluated one in another.
 DEPTH, LINKS = 500, 1_500
 
-OPENING, CLOSING = {*"{(["}, {*"})]"}
 _LINKING = {
     *("|", "||", "&&", "+", "-", "*", "/", "!", "^", "AS", "BIND", "EXISTS", "FILTER", "GRAPH"),
     *("MINUS", "OPTIONAL", "SELECT", "UNION", "VALUES"),
 }
-#: A letter of a name: any character beyond ASCII, as the grammar has more of them than ``\w``.
-_LETTER = r"\w\xb7-\U0010ffff"
-# Every repetition is possessive, so that no text is read twice: the time is linear in its length.
-_TOKEN = re.compile(
-    rf"""(?P<space>\s++|\#[^\n\r]*+)
-      | (?P<string>'''(?:'?'?+(?:[^'\\]|\\.))*+''' | \"\"\"(?:"?"?+(?:[^"\\]|\\.))*+\"\"\"
-                  |'(?!'')(?:[^'\\\n\r]|\\.)*+' | "(?!"")(?:[^"\\\n\r]|\\.)*+")
-      | (?P<open>'''.*+ | \"\"\".*+ | ['"][^\n\r]*+)
-      | (?P<iri><[^<>"{{}}|^`\\\x00-\x20]*+>)
-      | (?P<variable>[?$][{_LETTER}]++)
-      | (?P<language>@[A-Za-z]++(?:-[A-Za-z0-9]++)*+)
-      | (?P<name>(?P<prefix>(?:[{_LETTER}](?:[{_LETTER}.-]*[{_LETTER}-])?+)?+)
-                 :(?:[{_LETTER}.:-]|%[0-9A-Fa-f]{{2}}|\\.)*+)
-      | (?P<run>[{_LETTER}][{_LETTER}.-]*+)
-      | (?P<mark>&&|\|\||.)""",
-    re.VERBOSE | re.DOTALL,
-)
-_IN_RUN = re.compile(rf"(?P<word>[{_LETTER}]++)|(?P<mark>.)")
 _ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A token of a query: its kind, its text, and where it starts (line and column from 1)."""
-
-    kind: str
-    text: str
-    line: int
-    column: int
-    offset: int
-
-    @property
-    def prefix(self) -> str:
-        """What stands before the colon of a name."""
-        return self.text.partition(":")[0]
-
-
-def tokens(query: str) -> Iterator[Token]:
-    """The tokens of a query, without spaces and comments; a string without end is ``open``.
-
-    >>> [t.text for t in tokens("ASK { ?s :p 'SERVICE' } # FROM")]
-    ['ASK', '{', '?s', ':p', "'SERVICE'", '}']
-    """
-    line, start = 1, 0
-    for found in _TOKEN.finditer(query):
-        text, kind, at = found[0], found.lastgroup or "mark", found.start()
-        if kind == "run":  # words, and what stands between them
-            for part in _IN_RUN.finditer(text):
-                here = at + part.start()
-                yield Token(part.lastgroup or "mark", part[0], line, here - start + 1, here)
-        elif kind != "space":
-            kind = "name" if kind == "prefix" else kind
-            yield Token(kind, text, line, at - start + 1, at)
-        breaks = text.count("\n")
-        if breaks:
-            line, start = line + breaks, at + text.rindex("\n") + 1
-
-
-def guard(query: str, file: str = QUERY) -> None:
+def guard(query: str, file: str = QUERY, given: bool = False) -> None:
     """Let a query pass that only reads the graph at hand, and that the engine can hold.
+
+    FROM passes where the graphs to read are ``given`` otherwise, as it then says nothing.
 
     Raises `QueryRefused` for one that reaches outside, `LimitReached` for one with more than
     `DEPTH` brackets within brackets or `LINKS` parts that are evaluated one in another, and
@@ -102,11 +46,11 @@ def guard(query: str, file: str = QUERY) -> None:
     plain = _ESCAPE.sub(lambda m: chr(min(int(m[1] or m[2], 16), 0x10FFFF)), query)
     for text in {query: None, plain: None}:
         read = list(tokens(text))
-        _refuse_outside(read)
+        _refuse_outside(read, _UNGIVEN if given else _OUTSIDE)
         _refuse_unbounded(read, file)
 
 
-def _refuse_outside(read: list[Token]) -> None:
+def _refuse_outside(read: list[Token], words: re.Pattern[str]) -> None:
     first = form(read)
     if first is not None and first.kind == "word" and first.text.upper() in _UPDATES:
         raise QueryRefused(
@@ -114,22 +58,20 @@ def _refuse_outside(read: list[Token]) -> None:
             "reads; edit the files in graph/ and build again"
         )
     describes = first is not None and first.text.upper() == "DESCRIBE"
-    declared = {
-        name.prefix for word, name in itertools.pairwise(read) if word.text.upper() == "PREFIX"
-    }
+    prefixes = declared_prefixes(read)
     for before, token, after in zip([None, *read], read, [*read[1:], None], strict=False):
         hidden = (
             describes  # it needs no group
             and token.kind == "name"
             and token.prefix.upper().startswith("FROM")
-            and token.prefix not in declared
+            and token.prefix not in prefixes
         ) or (
             token.kind == "name"
             and after is not None
             and after.text.upper() in {"{", "WHERE", "FROM"}
             and not (before is not None and before.text.upper() == "GRAPH")
         )
-        found = _OUTSIDE.search(token.prefix if hidden else token.text)
+        found = words.search(token.prefix if hidden else token.text)
         if found and (hidden or token.kind == "word"):
             raise QueryRefused(
                 f"{found[0].upper()} at line {token.line}, column {token.column} would read from "

@@ -66,7 +66,7 @@ class _Parser(Triples):
             if self.next() == "BASE":
                 self.base = self.iri()[1:-1]
             else:
-                if self.kind() != "pname" or not self.peek().endswith(":"):
+                if self.kind() != "name" or not self.peek().endswith(":"):
                     self.fail(f"expected a prefix and a colon, found {self.peek() or 'the end'!r}")
                 prefix = self.next().removesuffix(":")
                 self.prefixes[prefix] = self.iri()[1:-1]
@@ -92,7 +92,7 @@ class _Parser(Triples):
         distinct = self.next() if self.peek() in ("DISTINCT", "REDUCED") else ""
         columns: list[Projection] = []
         if not self.take("*"):
-            while self.kind() == "var" or self.peek() == "(":
+            while self.kind() == "variable" or self.peek() == "(":
                 columns.append(self._projection())
             if not columns:
                 self.fail(f"expected a column or *, found {self.peek() or 'the end'!r}")
@@ -109,7 +109,7 @@ class _Parser(Triples):
         order_by: list[Expression] = []
         if self.take("GROUP"):
             self.expect("BY")
-            while self.kind() in ("var", "iri", "pname") or self._starts_call():
+            while self.kind() in ("variable", "iri", "name") or self._starts_call():
                 group_by.append(self._group_key())
             self._some(group_by, "GROUP BY")
         if self.take("HAVING"):
@@ -117,7 +117,9 @@ class _Parser(Triples):
                 having.append(self._constraint())
         if self.take("ORDER"):
             self.expect("BY")
-            while self.kind() == "var" or self._starts_call() or self.peek() in ("ASC", "DESC"):
+            while (
+                self.kind() == "variable" or self._starts_call() or self.peek() in ("ASC", "DESC")
+            ):
                 order_by.append(self._order_key())
             self._some(order_by, "ORDER BY")
         limits = {"LIMIT": -1, "OFFSET": 0}
@@ -149,7 +151,7 @@ class _Parser(Triples):
         return where
 
     def _projection(self) -> Projection:
-        if self.kind() == "var":
+        if self.kind() == "variable":
             return Projection(self.variable())
         self.expect("(")
         expression = self._tokens_until("AS")
@@ -159,7 +161,7 @@ class _Parser(Triples):
         return Projection(variable, expression)
 
     def _group_key(self) -> Projection | Expression:
-        if self.kind() == "var":
+        if self.kind() == "variable":
             return Projection(self.variable())
         if self.peek() != "(":
             return self._constraint()
@@ -173,7 +175,7 @@ class _Parser(Triples):
 
     def _order_key(self) -> Expression:
         direction = (self.next(),) if self.peek() in ("ASC", "DESC") else ()
-        if self.kind() == "var":
+        if self.kind() == "variable":
             return Expression((*direction, self.variable()))
         return Expression((*direction, "(", *self._constraint().tokens, ")"))
 
@@ -223,7 +225,7 @@ class _Parser(Triples):
 
     def _values(self) -> Values:
         variables: list[str] = []
-        single = self.kind() == "var"
+        single = self.kind() == "variable"
         if single:
             variables.append(self.variable())
         else:
@@ -257,15 +259,14 @@ class _Parser(Triples):
             return True
         if self.peek() in ("HAVING", "ORDER", "LIMIT", "OFFSET", "VALUES"):
             return False
-        after = self.tokens[self.position + 1][1] if self.position + 1 < len(self.tokens) else ""
-        return self.kind() in ("word", "iri", "pname") and after == "("
+        return self.kind() in ("word", "iri", "name") and self.following() == "("
 
     def _constraint(self) -> Expression:
         tokens: list[str | Exists] = []
         if self.peek() in ("EXISTS", "NOT"):
             return Expression((self._exists(),))
         if self.peek() != "(":
-            tokens.append(self.iri() if self.kind() in ("iri", "pname") else self.next())
+            tokens.append(self.iri() if self.kind() in ("iri", "name") else self.next())
         self.expect("(")
         tokens += ["(", *self._tokens_until(")").tokens, ")"]
         self.expect(")")
@@ -284,18 +285,14 @@ class _Parser(Triples):
             kind, token = self.kind(), self.peek()
             if kind == "end":
                 self.fail(f"{' or '.join(map(repr, ends))} is missing")
-            if token == "EXISTS" or (token == "NOT" and self._following() == "EXISTS"):
+            if token == "EXISTS" or (token == "NOT" and self.following() == "EXISTS"):
                 tokens.append(self._exists())
                 continue
             depth += (token == "(") - (token == ")")
-            if kind in ("iri", "pname", "string", "number") or token in ("TRUE", "FALSE"):
+            if kind in ("iri", "name", "string", "number") or token in ("TRUE", "FALSE"):
                 tokens.append(self.term())
-            elif kind == "var":
+            elif kind == "variable":
                 tokens.append(self.variable())
             else:
                 tokens.append(self.next())
         return Expression(tuple(tokens))
-
-    def _following(self) -> str:
-        after = self.position + 1
-        return self.tokens[after][1].upper() if after < len(self.tokens) else ""

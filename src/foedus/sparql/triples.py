@@ -61,14 +61,14 @@ class Triples(Cursor):
             return rest
         if self.kind() == "blank":
             return "?_" + re.sub(r"\W", "_", self.next()[2:])
-        return self.variable() if self.kind() == "var" else self.term()
+        return self.variable() if self.kind() == "variable" else self.term()
 
     def _fresh(self) -> str:
         self.blanks += 1
         return f"?_anon{self.blanks}"
 
     def _path(self) -> Path:
-        if self.kind() == "var":
+        if self.kind() == "variable":
             return self.variable()
         branches = [self._sequence()]
         while self.take("|"):
@@ -115,11 +115,11 @@ class Triples(Cursor):
 
     def name(self) -> str:
         """A variable or an IRI."""
-        return self.variable() if self.kind() == "var" else self.iri()
+        return self.variable() if self.kind() == "variable" else self.iri()
 
     def variable(self) -> str:
         """A variable, with its question mark."""
-        if self.kind() != "var":
+        if self.kind() != "variable":
             self.fail(f"expected a variable, found {self.peek() or 'the end'!r}")
         return "?" + self.next()[1:]
 
@@ -130,7 +130,7 @@ class Triples(Cursor):
         if kind == "iri":
             text = unescape(token[1:-1])
             return iri(urljoin(self.base, text) if self.base else text)
-        if kind == "pname":
+        if kind == "name":
             prefix, _, local = token.partition(":")
             if prefix not in self.prefixes:
                 self.fail(f"the prefix '{prefix}:' is not declared")
@@ -139,7 +139,7 @@ class Triples(Cursor):
 
     def term(self) -> str:
         """An IRI or a literal."""
-        if self.kind() in ("iri", "pname"):
+        if self.kind() in ("iri", "name"):
             return self.iri()
         if self.kind() == "string":
             token = self.next()
@@ -148,7 +148,7 @@ class Triples(Cursor):
                 value = unescape(token[quotes:-quotes])
             except (KeyError, ValueError):
                 self.fail(f"the string {token} has an escape that there is not")
-            if self.kind() == "lang":
+            if self.kind() == "language":
                 return literal(value, lang=self.next()[1:].lower())
             if self.take("^^"):
                 return literal(value, self.iri()[1:-1])

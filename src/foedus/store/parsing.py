@@ -1,6 +1,6 @@
 """An RDF file parsed by pyoxigraph, with what it leaves out: the line of each error, and bounds.
 
-This runs in a process of its own (``child.py``), as deep nesting overruns the parser's stack. What
+This runs in a process of its own (``budget.py``), as deep nesting overruns the parser's stack. What
 an XML file's entities grow to is bounded by expat, which allows a hundred times the file's length;
 entities for the beginnings of IRIs stay far below.
 """

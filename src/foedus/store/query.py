@@ -10,12 +10,21 @@ from typing import Any, Literal
 
 import pyoxigraph as ox
 
-from foedus.errors import InputError, ParseFailure
+from foedus.errors import InputError, LimitReached, ParseFailure
 from foedus.short import short_repr
-from foedus.sparql.guard import QUERY, guard, tokens
+from foedus.sparql.guard import QUERY, guard
+from foedus.sparql.lexer import tokens
 from foedus.store.budget import within
 from foedus.store.syntax import syntax_error
-from foedus.terms import Quad, Term, Triple, is_iri, is_literal
+from foedus.terms import Quad, Term, Triple, is_iri, is_literal, text_of
+
+
+@dataclass(frozen=True, slots=True)
+class Graphs:
+    """The dataset of one query: graphs merged into its default graph, and graphs it can name."""
+
+    default: tuple[Term, ...]
+    named: tuple[Term, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +41,28 @@ class Result:
     boolean: bool | None = None
     triples: tuple[Triple, ...] = ()
     cut: str = field(default="", compare=False)
+    #: What each row or triple rests on, where a graph was asked for that (``why=True``).
+    supports: tuple[Any, ...] = field(default=(), compare=False, repr=False)
 
     __repr__ = short_repr
 
     def __bool__(self) -> bool:
         """Whether there is any row or triple, or the ASK is true."""
         return bool(self.rows or self.triples or self.boolean)
+
+    def to_pandas(self) -> Any:
+        """The rows as a ``pandas.DataFrame``: literals as Python's values, all else as text.
+
+        Raises `UsageError` where pandas is not installed.
+        """
+        from foedus.store.notebook import frame
+
+        return frame(self, text_of)
+
+    def _repr_html_(self) -> str:
+        from foedus.store.notebook import html
+
+        return html(self)
 
     def dicts(self) -> Iterator[dict[str, Term]]:
         """Each row as a mapping from variable to term, unbound variables left out."""
@@ -75,12 +100,24 @@ class QuadStore:
             raise InputError(f"{path} cannot be read: {error.strerror or error}") from None
         return made
 
+    @classmethod
+    def parse(cls, turtle: str, base: str) -> QuadStore:
+        """A store of a Turtle text that foedus wrote itself."""
+        made = cls()
+        made.oxigraph.bulk_extend(ox.parse(turtle, ox.RdfFormat.TURTLE, base_iri=base))
+        return made
+
     def add(self, quads: Iterable[Quad | Triple]) -> None:
         """Put quads in; a triple goes to the default graph."""
         lines = (" ".join(part for part in quad if part) + " .\n" for quad in quads)
         # Not Store.load: it gives blank nodes new names, and the closure's would not be found.
         parsed = ox.parse("".join(lines), ox.RdfFormat.N_QUADS, lenient=True)
         self.oxigraph.bulk_extend(parsed)
+
+    def remove(self, triples: Iterable[Triple]) -> None:
+        """Take triples out of the default graph."""
+        for s, p, o in triples:
+            self.oxigraph.remove(ox.Quad(_term(s), _term(p), _term(o)))
 
     def __len__(self) -> int:
         return len(self.oxigraph)
@@ -121,20 +158,25 @@ class QuadStore:
         prefixes: Mapping[str, str] | None = None,
         timeout: float | None = None,
         file: str = QUERY,
+        base: str | None = None,
+        graphs: Graphs | None = None,
+        most: int | None = None,
     ) -> Result:
         """The result of a SELECT, ASK, CONSTRUCT or DESCRIBE on this store.
 
-        ``prefixes`` need not be declared in the query. With a ``timeout`` in seconds the query runs
-        in a process of its own, which is ended when its time is up or its caller is gone, takes at
-        most `foedus.store.budget.MEMORY` bytes, and can open no file or connection. Raises
-        `QueryRefused` for SERVICE, FROM and updates, `ParseFailure` with line and column,
-        `LimitReached`.
+        ``prefixes`` need not be declared in the query, and relative IRIs stand against ``base``.
+        ``graphs`` are read in place of the default graph and all named ones; what FROM says then
+        does not count. With a ``timeout`` in seconds the query runs in a process of its own, which
+        is ended when its time is up or its caller is gone, takes at most
+        `foedus.store.budget.MEMORY` bytes, and can open no file or connection. Raises
+        `QueryRefused` for SERVICE, FROM and updates, `ParseFailure` with line and column, and
+        `LimitReached`, for more than ``most`` rows or triples too.
         """
         known = dict(prefixes or {})
 
         def work() -> Result:
-            guard(text, file)
-            return self._run(text, known, file)
+            guard(text, file, given=graphs is not None)
+            return self._run(text, known, file, base, graphs, most)
 
         return within(timeout, work, "the query", closed=True)
 
@@ -148,10 +190,22 @@ class QuadStore:
         names = [v.value for v in found.variables]
         return ({n: str(t) for n in names if (t := row[n]) is not None} for row in found)
 
-    def _run(self, text: str, prefixes: dict[str, str], file: str) -> Result:
+    def _run(
+        self,
+        text: str,
+        prefixes: dict[str, str],
+        file: str,
+        base: str | None,
+        graphs: Graphs | None,
+        most: int | None,
+    ) -> Result:
+        asked: dict[str, Any] = {}
+        if graphs is not None:
+            asked["default_graph"] = [_term(name) for name in graphs.default]
+            asked["named_graphs"] = [_term(name) for name in graphs.named]
         try:
-            found = self.oxigraph.query(text, prefixes=prefixes)
-            return _result(found, text)
+            found = self.oxigraph.query(text, prefixes=prefixes, base_iri=base, **asked)
+            return _result(found, text, most)
         except SyntaxError as error:
             raise syntax_error(text, str(error), prefixes, file) from None
         except (RuntimeError, OSError, ValueError) as error:
@@ -169,20 +223,34 @@ def _text(term: Any) -> Term:
     return f"<<( {term} )>>" if isinstance(term, ox.Triple) else str(term)
 
 
-def _result(found: Any, text: str) -> Result:
+def _result(found: Any, text: str, most: int | None) -> Result:
     if isinstance(found, ox.QueryBoolean):
         return Result("boolean", boolean=bool(found))
     if isinstance(found, ox.QueryTriples):
-        triples = sorted((str(t.subject), str(t.predicate), _text(t.object)) for t in found)
+        triples = sorted(
+            (str(t.subject), str(t.predicate), _text(t.object)) for t in _bounded(found, most)
+        )
         return Result("triples", triples=tuple(triples))
     names = [v.value for v in found.variables]
     first = {t.text[1:]: i for i, t in reversed(list(enumerate(tokens(text))))}
     star = any(a.text.upper() == "SELECT" and b.text == "*" for a, b in _pairs(text))
     order = sorted(names, key=lambda v: first.get(v, 0)) if star else names
     rows = tuple(
-        tuple(None if (t := row[name]) is None else _text(t) for name in order) for row in found
+        tuple(None if (t := row[name]) is None else _text(t) for name in order)
+        for row in _bounded(found, most)
     )
     return Result("rows", tuple(order), rows)
+
+
+def _bounded(found: Iterable[Any], most: int | None) -> Iterator[Any]:
+    """All that is found; raises `LimitReached` where that is more than the ``most``."""
+    for number, row in enumerate(found):
+        if number == most:
+            raise LimitReached(
+                f"the answer has more than {most:,} rows, and none of them is given; "
+                "narrow the query or add LIMIT"
+            )
+        yield row
 
 
 def _pairs(text: str) -> Iterable[tuple[Any, Any]]:

@@ -15,7 +15,7 @@ from typing import IO, Final
 import pyoxigraph as ox
 
 from foedus.errors import InputError, ParseFailure
-from foedus.store import child, parsing
+from foedus.store import budget, parsing
 from foedus.store.convert import FORMATS, LINES, failure, format_of, known
 from foedus.store.recognize import recognized, refuse_others
 
@@ -104,8 +104,8 @@ def quad_lines(
 ) -> Generator[bytes, None, dict[str, str]]:
     """What the file says as N-Quads text, some megabytes at a time; gives its prefixes at the end.
 
-    It is parsed in a process of its own, of at most `child.MEMORY` bytes. ``watch`` is told while
-    nothing comes, and may raise to stop; after ``most`` quads the rest of the file is left.
+    It is parsed in a process of its own, of at most `budget.PARSER_MEMORY` bytes. ``watch`` is told
+    while nothing comes, and may raise to stop; after ``most`` quads the rest of the file is left.
     """
     kind = FORMATS[extension]
 
@@ -114,10 +114,10 @@ def quad_lines(
             watch(f"reading {name}")
 
     try:
-        told = yield from child.output(
+        told = yield from budget.output(
             lambda out: parsing.write_quads(file, kind, base, out, most), tick
         )
-    except child.Died:
+    except budget.Died:
         raise ParseFailure(name, _TOO_MUCH) from None
     if "unread" in told:
         raise InputError(f"{name} cannot be read: {told['unread']}")

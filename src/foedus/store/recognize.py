@@ -14,7 +14,7 @@ _RDF: Final = (
         "ttl",
         re.compile(rb"@(?:prefix|base|version)\s|(?:prefix|base|version)\s|<[^\s<>]*>|_:", re.I),
     ),
-    ("jsonld", re.compile(rb"\{\s*[\"}]|\[\s*[\[{\"\]]")),
+    ("jsonld", re.compile(rb"\{\s*[\"}]|\[\s*(?:[\[{\"]|\]\s*\Z)")),
 )
 
 #: What to do with an ontology that is not in RDF.

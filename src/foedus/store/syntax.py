@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from foedus.errors import ParseFailure
 from foedus.language.spelling import near
 from foedus.sparql import parse
-from foedus.sparql.guard import CLOSING, OPENING, Token, form, tokens
+from foedus.sparql.guard import form
+from foedus.sparql.lexer import CLOSING, OPENING, Token, declared_prefixes, tokens
 
 _FORMS = {"SELECT", "ASK", "CONSTRUCT", "DESCRIBE"}
 _AGGREGATES = {"COUNT", "SUM", "MIN", "MAX", "AVG", "SAMPLE", "GROUP_CONCAT"}
@@ -85,15 +86,11 @@ def _form_fault(first: Token) -> Fault | None:
 
 
 def _undeclared(read: list[Token], prefixes: Collection[str]) -> Fault | None:
-    known = {*prefixes, "_"} | {
-        name.prefix
-        for word, name in itertools.pairwise(read)
-        if word.text.upper() == "PREFIX" and name.kind == "name"
-    }
+    known = {*prefixes} | declared_prefixes(read)
     for token in read:
         if token.kind == "name" and token.prefix not in known:
-            declared = ", ".join(sorted(known - {"_"}))
-            return token, f"the prefix '{token.prefix}:' is not declared; known are {declared}"
+            those = ", ".join(sorted(known))
+            return token, f"the prefix '{token.prefix}:' is not declared; known are {those}"
     return None
 
 

@@ -9,13 +9,10 @@ from foedus.whatif.compare import (
     contradictions,
     what_if,
 )
-from foedus.whatif.forms import as_json, as_markdown, as_text, sides
 from foedus.whatif.otherwise import alternatives
-from foedus.whatif.speakers import DISAGREEMENTS, HOW, Disagreement, as_lines, disagreements
-from foedus.whatif.speakers import as_markdown as disagreements_as_markdown
+from foedus.whatif.speakers import HOW, Disagreement, disagreements
 
 __all__ = [
-    "DISAGREEMENTS",
     "HOW",
     "Change",
     "Changed",
@@ -23,14 +20,8 @@ __all__ = [
     "Disagreement",
     "Outcome",
     "alternatives",
-    "as_json",
-    "as_lines",
-    "as_markdown",
-    "as_text",
     "believing",
     "contradictions",
     "disagreements",
-    "disagreements_as_markdown",
-    "sides",
     "what_if",
 ]

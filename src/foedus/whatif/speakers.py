@@ -6,21 +6,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 
-from foedus.explain.forms import said_by
 from foedus.explain.origins import ARTICLE, claim_contents, place
 from foedus.explain.steps import Passage
-from foedus.knowledge import KnowledgeGraph
+from foedus.language.prose import full, quotation
 from foedus.reasoning.proofs.alternatives import size
 from foedus.reasoning.proofs.hypothetical import Hypothesis
 from foedus.resources import internal
-from foedus.safe_text import markdown, one_line, reworded
 from foedus.short import short_repr
 from foedus.store.files import read_text
 from foedus.terms import Term, Triple, text_of
 from foedus.whatif.compare import contradiction
+from foedus.whatif.graph import Graph
 
-#: Name and version of the JSON form.
-DISAGREEMENTS = "foedus-contradictions/1"
 #: How it was found out that two statements pull apart, in the order in which they are told.
 HOW = {
     "rules": "Cannot both hold, by the rules",
@@ -43,8 +40,8 @@ class Side:
     says: str = ""
 
     def __str__(self) -> str:
-        says = f"{self.says[:1].upper()}{self.says[1:]}." if self.says else ""
-        quoted = f"{self.place} ({said_by(self.speakers)}): “{self.words}”" if self.place else ""
+        says = full(self.says) if self.says else ""
+        quoted = quotation(self.place, self.words, self.speakers) if self.place else ""
         return " ".join(filter(None, (says, quoted)))
 
 
@@ -65,7 +62,7 @@ class Disagreement:
     __repr__ = short_repr
 
 
-def disagreements(graph: KnowledgeGraph) -> tuple[Disagreement, ...]:
+def disagreements(graph: Graph) -> tuple[Disagreement, ...]:
     """What speakers contradict each other, or the article, in. The graph is left as it is.
 
     By the rules: what all claims say is supposed, and each contradiction that comes of it told
@@ -79,7 +76,7 @@ def disagreements(graph: KnowledgeGraph) -> tuple[Disagreement, ...]:
 
 
 class _Search:
-    def __init__(self, graph: KnowledgeGraph) -> None:
+    def __init__(self, graph: Graph) -> None:
         self.graph, self.explainer = graph, graph.explainer
         self.claims = claim_contents(graph.view)
         self.told: set[frozenset[Term]] = set()
@@ -181,29 +178,3 @@ def _meet(one: dict[str, Term], other: dict[str, Term]) -> bool:
         "latest" in a and "earliest" in b and text_of(a["latest"]) < text_of(b["earliest"])
         for a, b in ((one, other), (other, one))
     )
-
-
-def as_lines(found: tuple[Disagreement, ...]) -> Iterator[str]:
-    """The disagreements for a person, by how they were found out."""
-    return _lines(reworded(found, one_line))
-
-
-def _lines(found: tuple[Disagreement, ...]) -> Iterator[str]:
-    for how, head in HOW.items():
-        mine = [d for d in found if d.how == how]
-        for kind in dict.fromkeys(d.kind for d in mine):
-            yield ""
-            yield f"{head}: {kind}" if kind else f"{head}:"
-            for one in (d for d in mine if d.kind == kind):
-                yield f"- {one.sentence[:1].upper()}{one.sentence[1:]}. {one.remark}".rstrip()
-                yield from (f"    {side}" for side in one.sides)
-
-
-def as_markdown(found: tuple[Disagreement, ...]) -> str:
-    """The disagreements as a Markdown document."""
-    lines = ["# What does not sit well together"]
-    for line in _lines(reworded(found, markdown)):
-        is_head = line[:1] not in ("", "-", " ")
-        text = f"## {line.removesuffix(':')}\n" if is_head else line
-        lines.append(f"  > {line.strip()}  " if line.startswith(" ") else text)
-    return "\n".join(lines) + "\n"

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 
 from foedus.errors import UnknownName, UsageError
 from foedus.explain.origins import place
-from foedus.knowledge import KnowledgeGraph
 from foedus.language.spelling import near
 from foedus.terms import Quad, Term, text_of
+from foedus.whatif.graph import Graph
 
 _PASSAGE = re.compile(r"(?:.*/)?(s|h|t|sentence|heading|title)?\s*0*(\d*)")
 _KINDS = {"s": "sentence", "h": "heading", "t": "title"}
@@ -18,7 +18,7 @@ _KINDS = {"s": "sentence", "h": "heading", "t": "title"}
 class Withdrawals:
     """Finds what is withdrawn with a sentence, a source or a claim of a graph."""
 
-    def __init__(self, graph: KnowledgeGraph) -> None:
+    def __init__(self, graph: Graph) -> None:
         self.graph = graph
         self.origins = graph.explainer.origins
 
@@ -29,9 +29,8 @@ class Withdrawals:
         """
         stated = self.graph.stated()
         if passage := self._passage(name):
-            quote = self.origins.passages[passage][0].quote
             told = _told_in(stated, passage)
-            line = f"without {place(passage)}: “{quote}”"
+            line = f"without {self.origins.passages[passage][0].quoted(by=False)}"
             return [q for q in stated if q[3] == passage or q[0] in told], line
         if source := self._source(name):
             inside = f"{source[:-1]}/"

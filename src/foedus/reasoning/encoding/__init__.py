@@ -1,1 +1,1 @@
-"""Terms as numbers: files and graphs read into them, and written out of them."""
+"""Dictionary encoding: terms as dense integers, and files read into and written from them."""

@@ -1,9 +1,10 @@
-"""Terms as numbers: a two-way dictionary that holds millions of terms without a Python object each.
+"""Dictionary encoding: a bijection of terms and dense integers, without a Python object per term.
 
-A term's text lies in one byte buffer, every text followed by a space; its number is its place in
-that buffer's index. Numbers are dense, start at 0 and never change. A term is found through a hash
-table of 64-bit hashes; texts are always compared, so two terms never share a number, and the few
-that share a hash wait in an ordinary ``dict``.
+The terms' UTF-8 texts lie in one byte buffer, each followed by a space; a term's number is its
+index in that buffer. Numbers are dense, start at 0 and never change. Terms are found through an
+open-addressing table of 64-bit hashes. Texts are always compared, so two terms never share a
+number; the few whose hashes collide are kept in an ordinary ``dict``. Literature: Neumann & Weikum,
+RDF-3X, VLDB 2008.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ from numpy.typing import NDArray
 from foedus.reasoning.encoding.spans import (
     PAD,
     Bytes,
+    Hashes,
     Ids,
-    Words,
     copy_spans,
     firsts,
     hash_spans,
@@ -41,7 +42,7 @@ _KIND[ord("_")], _KIND[ord('"')] = BLANK, LITERAL
 
 
 class Terms:
-    """A growing two-way dictionary of terms and dense numbers.
+    """A growing dictionary of terms.
 
     >>> terms = Terms()
     >>> terms.intern_many(["<urn:a>", '"1"', "<urn:a>"]).tolist()
@@ -53,11 +54,11 @@ class Terms:
     def __init__(self) -> None:
         self._count = 0
         self._buffer: Bytes = np.zeros(1 << 12, np.uint8)
-        self._starts: Ids = np.zeros(1 << 8, np.int64)  # one more than terms: the end of the last
-        self._hashes: Words = np.zeros(1 << 8, np.uint64)
+        self._starts: Ids = np.zeros(1 << 8, np.int64)  # one more than there are terms
+        self._hashes: Hashes = np.zeros(1 << 8, np.uint64)
         self._kinds: Bytes = np.zeros(1 << 8, np.uint8)
         self._table: NDArray[np.int32] = np.full(1 << 9, -1, np.int32)
-        self._collided: dict[bytes, int] = {}  # texts whose hash belongs to another text
+        self._collided: dict[bytes, int] = {}  # texts that have the hash of an earlier text
 
     def copy(self) -> Terms:
         """Another dictionary of the same terms with the same numbers."""
@@ -70,22 +71,22 @@ class Terms:
 
     @property
     def kinds(self) -> Bytes:
-        """The kind of each term: ``IRI``, ``BLANK``, ``LITERAL`` or ``TYPED``."""
+        """The kind of each term, ``uint8``: ``IRI``, ``BLANK``, ``LITERAL`` or ``TYPED``."""
         return self._kinds[: self._count]
 
     @property
     def buffer(self) -> Bytes:
-        """All texts, each followed by a space; spare bytes behind."""
+        """The texts of all terms, each followed by a space, and spare bytes after the last."""
         return self._buffer
 
     @property
     def starts(self) -> Ids:
-        """Where each text starts in ``buffer``."""
+        """The offset of each text in ``buffer``."""
         return self._starts[: self._count]
 
     @property
     def all_starts(self) -> Ids:
-        """``starts`` and, one more, the end of the last text's space."""
+        """``starts`` and, one more, the end of the last text, its space included."""
         return self._starts[: self._count + 1]
 
     @property
@@ -107,11 +108,6 @@ class Terms:
             at = at + 1 & mask
         return None
 
-    def intern(self, token: str) -> int:
-        """The number of a term, which is added if it is new."""
-        found = self.find(token)
-        return int(self.intern_many([token])[0]) if found is None else found
-
     def token(self, number: int) -> str:
         """The term with this number."""
         return self._text(number).decode()
@@ -122,7 +118,7 @@ class Terms:
     # Many terms
 
     def tokens(self, numbers: Ids) -> list[str]:
-        """The terms with these numbers, in their order."""
+        """The terms with these numbers, in their order; numbers may repeat."""
         if not len(numbers):
             return []
         starts = self._starts[numbers]
@@ -135,7 +131,10 @@ class Terms:
         return out[:total].tobytes().decode().split("\n")
 
     def intern_many(self, tokens: Iterable[str]) -> Ids:
-        """The number of each term, new ones added; at most ``2**31`` in all."""
+        """The number of each term, an ``int64`` array; new terms are added.
+
+        Raises OverflowError at ``2**31`` terms.
+        """
         parts: list[Ids] = []
         rest = iter(tokens)
         while batch := list(islice(rest, _BATCH)):
@@ -150,7 +149,7 @@ class Terms:
         return self.find_spans(buffer, starts, lengths, hash_spans(buffer, starts, lengths))
 
     def intern_spans(self, buffer: Bytes, starts: Ids, lengths: Ids) -> Ids:
-        """The number of each text in a padded buffer; new ones are added as they come."""
+        """The number of each text in a padded buffer; new ones are added in order of appearance."""
         hashes = hash_spans(buffer, starts, lengths)
         found = self.find_spans(buffer, starts, lengths, hashes)
         missing = np.flatnonzero(found < 0)
@@ -159,11 +158,11 @@ class Terms:
             first = missing[firsts(part)]
             self.add_spans(buffer, starts[first], lengths[first], hashes[first])
             found[missing] = self.find_spans(buffer, starts[missing], lengths[missing], part)
-            missing = missing[found[missing] < 0]  # not empty only where two texts share a hash
+            missing = missing[found[missing] < 0]  # empty unless hashes collided
         return found
 
-    def find_spans(self, buffer: Bytes, starts: Ids, lengths: Ids, hashes: Words) -> Ids:
-        """The number of each text, -1 where it is not in the dictionary."""
+    def find_spans(self, buffer: Bytes, starts: Ids, lengths: Ids, hashes: Hashes) -> Ids:
+        """The number of each text with these hashes, -1 where it is not in the dictionary."""
         if not self._count:
             return np.full(len(starts), -1, np.int64)
         mask = np.uint64(len(self._table) - 1)
@@ -184,8 +183,8 @@ class Terms:
             found[i] = self._collided.get(text, -1)
         return found
 
-    def add_spans(self, buffer: Bytes, starts: Ids, lengths: Ids, hashes: Words) -> None:
-        """Add texts that are new, in their order; no two may have the same hash."""
+    def add_spans(self, buffer: Bytes, starts: Ids, lengths: Ids, hashes: Hashes) -> None:
+        """Add new texts in their order; their hashes must be distinct."""
         if not len(starts):
             return
         new, end = self._count + len(starts), int(self._starts[self._count])
@@ -206,27 +205,27 @@ class Terms:
         fresh = np.arange(self._count, new)
         self._count = new
         if new * 2 > len(self._table):
-            held = self._table[self._table >= 0]  # in this order their new places follow each other
+            held = self._table[self._table >= 0]  # in the order of their new slots
             fresh = np.concatenate([held, fresh])
             self._table = np.full(1 << (new * 3).bit_length(), -1, np.int32)
         for part in pieces(len(fresh)):
             self._place(fresh[part])
 
     def _make_room(self, terms: int, size: int) -> None:
-        """Have room for so many terms, and so many bytes of text."""
+        """Reserve memory for so many terms, and so many bytes of text."""
         least = {"_buffer": size + PAD, "_starts": terms + 1, "_hashes": terms, "_kinds": terms}
         for name, count in least.items():
             held = len(getattr(self, name))
             if count <= held:
                 continue
             more = count + count // 4 - held
-            try:  # systems move long arrays without a copy
+            try:  # the system may extend a long array without a copy
                 getattr(self, name).resize(held + more)
-            except ValueError:  # somebody else looks at it
+            except ValueError:  # another array shares its memory
                 setattr(self, name, np.pad(getattr(self, name), (0, more)))
 
     def _place(self, numbers: Ids) -> None:
-        """Put terms into the hash table; where a hash is taken by another text, remember it."""
+        """Insert terms into the hash table, or, if their hash is taken, among the collided ones."""
         mask = len(self._table) - 1
         at = (self._hashes[numbers] & np.uint64(mask)).astype(np.int64)
         while len(numbers):

@@ -1,7 +1,7 @@
-"""Lines of N-Triples and N-Quads read into numbered triples, a few megabytes at a time by numpy.
+"""N-Triples and N-Quads read into numbered triples by numpy, a few megabytes at a time.
 
-While one part is looked up in the dictionary, the next is read, taken apart and hashed in a thread
-of its own; numpy lets both run at once.
+Pipelined: while one chunk is looked up in the dictionary, a thread reads, splits and hashes the
+next; numpy releases the interpreter's lock.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from foedus.reasoning.encoding.plain import plainly_right
 from foedus.reasoning.encoding.spans import (
     PAD,
     Bytes,
+    Hashes,
     Ids,
-    Words,
     copy_spans,
     firsts,
     hash_spans,
@@ -35,50 +35,50 @@ from foedus.terms import Triple
 Watch: TypeAlias = Callable[[str], None] | None
 CHUNK: Final = 1 << 22
 _PREFIX: Final = re.compile(r"_:(?:f([0-9]{1,9}))?b")
-#: No line is longer, in bytes: so a packed file of one line does not take all memory.
+#: The longest line in bytes, so that a compressed file of one line does not exhaust memory.
 LONGEST: Final = 1 << 27
 
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """Some whole lines, and where in them the terms of plain lines are."""
+    """A chunk of whole lines, with the spans of the terms of those that look plain."""
 
     buffer: Bytes
     begins: Ids  # of lines
     ends: Ids
-    rows: Ids  # the lines that look plain; their terms follow, subjects first, objects last
+    rows: Ids  # the lines that look plain; below, their subjects, properties, then objects
     text: Bytes
     starts: Ids
     lengths: Ids
-    hashes: Words
+    hashes: Hashes
 
 
 @dataclass(slots=True)
-class Lines:
+class LineReader:
     """A reader of N-Triples or N-Quads text from one source."""
 
     terms: Terms
     name: str
     quads: bool
     scope: Scope | None = None
-    numbered: bool = True  # whether its lines are those of the source
-    line: int = 1  # of the part's first line
+    numbered: bool = True  # whether line numbers are those of the source
+    line: int = 1  # the number of the next chunk's first line
     watch: Watch = None
 
     def read(self, pieces: Iterator[bytes]) -> Iterator[Ids]:
-        """The triples of the text, which comes in pieces of any length, part by part."""
+        """The triples of a text as ``n x 3`` arrays; ``pieces`` may be of any length."""
         parts = map(self._part, self._whole_lines(pieces))
-        if self.scope is not None:  # new names are given in the order of the lines
+        if self.scope is not None:  # blank nodes are renamed in the order of the lines
             yield from map(self._taken, parts)
             return
-        with ThreadPoolExecutor(1) as pool:  # makes the next part while this one is looked up
+        with ThreadPoolExecutor(1) as pool:  # splits the next chunk while this one is looked up
             waiting = pool.submit(next, parts, None)
             while (part := waiting.result()) is not None:
                 waiting = pool.submit(next, parts, None)
                 yield self._taken(part)
 
     def _whole_lines(self, pieces: Iterator[bytes]) -> Iterator[Bytes]:
-        """The text in padded buffers of whole lines; a last line break is added if missing."""
+        """The text in padded buffers of whole lines; a missing last line break is added."""
         kept: list[bytes] = []
         for piece in pieces:
             cut = piece.rfind(b"\n") + 1
@@ -95,12 +95,12 @@ class Lines:
             yield padded(rest + b"\n")
 
     def _part(self, buffer: Bytes) -> _Part:
-        """Some lines taken apart; the last ends with a line break."""
+        """Split some lines into spans; the last line ends with a line break."""
         gaps = np.flatnonzero(buffer[:-PAD] <= 32)
         breaks = np.flatnonzero(buffer[gaps] == 10)
         before = np.append(-1, breaks[:-1])
         begins = np.append(0, gaps[breaks[:-1]] + 1)
-        rows = np.flatnonzero(breaks - before >= 4)  # s, p, o, the dot: at least four gaps
+        rows = np.flatnonzero(breaks - before >= 4)  # a gap after each of s, p, o and the dot
         first, last = before[rows], breaks[rows]
         a, b, z = gaps[first + 1], gaps[first + 2], gaps[last - 1]
         dotted = (buffer[z + 1] == ord(".")) & (gaps[last] == z + 2)
@@ -122,7 +122,7 @@ class Lines:
         return _Part(buffer, begins, gaps[breaks], rows, text, starts, lengths, hashes)
 
     def _taken(self, part: _Part) -> Ids:
-        """The triples of a part, with new terms in the dictionary."""
+        """The triples of a chunk as an ``n x 3`` array; new terms are added to the dictionary."""
         ids = intern_checked(self.terms, part.text, part.starts, part.lengths, part.hashes)
         n = len(part.rows)
         s, p, o = ids[:n], ids[n : 2 * n], ids[2 * n :]
@@ -138,7 +138,7 @@ class Lines:
         return found
 
     def _parsed(self, part: _Part, odd: Ids) -> Ids:
-        """The triples of the lines that numpy was not sure of, read by pyoxigraph."""
+        """The triples of the lines that numpy could not be sure of, parsed by pyoxigraph."""
         begins, ends = part.begins[odd], part.ends[odd]
         size = ends + 1 - begins
         text = np.empty(int(size.sum()) + PAD, np.uint8)
@@ -147,7 +147,7 @@ class Lines:
             found = convert.parse_lines(text[:-PAD].tobytes(), self.quads)
         except (SyntaxError, ValueError):
             for n, begin, end in zip(odd.tolist(), begins, ends, strict=True):
-                try:  # one by one: the parser may notice a broken line only in the next one
+                try:  # one by one: the parser may report a broken line as the one after it
                     convert.parse_lines(part.buffer[begin:end].tobytes(), self.quads)
                 except (SyntaxError, ValueError) as error:
                     told = self.line + n if self.numbered else None
@@ -161,18 +161,18 @@ class Lines:
 
 @dataclass(slots=True)
 class Scope:
-    """New names for the blank nodes of one file, in order of appearance."""
+    """New names for the blank nodes of one file, numbered in order of appearance."""
 
     prefix: str
     labels: Terms = field(default_factory=Terms)
 
     def renamed(self, buffer: Bytes, starts: Ids, lengths: Ids) -> tuple[Bytes, Ids, Ids]:
-        """The texts with new blank nodes, in a longer buffer where there are any."""
+        """The spans with blank nodes renamed; in a longer buffer where there are any."""
         blank = np.flatnonzero(buffer[starts] == ord("_"))
         if not len(blank):
             return buffer, starts, lengths
         numbers = self.labels.intern_spans(buffer, starts[blank], lengths[blank])
-        used = sort_unique(numbers.copy())  # np.unique takes 10 ms to begin with
+        used = sort_unique(numbers.copy())  # the first np.unique takes 10 ms
         which = used.searchsorted(numbers)
         names, places, sizes = spans([f"_:{self.prefix}{n}" for n in used.tolist()])
         starts, lengths = starts.copy(), lengths.copy()
@@ -182,15 +182,15 @@ class Scope:
 
 @dataclass(slots=True)
 class Prefixes:
-    """Beginnings of labels for the blank nodes of one file after the other."""
+    """Label prefixes that keep the blank nodes of several files apart."""
 
     terms: Terms
     _taken: set[int] = field(default_factory=set)
-    _known: int = 0  # terms that were looked at
+    _known: int = 0  # how many terms have been examined
     _next: int = 0
 
     def free(self) -> str:
-        """A beginning that no blank node's label has so far."""
+        """A prefix that no blank node's label has so far."""
         new = self._known + np.flatnonzero(self.terms.kinds[self._known :] == BLANK)
         self._known = len(self.terms)
         found = map(_PREFIX.match, self.terms.tokens(new))
@@ -200,8 +200,8 @@ class Prefixes:
         return f"f{self._next}b" if self._next else "b"
 
 
-def intern_checked(terms: Terms, buffer: Bytes, starts: Ids, lengths: Ids, hashes: Words) -> Ids:
-    """The number of each text, -1 where a new text is not plainly a term in canonical form."""
+def intern_checked(terms: Terms, buffer: Bytes, starts: Ids, lengths: Ids, hashes: Hashes) -> Ids:
+    """The number of each text, -1 for a new text that is not plainly a term in canonical form."""
     found = terms.find_spans(buffer, starts, lengths, hashes)
     missing = np.flatnonzero(found < 0)
     if len(missing):
@@ -215,7 +215,7 @@ def intern_checked(terms: Terms, buffer: Bytes, starts: Ids, lengths: Ids, hashe
 
 
 def well_placed(terms: Terms, s: Ids, p: Ids, o: Ids) -> Any:
-    """Whether each triple is known and has no literal before its object, nor a blank property."""
+    """A mask: all terms are known, subject and property no literals, the property no blank node."""
     kinds = terms.kinds
     if not len(kinds):
         return np.zeros(len(s), np.bool_)
@@ -228,13 +228,13 @@ def interned(terms: Terms, triples: list[Triple]) -> Ids:
 
 
 def joined(parts: list[Ids]) -> Ids:
-    """The parts, each ``n x 3``, as one array whose columns are contiguous."""
+    """One ``n x 3`` array with contiguous columns of several; the list is emptied."""
     if len(parts) == 1:
         return parts[0]
     out = np.empty((3, sum(map(len, parts))), np.int64)
     at = 0
     while parts:
-        part = parts.pop(0)  # let go of each part once it is copied
+        part = parts.pop(0)  # free each part once it is copied
         out[:, at : at + len(part)] = part.T
         at += len(part)
     return out.T

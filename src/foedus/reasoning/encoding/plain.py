@@ -1,7 +1,7 @@
-"""Whether a text is plainly a term in canonical form: a check of many texts at once.
+"""Recognize canonical terms in bulk, without parsing.
 
-Only what these rules call right is taken as it is. "Not sure" costs time, never correctness: such
-a text goes through pyoxigraph.
+Only texts that are certainly canonical are accepted. A false negative costs time, never
+correctness: such a text goes through pyoxigraph.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from foedus.reasoning.encoding.spans import (
 )
 from foedus.store import convert
 
-# Eight counters of eight bits in one number a byte: their sums over a text of up to 255 bytes.
+# For each byte a 64-bit word of eight 8-bit counters, summed over a text of up to 255 bytes.
 _QUOTES, _COLONS, _HASHES, _NOT_IRI, _NOT_LITERAL, _NOT_LABEL = range(0, 48, 8)
 _LETTERS: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 _LONGEST: Final = 255
@@ -57,7 +57,7 @@ _UNCANONICAL: Final = {
 
 
 def plainly_right(buffer: Bytes, starts: Ids, lengths: Ids) -> Mask:
-    """Whether each text is certainly a term in canonical form."""
+    """A mask: whether each text is certainly a term in canonical form."""
     right = np.zeros(len(starts), np.bool_)
     short = np.flatnonzero((lengths > 1) & (lengths <= _LONGEST))
     right[short] = _short(buffer, starts[short], lengths[short])
@@ -67,7 +67,7 @@ def plainly_right(buffer: Bytes, starts: Ids, lengths: Ids) -> Mask:
 
 
 def _short(buffer: Bytes, starts: Ids, lengths: Ids) -> Mask:
-    """The same for texts of 2 to 255 bytes, by counting kinds of bytes."""
+    """The same for texts of 2 to 255 bytes, by counting classes of bytes."""
     if not len(starts):
         return np.zeros(0, np.bool_)
     size = int(lengths.sum())
@@ -102,7 +102,7 @@ def _short(buffer: Bytes, starts: Ids, lengths: Ids) -> Mask:
 
 
 def _tails(text: Bytes, starts: Ids, lengths: Ids) -> Mask:
-    """Whether what stands behind each literal's quotes is right; the few kinds are looked at."""
+    """Whether the suffix behind each literal's quotes is right, told once for each distinct one."""
     hashes = hash_spans(text, starts, lengths)
     kinds = firsts(hashes)
     order = kinds[np.argsort(hashes[kinds])]
@@ -124,7 +124,7 @@ def _tail(tail: str) -> bool:
 
 
 def _careful(raw: bytes) -> bool:
-    """The same for one text, in Python: rarer characters, escapes, long texts."""
+    """The same for one text in Python: rare characters, escapes, long texts."""
     try:
         text = raw.decode()
     except UnicodeDecodeError:

@@ -1,9 +1,9 @@
-"""RDF read into numbered triples: an ``n x 3`` array of term numbers, column by column in memory.
+"""RDF read into numbered triples: ``n x 3`` arrays of term numbers with contiguous columns.
 
-Lines of N-Triples and N-Quads are taken apart by numpy (``lines.py``); other files become such
-lines first. A term is checked once, when it is new (``plain.py``). What is not plainly right
-(escapes, odd spacing, comments, rare characters) is left to pyoxigraph line by line, so what is
-valid and what a term's canonical form is are always pyoxigraph's.
+N-Triples and N-Quads are split by numpy (``lines.py``); other formats are converted to such lines
+first. A term is checked once, when it is new (``plain.py``). What is not plainly canonical
+(escapes, odd spacing, comments, rare characters) is parsed by pyoxigraph, line by line, so it is
+always pyoxigraph that defines which terms are valid and how they are spelled.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import numpy as np
 from foedus.errors import NotRdf
 from foedus.reasoning.encoding.dictionary import BLANK, Terms
 from foedus.reasoning.encoding.lines import (
-    Lines,
+    LineReader,
     Prefixes,
     Scope,
     Watch,
@@ -39,12 +39,11 @@ from foedus.store import convert
 from foedus.store.given import ONE_TERM, canonical, is_term, triple_of
 from foedus.store.reading import Source, opened, quad_lines
 from foedus.terms import Term, Triple
+from foedus.vocab import OWL, TYPE
 
 if TYPE_CHECKING:
     from foedus.store.imports import Imports
 
-_RDF: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
-_OWL: Final = "http://www.w3.org/2002/07/owl#"
 _BATCH: Final = 1 << 16
 _MOST_KNOWN: Final = 1 << 20
 _DATA_IS: Final = (
@@ -54,7 +53,7 @@ _DATA_IS: Final = (
 
 
 def read(data: Any, terms: Terms, watch: Watch = None) -> Ids:
-    """The triples of ``data`` as an ``n x 3`` array; see :func:`parts_of`."""
+    """The triples of ``data`` as one ``n x 3`` array; see :func:`parts_of`."""
     return joined(list(parts_of(data, terms, watch)))
 
 
@@ -65,9 +64,9 @@ def triples(
     format: str | None = None,
     imports: Imports | None = None,
 ) -> Iterator[Triple]:
-    """The triples of ``data`` as strings, without duplicates; see :func:`partition`."""
+    """The distinct triples of ``data`` as strings; see :func:`parts_of`."""
     terms = Terms()
-    none = -1  # rdf:type is a property like others here
+    none = -1  # so rdf:type is a property like others here
     parts = (
         following(data, terms, imports, {}, watch, format)
         if imports
@@ -78,7 +77,7 @@ def triples(
 
 
 def strings(terms: Terms, code: int, keys: Ids, type_: int) -> Iterator[Triple]:
-    """The keys of a relation as triples of strings."""
+    """The keys of a relation as triples of strings, in their order."""
     name = terms.token(~code if code < 0 else code)
     for at in range(0, len(keys), _BATCH):
         part = keys[at : at + _BATCH]
@@ -94,16 +93,16 @@ def strings(terms: Terms, code: int, keys: Ids, type_: int) -> Iterator[Triple]:
 def parts_of(
     data: Any, terms: Terms, watch: Watch = None, format: str | None = None
 ) -> Iterator[Ids]:
-    """The triples of ``data`` as ``n x 3`` arrays, read one after the other as they are asked for;
-    new terms are added to ``terms``.
+    """The triples of ``data`` as ``n x 3`` arrays, read as they are asked for.
 
-    ``watch`` is told now and then how far it is, and may raise to stop.
+    New terms are added to ``terms``. ``watch`` is called with messages of progress, and may raise
+    to stop.
 
     ``data``: a path or several (their blank nodes are kept apart), ``bytes`` of N-Triples or
     N-Quads, an rdflib graph or dataset, a pyoxigraph store or dataset, or an iterable of triples
     whose terms are N-Triples strings, rdflib's or pyoxigraph's. Named graphs are read as one.
-    Duplicates stay. ``format`` (``ttl``, ...) is that of files whose names do not say it; the path
-    ``-`` is standard input. Raises ``ParseFailure``, ``InputError`` or ``UnknownName``.
+    Duplicates are kept. ``format`` (``ttl``, ...) is that of files whose names do not say it; the
+    path ``-`` is standard input. Raises ``ParseFailure``, ``InputError`` or ``UnknownName``.
     """
     if is_term(data):
         raise NotRdf(data, f"a term holds no triples; {_DATA_IS}")
@@ -116,7 +115,7 @@ def parts_of(
     if convert.is_graph(data):
         if convert.is_rdflib(data):
             return map(_Tokens(terms, watch).trees, convert.graph_trees(data))
-        lines = Lines(terms, "the store", quads=True, numbered=False, watch=watch)
+        lines = LineReader(terms, "the store", quads=True, numbered=False, watch=watch)
         return lines.read(convert.store_lines(data))
     if not isinstance(data, Iterable):
         raise NotRdf(data, f"an object of type {type(data).__name__} holds no triples; {_DATA_IS}")
@@ -130,8 +129,8 @@ def parts_of(
     return _triple_parts(items, terms, watch)
 
 
-def known(data: Any, terms: Terms) -> Ids:
-    """The triples of ``data`` whose terms are all known, as an ``n x 3`` array; none is added."""
+def read_known(data: Any, terms: Terms) -> Ids:
+    """The triples of ``data`` whose terms are all in the dictionary, ``n x 3``; none is added."""
     if isinstance(data, list) and set(map(type, data)) == {tuple} and set(map(len, data)) == {3}:
         flat = list(chain.from_iterable(data))
         if set(map(type, flat)) == {str} and all(map(str.isascii, flat)):
@@ -152,12 +151,12 @@ def following(
     watch: Watch = None,
     format: str | None = None,
 ) -> Iterator[Ids]:
-    """The triples of ``data`` and of all ontologies that these import, as :func:`parts_of`.
+    """The triples of ``data`` and of all ontologies that these import; see :func:`parts_of`.
 
-    ``found`` is filled with the ontologies and their files; what is not found is passed over.
+    ``found`` receives the imported ontologies and their files; those not found are passed over.
     """
     names = ("Ontology", "imports", "versionIRI")
-    type_, *rest = terms.intern_many([f"<{_RDF}type>", *(f"<{_OWL}{n}>" for n in names)]).tolist()
+    type_, *rest = terms.intern_many([TYPE, *(f"<{OWL}{n}>" for n in names)]).tolist()
     ontology, importing, version = rest
     given = data if isinstance(data, list | tuple) else [data]
     paths = {Path(p).resolve() for p in given if isinstance(p, str | os.PathLike)}
@@ -172,7 +171,7 @@ def following(
             yield part
 
     yield from noted(parts_of(data, terms, watch, format))
-    for number in waiting:  # which grows
+    for number in waiting:  # grows meanwhile
         name = terms.token(number)
         path = imports.find(name[1:-1]) if number not in here else None
         here.add(number)
@@ -204,8 +203,8 @@ def _file_parts(paths: list[Any], terms: Terms, watch: Watch, format: str | None
 
 def _source_parts(source: Source, terms: Terms, watch: Watch, prefixes: Prefixes) -> Iterator[Ids]:
     plain, name, form = source.has_lines, source.name, source.format
-    lines = Lines(terms, name, form != "nt", numbered=plain, watch=watch)
-    if not plain or (terms.kinds == BLANK).any():  # random labels, or another file's
+    lines = LineReader(terms, name, form != "nt", numbered=plain, watch=watch)
+    if not plain or (terms.kinds == BLANK).any():  # labels are random, or taken by another file
         lines.scope = Scope(prefixes.free())
     if plain:
         yield from lines.read(pieces_of(source.file))
@@ -215,15 +214,15 @@ def _source_parts(source: Source, terms: Terms, watch: Watch, prefixes: Prefixes
 
 @dataclass(slots=True)
 class _Tokens:
-    """A reader of terms that are Python strings, three for each triple."""
+    """A reader of triples whose terms are Python strings."""
 
     terms: Terms
     watch: Watch = None
-    known: dict[Term, int] = field(default_factory=dict)  # -1: left to the parser
+    known: dict[Term, int] = field(default_factory=dict)  # a cache; -1: left to the parser
     count: int = 0
 
     def trees(self, batch: list[convert.Tree]) -> Ids:
-        """The triples of some subjects in rdflib's terms."""
+        """The triples of some subjects, given as rdflib's nested indexes."""
         tables = [table for _, table in batch]
         ends = [found for table in tables for found in table.values()]
         s, p = [subject for subject, _ in batch], list(chain.from_iterable(tables))
@@ -247,7 +246,7 @@ class _Tokens:
         return ids
 
     def flat(self, flat: list[Term]) -> Ids:
-        """The triples of a flat list of terms."""
+        """The triples of a flat list of terms, three for each."""
         s, p, o = self._found(flat).reshape(-1, 3).T
         return self._taken(s, p, o, lambda n: tuple(flat[3 * n : 3 * n + 3]))
 
@@ -262,12 +261,12 @@ class _Tokens:
         return np.fromiter(map(self.known.__getitem__, tokens), np.int64, len(tokens))
 
     def _numbers(self, lines: str, count: int) -> Ids:
-        """The same for terms that stand one a line."""
+        """The same for terms joined by line breaks."""
         if not count:
             return NONE
         try:
             buffer, starts, lengths = lines_as_spans(lines, count)
-        except ValueError:  # a line break or half a character: the parser says what it thinks
+        except ValueError:  # a line break or a lone surrogate: the parser will report it
             return np.full(count, -1)
         hashes = hash_spans(buffer, starts, lengths)
         return intern_checked(self.terms, buffer, starts, lengths, hashes)
@@ -287,7 +286,7 @@ class _Tokens:
         for row in odd:
             text = " ".join((*row, "."))
             try:
-                if not all(map(ONE_TERM.fullmatch, row)):  # nor may a term end the triple
+                if not all(map(ONE_TERM.fullmatch, row)):  # a term must not end the triple
                     raise ValueError("a term is none")
                 found += convert.parse_lines(text.encode(), quads=False)
             except (SyntaxError, ValueError) as error:

@@ -1,8 +1,9 @@
-"""Texts that lie in one byte buffer, each given by its start and its length: spans.
+"""Spans: texts in one byte buffer, each given by offset and length; hashed and compared in bulk.
 
-Bytes are read 32 at a time: numpy copies an item of 32 bytes as fast as one of 8, from any
-address, so hashing, comparing and copying texts cost nanoseconds for each. Buffers handed to these
-functions therefore need ``PAD`` spare bytes behind the last text.
+Bytes are read in blocks of 32: numpy copies an item of 32 bytes as fast as one of 8, from any
+address, so hashing, comparing and copying a text costs nanoseconds. Buffers passed to these
+functions therefore need ``PAD`` spare bytes after the last text. Starts and lengths are ``int64``
+arrays of equal length, in any order; no argument is changed unless it is called ``out``.
 """
 
 from __future__ import annotations
@@ -17,12 +18,12 @@ from foedus.reasoning.storage.columns import sort_inplace
 
 Ids: TypeAlias = NDArray[np.int64]
 Bytes: TypeAlias = NDArray[np.uint8]
-Words: TypeAlias = NDArray[np.uint64]
+Hashes: TypeAlias = NDArray[np.uint64]
 Mask: TypeAlias = NDArray[np.bool_]
 
 PAD: Final = 64
 _BLOCK: Final = 32
-_LONG: Final = 1 << 12  # texts longer than this go one by one: few, and the blocks would be many
+_LONG: Final = 1 << 12  # longer texts are few, have many blocks, and are processed one by one
 _M64: Final = (1 << 64) - 1
 _FACTORS: Final = np.array(
     [0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0xD6E8FEB86659FD93], np.uint64
@@ -36,16 +37,15 @@ _KEEP: Final = np.array(  # _KEEP[n]: the mask of a block's first n bytes
 
 
 def blocks(buffer: Bytes) -> NDArray[np.void]:
-    """The buffer as overlapping items of 32 bytes, one at every address."""
+    """A view of the buffer as overlapping items of 32 bytes, one at every address."""
     return np.ndarray((len(buffer) - _BLOCK + 1,), f"V{_BLOCK}", buffer, 0, (1,))
 
 
 def _tile(lengths: Ids) -> Iterator[tuple[Any, Ids | int]]:
-    """Which texts have an n-th block, and where in the text it starts.
+    """For n = 0, 1, ...: which texts have an n-th block, and its offset in the text.
 
-    Blocks lie 32 bytes apart, the last one ends with the text (so it may overlap the one before),
-    and a text shorter than a block has one that reaches behind it. Texts that are very long have
-    none: they go one by one.
+    Blocks lie 32 bytes apart. The last one ends with the text, so it may overlap the one before; a
+    text shorter than a block has one that extends beyond it. Very long texts have no blocks.
     """
     yield slice(None), 0
     longest = int(lengths.max(initial=0))
@@ -54,8 +54,8 @@ def _tile(lengths: Ids) -> Iterator[tuple[Any, Ids | int]]:
         yield live, np.minimum(lengths[live] - _BLOCK, offset)
 
 
-def hash_spans(buffer: Bytes, starts: Ids, lengths: Ids) -> Words:
-    """The hash of each text ``buffer[start : start + length]``."""
+def hash_spans(buffer: Bytes, starts: Ids, lengths: Ids) -> Hashes:
+    """The 64-bit hash of each text ``buffer[start : start + length]``, in their order."""
     view = blocks(buffer)
     hashes = lengths.astype(np.uint64) * _STEP
     for live, offset in _tile(lengths):
@@ -75,7 +75,7 @@ def hash_spans(buffer: Bytes, starts: Ids, lengths: Ids) -> Words:
 
 
 def hash_text(text: bytes) -> int:
-    """The hash of one text; equal to what :func:`hash_spans` gives."""
+    """The hash of one text, equal to that of :func:`hash_spans`."""
     size = len(text)
     if size > _LONG:
         long = hash(text) & _M64
@@ -93,7 +93,7 @@ def hash_text(text: bytes) -> int:
 
 
 def same_spans(a: Bytes, a_starts: Ids, b: Bytes, b_starts: Ids, lengths: Ids) -> Mask:
-    """Whether the texts of equal length at two places are equal, byte for byte."""
+    """A mask: whether pairs of texts of equal length are equal byte by byte."""
     a_view, b_view = blocks(a), blocks(b)
     equal = np.ones(len(lengths), np.bool_)
     for live, offset in _tile(lengths):
@@ -112,10 +112,10 @@ def same_spans(a: Bytes, a_starts: Ids, b: Bytes, b_starts: Ids, lengths: Ids) -
 
 
 def copy_spans(source: Bytes, starts: Ids, lengths: Ids, out: Bytes, places: Ids) -> None:
-    """Copy texts to places that follow each other in ``out``.
+    """Copy texts to ascending places in ``out``, which is changed.
 
-    A text's last block may spill up to 31 bytes behind it, where the next text or the caller's own
-    separator is then written; ``out`` needs ``PAD`` spare bytes.
+    A text's last block may spill up to 31 bytes beyond it, where the next text or the caller's
+    separator is written afterwards; ``out`` needs ``PAD`` spare bytes.
     """
     if not len(starts):
         return
@@ -130,7 +130,7 @@ def copy_spans(source: Bytes, starts: Ids, lengths: Ids, out: Bytes, places: Ids
 
 
 def padded(text: bytes) -> Bytes:
-    """The bytes as an array with ``PAD`` spare bytes behind them."""
+    """The bytes as a new array with ``PAD`` zero bytes after them."""
     array = np.empty(len(text) + PAD, np.uint8)
     array[: len(text)] = np.frombuffer(text, np.uint8)
     array[len(text) :] = 0
@@ -138,15 +138,15 @@ def padded(text: bytes) -> Bytes:
 
 
 def spans(tokens: Sequence[str]) -> tuple[Bytes, Ids, Ids]:
-    """Tokens as one padded buffer with their starts and lengths in bytes.
+    """The tokens as one padded buffer, with their starts and lengths in bytes.
 
-    A token in N-Triples form holds no line break, so line breaks can part them.
+    A token in N-Triples form holds no line break, so line breaks can separate them.
     """
     return lines_as_spans("\n".join(tokens), len(tokens))
 
 
 def lines_as_spans(text: str, count: int) -> tuple[Bytes, Ids, Ids]:
-    """The same for tokens that stand one a line; ValueError if the lines are not as many."""
+    """The same for tokens joined by line breaks; ValueError if there are not ``count`` of them."""
     coded = text.encode()
     buffer = padded(coded)
     ends = np.append(np.flatnonzero(buffer[: len(coded)] == 10), len(coded))
@@ -156,11 +156,11 @@ def lines_as_spans(text: str, count: int) -> tuple[Bytes, Ids, Ids]:
     return buffer, starts, ends - starts
 
 
-def firsts(keys: Words) -> Ids:
-    """Where each distinct key stands first, in order of appearance.
+def firsts(keys: Hashes) -> Ids:
+    """The index of the first occurrence of each distinct key, in any order.
 
-    Every key is thrown into a table from the last to the first, so that the first stays there;
-    those that met another key are thrown again.
+    All keys are written to a hash table from the last to the first, so that the first occurrence
+    stays in its slot; keys that lost their slot to another key are written again.
     """
     left = np.arange(len(keys))
     size = 1 << (2 * len(keys)).bit_length()

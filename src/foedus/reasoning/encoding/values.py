@@ -1,9 +1,9 @@
-"""What typed literals stand for, told from their texts by numpy where these are plain.
+"""The values of typed literals, computed in bulk by numpy where their texts are plain.
 
-A value is a space, a sign (of a number, or whether a time has a zone) and a *text* that is the same
-for all who write that value: digits without zeros in front or after the point, a time without its
-zone where that is UTC. That text nearly always is a part of the literal's own, and nothing need be
-parsed; other literals are read one by one (``rules/datatypes.py``).
+A value is a space, a sign (of a number; for a time, whether it has a zone) and a *text* that all
+spellings of the value share: digits without leading zeros or trailing zeros after the point, a time
+without its zone where that is UTC. Nearly always that text is a part of the literal's own, and
+nothing needs parsing. Other literals are parsed one by one (``rules/datatypes.py``).
 """
 
 from __future__ import annotations
@@ -20,23 +20,24 @@ from numpy.typing import NDArray
 from foedus.reasoning.encoding.dictionary import Terms
 from foedus.reasoning.encoding.spans import (
     Bytes,
+    Hashes,
     Ids,
     Mask,
-    Words,
     blocks,
     hash_spans,
     same_spans,
     spans,
 )
 from foedus.reasoning.rules.datatypes import DATATYPES, value_key
-from foedus.reasoning.rules.numerals import Key
+from foedus.reasoning.rules.numerals import ValueKey
 from foedus.reasoning.storage.columns import NONE, pieces
 from foedus.terms import Term, iri, literal
+from foedus.vocab import XSD
 
-#: The datatypes known here; each is a number in what follows, -1 is another one.
+#: The known datatypes. Below, a datatype is its index here; -1 stands for any other.
 KNOWN: Final[tuple[Term, ...]] = tuple(sorted(DATATYPES))
 
-_BLOCK: Final = 32  # so many bytes of a text are looked at; all ends of literals are longer
+_BLOCK: Final = 32  # the bytes of a text that are examined; every datatype suffix is longer
 _ENDS, _END_STARTS, _END_LENGTHS = spans([f'"^^{datatype}' for datatype in KNOWN])
 _END_HASHES = hash_spans(_ENDS, _END_STARTS + _END_LENGTHS - _BLOCK, np.full(len(KNOWN), _BLOCK))
 _BY_HASH = _END_HASHES.argsort()
@@ -46,19 +47,19 @@ _UTC, _ELSEWHERE = 1, 2  # signs of times; 0 have no zone
 
 
 class _Plain(NamedTuple):
-    """Which texts of a datatype are plain: the most digits, and which signs there may be.
+    """The plain lexical forms of a datatype: at most so many digits, and which signs.
 
-    As many digits as no bound of the datatype cuts; of floats, as many as tell them apart.
+    Few enough digits that no bound of the datatype is exceeded, or for floats, that distinct texts
+    are distinct values.
     """
 
     space: int
     digits: int = _BLOCK
-    below: bool = True
+    below: bool = True  # negative numbers
     zero: bool = True
 
 
-_XSD: Final = "http://www.w3.org/2001/XMLSchema#"
-_STAMP: Final = KNOWN.index(iri(f"{_XSD}dateTimeStamp"))
+_STAMP: Final = KNOWN.index(iri(f"{XSD}dateTimeStamp"))
 _FORMS = {
     "decimal": _Plain(_DECIMAL),
     "integer": _Plain(_DECIMAL),
@@ -79,10 +80,10 @@ _FORMS = {
     "anyURI": _Plain(_URI),
 }
 _SPACES, _DIGITS, _BELOW, _ZERO = np.array(
-    [_FORMS.get(datatype[1:-1].removeprefix(_XSD), _Plain(_OTHER)) for datatype in KNOWN]
+    [_FORMS.get(datatype[1:-1].removeprefix(XSD), _Plain(_OTHER)) for datatype in KNOWN]
 ).T
 _POINT = np.isin(_SPACES, (_FLOAT, _DOUBLE))
-_POINT[KNOWN.index(iri(f"{_XSD}decimal"))] = True
+_POINT[KNOWN.index(iri(f"{XSD}decimal"))] = True
 _LONG_MONTHS: Final = np.isin(np.arange(256), (1, 3, 5, 7, 8, 10, 12))
 _MIX, _STEP = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xD6E8FEB86659FD93)
 
@@ -90,17 +91,17 @@ Bits: TypeAlias = NDArray[np.uint32]
 
 
 @dataclass(frozen=True, slots=True)
-class Values:
-    """What literals stand for, one after the other: those of one value have one hash."""
+class LiteralValues:
+    """The values of literals, in columns: literals of one value have one hash."""
 
-    hashes: Words
-    known: Mask  # whether there is a value
-    ill: Mask  # whether the text is not one of the literal's own datatype
-    parsed: list[tuple[int, Key]]  # places of those that were read one by one, and their values
+    hashes: Hashes
+    known: Mask  # whether the literal has a value
+    ill: Mask  # whether it is ill-typed
+    parsed: list[tuple[int, ValueKey]]  # the rows that were parsed one by one, and their values
 
 
 def declared(terms: Terms, numbers: Ids) -> Ids:
-    """The place in ``KNOWN`` of the datatype that each literal is written with, or -1."""
+    """The index in ``KNOWN`` of each literal's datatype, or -1."""
     parts = [_declared(terms, numbers[part]) for part in pieces(len(numbers))]
     return np.concatenate([NONE, *parts])
 
@@ -122,8 +123,8 @@ def _declared(terms: Terms, numbers: Ids) -> Ids:
     return found
 
 
-def values_of(terms: Terms, numbers: Ids) -> Values:
-    """The values of typed literals."""
+def values_of(terms: Terms, numbers: Ids) -> LiteralValues:
+    """The values of typed literals, given by their numbers."""
     datatypes = declared(terms, numbers)
     typed = datatypes >= 0
     spaces = np.where(typed, _SPACES[datatypes], _OTHER)
@@ -140,7 +141,7 @@ def values_of(terms: Terms, numbers: Ids) -> Values:
             texts = hash_spans(terms.buffer, (starts + first)[plain], size[plain])
             hashes[rows] = _mixed(texts, space, signs[plain])
             left[rows] = False
-    parsed: list[tuple[int, Key]] = []
+    parsed: list[tuple[int, ValueKey]] = []
     rest = np.flatnonzero(left)
     for place, token in zip(rest.tolist(), terms.tokens(numbers[rest]), strict=True):
         key = value_key(token)
@@ -150,11 +151,14 @@ def values_of(terms: Terms, numbers: Ids) -> Values:
             parsed.append((place, key))
     if parsed:
         hashes[[place for place, _ in parsed]] = hashes_of([key for _, key in parsed])
-    return Values(hashes, known, typed & ~known, parsed)
+    return LiteralValues(hashes, known, typed & ~known, parsed)
 
 
 def plainly_in(terms: Terms, numbers: Ids, written: Ids, datatype: int) -> Mask:
-    """Which literals another datatype plainly holds: one of the space of their own, ``written``."""
+    """A mask: literals that a datatype of their own value space plainly contains.
+
+    ``written`` are the datatypes that they are written with. A false negative is possible.
+    """
     read = _READERS.get(int(_SPACES[datatype]))
     if read is None:
         return np.zeros(len(numbers), np.bool_)
@@ -166,29 +170,29 @@ def plainly_in(terms: Terms, numbers: Ids, written: Ids, datatype: int) -> Mask:
 
 
 def _inner(terms: Terms, numbers: Ids, datatypes: Ids) -> tuple[Ids, Ids]:
-    """Where the texts between the quotes of literals start, and their lengths."""
+    """The spans between the quotes of literals."""
     starts = terms.all_starts[numbers] + 1
     return starts, terms.all_starts[numbers + 1] - 1 - starts - _END_LENGTHS[datatypes]
 
 
-def hashes_of(keys: list[Key]) -> Words:
-    """The hashes of values that were read one by one."""
+def hashes_of(keys: list[ValueKey]) -> Hashes:
+    """The hashes of values that were parsed one by one."""
     spaces, signs, texts = zip(*map(_written, keys), strict=True)
     return _mixed(hash_spans(*spans(texts)), np.array(spaces), np.array(signs))
 
 
-def _mixed(texts: Words, space: int | Ids, signs: Ids) -> Words:
+def _mixed(texts: Hashes, space: int | Ids, signs: Ids) -> Hashes:
     hashes = (texts ^ (4 * np.asarray(space) + signs + 1).astype(np.uint64) * _MIX) * _STEP
     hashes ^= hashes >> np.uint64(32)
     return hashes
 
 
-# Texts that are plain: whether each is, its sign, and where in it the value's text is
+# Readers of plain texts: whether each is plain, its sign, and the span of the value's text in it
 
-Read: TypeAlias = tuple[Mask, Ids, Ids, Ids]
+PlainTexts: TypeAlias = tuple[Mask, Ids, Ids, Ids]
 
 
-def _numbers(buffer: Bytes, starts: Ids, lengths: Ids, datatypes: Ids) -> Read:
+def _numbers(buffer: Bytes, starts: Ids, lengths: Ids, datatypes: Ids) -> PlainTexts:
     text = _heads(buffer, starts)
     short = lengths < _BLOCK
     whole: Bits = (np.uint32(1) << np.where(short, lengths, 0).astype(np.uint32)) - np.uint32(1)
@@ -205,14 +209,14 @@ def _numbers(buffer: Bytes, starts: Ids, lengths: Ids, datatypes: Ids) -> Read:
     stop = np.where(points == 0, lengths, np.where(whole_number, last, last + 1))
     size = np.where(shown == 0, 0, stop - first)
     zero = size == 0
-    plain &= size - ~whole_number <= _DIGITS[datatypes]  # less the point
+    plain &= size - ~whole_number <= _DIGITS[datatypes]  # without the point
     below = minus & ~zero
     plain &= ~(below & (_BELOW[datatypes] == 0)) & ~(zero & (_ZERO[datatypes] == 0))
-    signs = np.where(_SPACES[datatypes] == _DECIMAL, below, minus)  # a float knows -0
+    signs = np.where(_SPACES[datatypes] == _DECIMAL, below, minus)  # floats have a -0
     return plain, signs.astype(np.int64), first, size
 
 
-def _times(buffer: Bytes, starts: Ids, lengths: Ids, datatypes: Ids) -> Read:
+def _times(buffer: Bytes, starts: Ids, lengths: Ids, datatypes: Ids) -> PlainTexts:
     text = _heads(buffer, starts)
     digits = _bits(_is_digit(text))
     plain = lengths < _BLOCK
@@ -239,7 +243,7 @@ def _times(buffer: Bytes, starts: Ids, lengths: Ids, datatypes: Ids) -> Read:
     return plain, signs, np.zeros(len(text), np.int64), np.where(away & ~zero, 25, size)
 
 
-def _uris(buffer: Bytes, starts: Ids, lengths: Ids, datatypes: Ids) -> Read:
+def _uris(buffer: Bytes, starts: Ids, lengths: Ids, datatypes: Ids) -> PlainTexts:
     head = _heads(buffer, starts)
     plain = np.zeros(len(head), np.bool_)
     for scheme in (b"http:", b"https:"):
@@ -248,7 +252,7 @@ def _uris(buffer: Bytes, starts: Ids, lengths: Ids, datatypes: Ids) -> Read:
     return plain, nothing, nothing, lengths
 
 
-_READERS: Final[dict[int, Callable[[Bytes, Ids, Ids, Ids], Read]]] = {
+_READERS: Final[dict[int, Callable[[Bytes, Ids, Ids, Ids], PlainTexts]]] = {
     _DECIMAL: _numbers,
     _FLOAT: _numbers,
     _DOUBLE: _numbers,
@@ -258,22 +262,22 @@ _READERS: Final[dict[int, Callable[[Bytes, Ids, Ids, Ids], Read]]] = {
 
 
 def _heads(buffer: Bytes, starts: Ids) -> Bytes:
-    """The first bytes of texts, and what follows where they are shorter."""
+    """The first 32 bytes of each text, including what follows a shorter one."""
     return blocks(buffer)[starts].view(np.uint8).reshape(-1, _BLOCK)
 
 
 def _is_digit(text: Bytes) -> Mask:
-    return text - np.uint8(ord("0")) < 10  # what is lower has turned into something high
+    return text - np.uint8(ord("0")) < 10  # unsigned: lower bytes wrap around
 
 
 def _two(text: Bytes, place: int) -> Bytes:
-    """The number that two digits are."""
+    """The number that two digits stand for."""
     high, low = text[:, place] - np.uint8(ord("0")), text[:, place + 1] - np.uint8(ord("0"))
     return high * np.uint8(10) + low
 
 
 def _bits(marks: Mask) -> Bits:
-    """The marks of each row as the bits of a number, the first the lowest."""
+    """Each row of marks as the bits of a number, the first mark the lowest."""
     return np.packbits(marks, axis=1, bitorder="little").view("<u4")[:, 0]
 
 
@@ -286,18 +290,18 @@ _ZONE_DIGITS: Final = _places((20, 22), (23, 25))
 
 
 def _lowest(bits: Bits) -> Ids:
-    """The place of the lowest bit; 0 where there is none."""
+    """The position of the lowest bit; 0 where there is none."""
     low = np.frexp((bits & ~bits + np.uint32(1)).astype(np.float64))[1] - 1
     return np.where(bits == 0, 0, low).astype(np.int64)
 
 
 def _highest(bits: Bits) -> Ids:
-    """The place of the highest bit; 0 where there is none."""
+    """The position of the highest bit; 0 where there is none."""
     high = np.frexp(bits.astype(np.float64))[1] - 1
     return np.where(bits == 0, 0, high).astype(np.int64)
 
 
-# The same of values that were read
+# The same for values that were parsed
 
 
 def _written(key: tuple[Any, ...]) -> tuple[int, int, str]:
@@ -329,7 +333,7 @@ def _written(key: tuple[Any, ...]) -> tuple[int, int, str]:
 
 
 def _floating(shortest: str, most: int) -> tuple[int, str]:
-    """The sign and text of a float, given as the fewest digits that tell it."""
+    """The sign and text of a float, given by the fewest digits that identify it."""
     number = Decimal(shortest)
     sign, digits, _ = number.as_tuple()
     if not number.is_finite() or not number:
@@ -339,7 +343,7 @@ def _floating(shortest: str, most: int) -> tuple[int, str]:
 
 
 def _point(digits: str, top: int) -> str:
-    """Digits of which the first is worth ten to the power of ``top``."""
+    """Digits with a decimal point, the first of them worth ten to the power of ``top``."""
     if top < 0:
         return "." + "0" * (-top - 1) + digits
     whole = digits[: top + 1].ljust(top + 1, "0")

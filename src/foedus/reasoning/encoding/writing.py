@@ -1,7 +1,7 @@
 """Numbered triples written as files: N-Triples by numpy, other formats through pyoxigraph.
 
-A file appears whole or not at all. Nothing here writes a literal as subject; the engine never
-derives one.
+A file is replaced as a whole or not at all. Literals as subjects are not filtered here: the
+materialization holds none.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ _END: Final = np.frombuffer(b".\n", np.uint16)[0]
 
 
 def lines(terms: Terms, parts: Iterable[Ids]) -> Iterator[Bytes]:
-    """N-Triples text of ``n x 3`` arrays of term numbers, some megabytes at a time."""
+    """``n x 3`` arrays of term numbers as N-Triples text, some megabytes at a time."""
     for part in parts:
         for at in range(0, len(part), _BATCH):
             yield _text(terms, part[at : at + _BATCH])
 
 
 def _text(terms: Terms, rows: Ids) -> Bytes:
-    """The lines of some triples; each term is copied with the space behind it."""
+    """The lines of some triples; each term is copied with the space that follows it."""
     numbers = np.ascontiguousarray(rows).ravel()
     starts = terms.all_starts[numbers]
     sizes = terms.all_starts[numbers + 1] - starts
@@ -56,9 +56,9 @@ def write(
 ) -> None:
     """Write triples to a path or an open binary file.
 
-    ``extension`` names the format (``nt``, ``ttl``, ...); by default the path's ending does, and
-    ``.gz`` behind it packs the file. Formats with prefixes use those given. A path that exists is
-    replaced only when all is written.
+    ``extension`` names the format (``nt``, ``ttl``, ...); by default the path's suffix does, and
+    ``.gz`` after it compresses the file. Formats with prefixes use those given. An existing file is
+    replaced only when everything is written.
     """
     if not isinstance(target, str | os.PathLike):
         _write(terms, parts, target, extension or "nt", prefixes)

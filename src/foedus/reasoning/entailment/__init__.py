@@ -1,1 +1,1 @@
-"""What follows beyond what is stored, and what no rule can read."""
+"""Entailment beyond the materialization, and what no rule can read."""

@@ -1,21 +1,21 @@
-"""The unnamed part of a conclusion: what blank nodes join, describe and stand for."""
+"""Blank nodes in a conclusion: existential variables, class descriptions, axiom nodes."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
 
-from foedus.reasoning.entailment.conclusions import Form, conclusions, unify
+from foedus.reasoning.entailment.conclusions import ConclusionForm, conclusions
 from foedus.reasoning.rules.table import Atom, Var
-from foedus.terms import Term, Triple, iri, is_blank
+from foedus.terms import Term, Triple, is_blank
+from foedus.vocab import TYPE
 
-_TYPE = iri("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
-#: What the names begin with that are assumed in a trial, or given to what a conclusion describes.
+#: Prefixes of fresh names: for what a trial assumes, and for what a conclusion describes.
 ASSUMED, DESCRIBED = "_:assumed", "_:described"
 
 
 def parts(conclusion: Iterable[Triple]) -> list[list[Triple]]:
-    """The conclusion, cut into parts that share no blank node."""
+    """The connected components of a conclusion: parts that share no blank node."""
     parts: list[tuple[set[Term], list[Triple]]] = []
     for triple in dict.fromkeys(conclusion):
         blanks = {term for term in triple if is_blank(term)}
@@ -28,21 +28,21 @@ def parts(conclusion: Iterable[Triple]) -> list[list[Triple]]:
 
 
 def as_atom(triple: Triple) -> Atom:
-    """A triple with its blank nodes as variables; the names that are assumed are not blank."""
+    """A triple with its blank nodes as variables; fresh names stay constants."""
     s, p, o = (Var(term) if is_unknown(term) else term for term in triple)
     return Atom(s, p, o)
 
 
 def is_unknown(term: Term) -> bool:
-    """Whether a term is a blank node of the conclusion, whose name means nothing."""
+    """Whether a term is a blank node of the conclusion, and not a fresh name."""
     return is_blank(term) and not term.startswith((ASSUMED, DESCRIBED))
 
 
-def read_node(form: Form, said: list[Triple]) -> dict[str, Term] | None:
-    """What an axiom node says, if it says what the form asks for and nothing else."""
+def read_node(form: ConclusionForm, said: list[Triple]) -> dict[str, Term] | None:
+    """The variables of an axiom node's form, if it has exactly the form's triples; else None."""
     bindings: dict[str, Term] = {}
     for atom in form.conclude:
-        found = [b for b in (unify(atom, triple) for triple in said) if b is not None]
+        found = [b for b in (atom.unify(triple) for triple in said) if b is not None]
         if len(found) != 1 or len(said) != len(form.conclude):
             return None
         bindings |= found[0]
@@ -50,7 +50,7 @@ def read_node(form: Form, said: list[Triple]) -> dict[str, Term] | None:
 
 
 def rename(triple: Triple, names: dict[Term, Term]) -> Triple:
-    """The triple with other names for some terms."""
+    """The triple with some terms replaced."""
     s, p, o = (names.get(term, term) for term in triple)
     return s, p, o
 
@@ -58,9 +58,9 @@ def rename(triple: Triple, names: dict[Term, Term]) -> Triple:
 def descriptions(
     part: list[Triple],
 ) -> tuple[dict[Term, Term], list[Triple], list[Triple]]:
-    """Fresh names for the blank nodes that a part describes, what describes them, and the rest.
+    """Fresh names for the described blank nodes of a part, their descriptions, and the rest.
 
-    A description is whole, single, and rests on nothing that rests on it; else it is a claim.
+    A description must be complete, unambiguous and not circular; otherwise it is a claim.
     """
     table = conclusions()
     said: dict[Term, list[Triple]] = defaultdict(list)
@@ -90,6 +90,6 @@ def descriptions(
     rest: list[Triple] = []
     for triple in part:
         s, p, o = triple
-        describing = s in named and (p in vocabulary or (p == _TYPE and o in table.types))
+        describing = s in named and (p in vocabulary or (p == TYPE and o in table.types))
         (granted if describing else rest).append(triple)
     return named, [rename(t, named) for t in granted], rest

@@ -1,4 +1,4 @@
-"""``conclusions.toml`` as values: how to find out what the tables have no rule for."""
+"""``conclusions.toml`` as values: conclusions that no rule derives, and how to test them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from pathlib import Path
 from foedus.reasoning.rules.table import (
     Atom,
     ListOf,
-    Node,
     Rule,
     Var,
     parse_atom,
@@ -25,15 +24,15 @@ FILE = Path(__file__).with_name("conclusions.toml")
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What to suppose, and what must follow; ``expect`` is None for a contradiction."""
+    """What to suppose, and what must then follow; ``expect`` None is a contradiction."""
 
     assume: tuple[Atom, ...]
     expect: tuple[Atom, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
-    """One form of conclusion, and the trials that it must pass."""
+class ConclusionForm:
+    """A form of conclusion, and the trials that it must pass."""
 
     id: str
     conclude: tuple[Atom, ...]
@@ -43,12 +42,12 @@ class Form:
 
     @property
     def node(self) -> bool:
-        """Whether it is an axiom node, which is asked for with all that is said of it."""
+        """Whether it is an axiom node, which is tested with all its triples together."""
         return self.conclude[0].s == Var("n")
 
     @property
     def picks(self) -> tuple[str, ...]:
-        """The indices that pick a member of the list."""
+        """The indices that pick one member of the list."""
         atoms = [a for t in self.trials for a in (*t.assume, *(t.expect or ())) if not a.each]
         found = {n.index for a in atoms for n in a if isinstance(n, Var) and n.index.isalpha()}
         return tuple(sorted(found - {"n"}))
@@ -58,7 +57,7 @@ class Form:
 class Conclusions:
     """The whole table."""
 
-    forms: tuple[Form, ...]
+    forms: tuple[ConclusionForm, ...]
     classes: tuple[Atom, ...]
     properties: tuple[Atom, ...]
     always: tuple[Atom, ...]
@@ -97,13 +96,13 @@ def conclusions() -> Conclusions:
     )
 
 
-def _form(name: str, block: Mapping[str, object], prefixes: Mapping[str, str]) -> Form:
+def _form(name: str, block: Mapping[str, object], prefixes: Mapping[str, str]) -> ConclusionForm:
     parts = [parse_premise(text, prefixes) for text in _texts(block["conclude"])]
     also = block.get("also")
     trials = [_trial(block, prefixes)]
     if isinstance(also, dict):
         trials.append(_trial(also, prefixes))
-    return Form(
+    return ConclusionForm(
         id=name,
         conclude=tuple(part for part in parts if isinstance(part, Atom)),
         list=next((part for part in parts if isinstance(part, ListOf)), None),
@@ -123,15 +122,3 @@ def _trial(block: Mapping[str, object], prefixes: Mapping[str, str]) -> Trial:
 def _texts(value: object) -> list[str]:
     assert isinstance(value, list)
     return [str(text) for text in value]
-
-
-def unify(form: Atom, triple: tuple[Node, Node, Node]) -> dict[str, Term] | None:
-    """What the variables of an atom without indices stand for in a triple; None if it differs."""
-    found: dict[str, Term] = {}
-    for node, term in zip(form, triple, strict=True):
-        if isinstance(node, Var):
-            if found.setdefault(node.name, str(term)) != term:
-                return None
-        elif node != term:
-            return None
-    return found

@@ -1,20 +1,21 @@
-"""Whether a graph follows, beyond what a closure stores.
+"""Whether a graph is entailed, beyond what the closure stores: entailment by refutation.
 
-A closure holds what the rules of OWL 2 RL derive, less what is true of everything. A conclusion
-may ask for more, and is answered in this order:
+A closure holds what the rules of OWL 2 RL derive, except what is trivial. A conclusion may ask for
+more, and is decided in this order:
 
-1. If the premises contradict one another, everything follows: what does not without that, is told
-   with the clash that it rests on, or does not follow, as the caller likes.
-2. Blank nodes in the conclusion are existential: any terms that fit will do, so they are searched
-   for (https://www.w3.org/TR/rdf11-mt/#simpleentailment).
-3. Unnamed classes and lists that the conclusion itself describes are taken as given, each under a
-   fresh name (comprehension).
-4. What is true of everything: ``?x a owl:Thing``, ``?c rdfs:subClassOf ?c``, ...
-5. What no rule concludes is tried, as ``conclusions.toml`` says for each form of triple: to know
-   whether two things differ, suppose them to be the same and look for a contradiction; to know
-   whether all members of one class are in another, suppose a fresh member and see.
+1. Premises that contradict one another entail everything: a conclusion that does not follow
+   otherwise is reported with the clash, or is not entailed, as the caller chooses.
+2. Blank nodes in the conclusion are existential variables, for which terms are searched
+   (https://www.w3.org/TR/rdf11-mt/#simpleentailment).
+3. Unnamed classes and lists that the conclusion itself describes are taken to exist, under fresh
+   names (comprehension).
+4. Trivial triples hold of everything: ``?x a owl:Thing``, ``?c rdfs:subClassOf ?c``, ...
+5. What no rule concludes is tried as ``conclusions.toml`` says for each form of triple: two things
+   are different if supposing them to be the same leads to a contradiction; a class is a subclass of
+   another if a fresh member of the one turns out to be a member of the other.
 
-Sound for the OWL 2 RDF-Based Semantics. Not complete: no theorem prover for OWL 2 Full is.
+Sound for the OWL 2 RDF-Based Semantics, by theorem PR1 of OWL 2 Profiles complete for ground facts
+over OWL 2 RL ontologies. Not complete in general: no prover for OWL 2 Full is.
 """
 
 from __future__ import annotations
@@ -35,22 +36,21 @@ from foedus.reasoning.entailment.blank_nodes import (
     read_node,
     rename,
 )
-from foedus.reasoning.entailment.conclusions import Form, Trial, conclusions, unify
+from foedus.reasoning.entailment.conclusions import ConclusionForm, Trial, conclusions
 from foedus.reasoning.rules.datatypes import DATATYPES, contradictory, includes, value_key
+from foedus.reasoning.rules.matching import Bound
 from foedus.reasoning.rules.proof import Clash, Proof
+from foedus.reasoning.rules.rdf_list import readings
 from foedus.reasoning.rules.table import Atom, Node, RuleSet, Var
-from foedus.terms import Term, Triple, iri, is_blank, is_literal
+from foedus.terms import Term, Triple, is_blank, is_literal
+from foedus.vocab import FIRST, NIL, REST, THING, TYPE
 
-_RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
-_TYPE, _FIRST, _REST, _NIL = (iri(_RDF + name) for name in ("type", "first", "rest", "nil"))
-_THING = iri("http://www.w3.org/2002/07/owl#Thing")
-
-#: How many trials may stand on one another: an intersection of complements in a restriction is 4.
+#: The most nested trials: an intersection of complements in a restriction takes 4.
 DEPTH = 5
 
 
 class Closed(Protocol):
-    """What is asked of a closure here."""
+    """The part of a closure's interface that is used here."""
 
     @property
     def rules(self) -> RuleSet: ...
@@ -67,15 +67,12 @@ class Closed(Protocol):
     def withdraw(self, triples: Iterable[Triple], /) -> None: ...
 
 
-Bindings = dict[str, Term]
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Entailment:
-    """Whether a conclusion follows: true or false as a bool is, and equal to it.
+    """Whether a conclusion is entailed; equal to, and as true as, that bool.
 
-    ``clash`` is the contradiction among the premises from which it follows as everything does; it
-    is None where the conclusion follows without one, or does not follow.
+    ``clash`` is the contradiction among the premises if only that entails the conclusion; it is
+    None where the conclusion follows without it, or does not follow.
     """
 
     follows: bool
@@ -92,7 +89,7 @@ class Entailment:
 
 
 def entails(closure: Closed, conclusion: Iterable[Triple], *, trials: bool = True) -> bool:
-    """Whether the conclusion follows, as a bool; see :func:`entailment`."""
+    """Whether the conclusion is entailed, as a bool; see :func:`entailment`."""
     return bool(entailment(closure, conclusion, trials=trials))
 
 
@@ -103,12 +100,12 @@ def entailment(
     trials: bool = True,
     clashes: Literal["explode", "ignore"] = "explode",
 ) -> Entailment:
-    """Whether the conclusion follows from what the closure was made of.
+    """Whether the conclusion is entailed by what the closure was made of.
 
-    Without ``trials``, only what is stored and what is true of everything is looked at. Where the
-    premises contradict one another, everything follows; with ``clashes="ignore"`` only what is
-    stored, and what follows from the premises that no clash rests on. Neither the closure nor the
-    conclusion is changed.
+    Without ``trials``, only what is stored and what is trivial counts. Premises that contradict one
+    another entail everything; with ``clashes="ignore"``, only what is stored, and what follows from
+    the premises that no clash rests on. Neither the closure nor the conclusion is changed. Raises
+    BadParameter for another value of ``clashes``.
     """
     if clashes not in ("explode", "ignore"):
         raise BadParameter("clashes", clashes, "'explode' or 'ignore'")
@@ -127,7 +124,7 @@ def entailment(
 
 
 def _without_clashes(closure: Closed) -> Closed:
-    """The closure less every asserted triple that a contradiction in it rests on."""
+    """The closure without every asserted triple that a contradiction rests on."""
     calm = closure.supposing(())
     while clash := Judge(calm, 0).contradiction:
         found = [part for c in calm.clashes or [clash] for part in c.proof().walk()]
@@ -139,9 +136,9 @@ def _without_clashes(closure: Closed) -> Closed:
 
 
 def obvious(closure: Closed) -> Iterator[Triple]:
-    """What is true of everything, written out for the terms that the closure's triples name.
+    """The trivial triples about all terms of a closure, written out.
 
-    For tools that want it stored: ``?x a rdfs:Resource``, ``?p a rdf:Property`` and the like.
+    For tools that want them stored: ``?x a rdfs:Resource``, ``?p a rdf:Property`` and the like.
     """
     judge = Judge(closure, 0)
     for form in judge.always:
@@ -151,24 +148,24 @@ def obvious(closure: Closed) -> Iterator[Triple]:
 
 
 def _furnished(closure: Closed, named: Iterable[Term] = ()) -> Closed:
-    """The closure of its premises and what they say of everything: of each term, and those named.
+    """The closure with what the premises imply for every term, those in ``named`` included.
 
-    Reflexive properties lead from each to itself; and each is a thing, if that makes a difference.
+    Reflexive properties relate each term to itself; and each is an owl:Thing, where that matters.
     """
     judge, table = Judge(closure, 0), conclusions()
     atom = table.reflexive.premises[0]
     reflexive = sorted(t[0] for t in closure.triples(None, str(atom.p), str(atom.o)))
     forms = [[None if isinstance(n, Var) else n for n in form] for form in table.of_all_things]
-    things = any({s, o} != {_THING} for form in forms for s, _, o in closure.triples(*form))
+    things = any({s, o} != {THING} for form in forms for s, _, o in closure.triples(*form))
     if not judge.owl or not (reflexive or things):
         return closure
     everything = sorted(judge.terms.union(named))
     loops = [(x, p, x) for p in reflexive for x in everything]
-    return closure.supposing([*loops, *((x, _TYPE, _THING) for x in everything if things)])
+    return closure.supposing([*loops, *((x, TYPE, THING) for x in everything if things)])
 
 
 class Judge:
-    """Answers for one closure; ``depth`` is how many trials may still stand on one another."""
+    """Decides entailment by one closure; ``depth`` is how many nested trials are left."""
 
     def __init__(self, closure: Closed, depth: int) -> None:
         self.closure, self.depth = closure, depth
@@ -184,33 +181,36 @@ class Judge:
 
     @cached_property
     def terms(self) -> frozenset[Term]:
-        """The terms that stored triples name, without literals."""
+        """The terms of stored triples, without literals."""
         stored = self.closure.triples()
         return frozenset(t for triple in stored for t in triple if not is_literal(t))
 
     @property
     def contradiction(self) -> Clash | None:
-        """A clash of the premises, if they contradict one another."""
+        """A clash of the premises, or None if they are consistent."""
         if self.closure.clashes:
             return self.closure.clashes[0]
         kinds: dict[Term, set[Term]] = defaultdict(set)
         for datatype in sorted(DATATYPES) if self.owl else ():
-            for subject, _, _ in self.closure.triples(None, _TYPE, datatype):
+            for subject, _, _ in self.closure.triples(None, TYPE, datatype):
                 kinds[subject].add(datatype)
         for subject, found in kinds.items():
             if contradictory(found):
-                return self._in_no_datatype(tuple((subject, _TYPE, d) for d in sorted(found)))
+                return self._in_no_datatype(tuple((subject, TYPE, d) for d in sorted(found)))
         return None
 
     def _in_no_datatype(self, premises: tuple[Triple, ...]) -> Clash:
-        """The clash of something that would have to be a value of datatypes that share none."""
+        """The clash of something typed with datatypes that have no value in common."""
         proofs = (self.closure.proof(premise) for premise in premises)
         whole = Proof(None, "datatypes", {}, tuple(proof for proof in proofs if proof))
         message = f"{premises[0][0]} is in datatypes that have no value in common"
         return Clash("datatypes", message, premises, lambda: whole)
 
     def match(self, pattern: tuple[Term | None, Term | None, Term | None]) -> Iterator[Triple]:
-        """Triples that hold and have these terms in these places; not all that are obvious."""
+        """Triples that hold and match a pattern, trivial ones included.
+
+        Those are about the pattern's terms, or else about all terms that occur.
+        """
         seen = set()
         for triple in self.closure.triples(*pattern):
             seen.add(triple)
@@ -228,7 +228,7 @@ class Judge:
     def everything(
         self, form: Atom, pattern: tuple[Term | None, Term | None, Term | None]
     ) -> Iterator[Triple]:
-        """What a form that is true of everything says of a pattern's terms, or of all terms."""
+        """The instances of a trivial form for a pattern's terms, or else for all terms."""
         pairs = list(zip(form, pattern, strict=True))
         if any(not isinstance(node, Var) and want not in (None, node) for node, want in pairs):
             return
@@ -237,8 +237,8 @@ class Judge:
             s, p, o = (term if isinstance(node, Var) else node for node in form)
             yield s, p, o
 
-    def solve(self, atoms: list[Atom], bindings: Bindings, deep: bool) -> Iterator[Bindings]:
-        """Every way to make the atoms hold; ``deep`` allows trials for those without variables."""
+    def solve(self, atoms: list[Atom], bindings: Bound, deep: bool) -> Iterator[Bound]:
+        """Every binding under which the atoms hold; ``deep`` allows trials for ground atoms."""
         if not atoms:
             yield bindings
             return
@@ -249,7 +249,7 @@ class Judge:
 
         def cost(atom: Atom) -> tuple[int, int]:
             pattern = known(atom)
-            return pattern.count(None), pattern[1] == _TYPE
+            return pattern.count(None), pattern[1] == TYPE
 
         atom = min(atoms, key=cost)
         rest = [a for a in atoms if a is not atom]
@@ -259,12 +259,12 @@ class Judge:
                 yield from self.solve(rest, bindings, deep)
             return
         for triple in list(self.match((s, p, o))):
-            found = unify(atom, triple)
+            found = atom.unify(triple)
             if found is not None and all(bindings.get(k, v) == v for k, v in found.items()):
                 yield from self.solve(rest, {**bindings, **found}, deep)
 
     def part_holds(self, part: list[Triple]) -> bool:
-        """Whether triples that share blank nodes follow together."""
+        """Whether triples that share blank nodes are entailed together."""
         atoms = [as_atom(triple) for triple in part]
         if any(True for _ in self.solve(atoms, {}, False)):
             return True
@@ -276,7 +276,7 @@ class Judge:
         return any(True for _ in judge.solve([as_atom(t) for t in left], {}, True))
 
     def without_axiom_nodes(self, triples: list[Triple]) -> list[Triple]:
-        """The triples less what is said of axiom nodes that pass their trials."""
+        """The triples without those of axiom nodes that pass their trials."""
         by_subject: dict[Term, list[Triple]] = defaultdict(list)
         for triple in triples:
             by_subject[triple[0]].append(triple)
@@ -291,11 +291,11 @@ class Judge:
         return [t for t in triples if t not in gone]
 
     def suppose(self, triples: list[Triple]) -> Judge:
-        """A judge of the same premises and these."""
+        """A judge of the same premises and these triples."""
         return Judge(_furnished(self.closure.supposing(triples)), self.depth - 1)
 
     def holds(self, triple: Triple, deep: bool = True) -> bool:
-        """Whether a triple without variables follows."""
+        """Whether a ground triple is entailed."""
         s, p, o = triple
         if triple in self.closure or triple in self.axioms or self.obvious(triple):
             return True
@@ -305,22 +305,22 @@ class Judge:
                     return True
         if not self.owl or not deep or self.depth <= 0:
             return False
-        if p == _TYPE and o in DATATYPES:
-            kinds = [d for _, _, d in self.closure.triples(s, _TYPE, None) if d in DATATYPES]
+        if p == TYPE and o in DATATYPES:
+            kinds = [d for _, _, d in self.closure.triples(s, TYPE, None) if d in DATATYPES]
             if kinds and includes(kinds, o):
                 return True
         return any(self.follows(form, triple) for form in conclusions().forms if not form.node)
 
     def obvious(self, triple: Triple) -> bool:
-        """Whether a triple is true of everything of its kind."""
+        """Whether a triple is trivial."""
         for form in self.always:
-            bindings = unify(form, triple)
+            bindings = form.unify(triple)
             if bindings is not None and self.kinds_fit([form], bindings):
                 return True
         return False
 
-    def kinds_fit(self, atoms: Iterable[Atom], bindings: Bindings) -> bool:
-        """Whether what the table calls ?c and ?d are known as classes, ?p and ?q as properties."""
+    def kinds_fit(self, atoms: Iterable[Atom], bindings: Bound) -> bool:
+        """Whether bindings of ?c and ?d are known to be classes, those of ?p and ?q properties."""
         table = conclusions()
         names = {n.name for atom in atoms for n in atom if isinstance(n, Var) and not n.index}
         shown = {"c": table.classes, "d": table.classes, "p": table.properties}
@@ -331,7 +331,7 @@ class Judge:
         )
 
     def is_shown(self, form: Atom, term: Term) -> bool:
-        """Whether a triple of the form, with the term for ?c or ?p, is stored."""
+        """Whether a triple of the form is stored, with the term in the place of ?c or ?p."""
         s, p, o = (
             (term if n.name in ("c", "p") else None) if isinstance(n, Var) else n for n in form
         )
@@ -341,9 +341,9 @@ class Judge:
             (s in (None, t[0])) and (p in (None, t[1])) and (o in (None, t[2])) for t in self.axioms
         )
 
-    def follows(self, form: Form, triple: Triple) -> bool:
+    def follows(self, form: ConclusionForm, triple: Triple) -> bool:
         """Whether a triple has the form and passes its trials."""
-        start = unify(form.conclude[0], triple)
+        start = form.conclude[0].unify(triple)
         if start is None:
             return False
         for bindings in self.solve(list(form.conclude[1:]), start, False):
@@ -351,8 +351,8 @@ class Judge:
                 return True
         return False
 
-    def passes(self, form: Form, bindings: Bindings) -> bool:
-        """Whether all trials of a form come out as expected."""
+    def passes(self, form: ConclusionForm, bindings: Bound) -> bool:
+        """Whether all trials of a form succeed."""
         if form.list is None:
             return all(self.passes_trial(trial, bindings, 0) for trial in form.trials)
         for members in self.members(bindings[form.list.head.name]):
@@ -364,7 +364,7 @@ class Judge:
                 if not form.every or choice[0] < choice[-1]
             ]
             quantifier = all if form.every else any
-            if members and all(
+            if all(
                 quantifier(
                     self.passes_trial(trial, {**bindings, **named, **pair}, size) for pair in pairs
                 )
@@ -373,19 +373,18 @@ class Judge:
                 return True
         return False
 
-    def members(self, cell: Term, seen: tuple[Term, ...] = ()) -> Iterator[tuple[Term, ...]]:
-        """The readings of a list, as the rules read it."""
-        if cell == _NIL:
-            yield ()
-        elif cell not in seen:
-            for _, _, tail in list(self.match((cell, _REST, None))):
-                for after in self.members(tail, (*seen, cell)):
-                    for _, _, first in list(self.match((cell, _FIRST, None))):
-                        yield (first, *after)
+    def members(self, head: Term) -> Iterator[tuple[Term, ...]]:
+        """The members of a list, once for each reading."""
 
-    def passes_trial(self, trial: Trial, bindings: Bindings, size: int) -> bool:
-        """Whether what is expected follows from what is assumed."""
-        fresh: Bindings = {}
+        def contents(cell: Term) -> Iterator[tuple[Term, Term]]:
+            firsts, rests = ([t[2] for t in self.match((cell, p, None))] for p in (FIRST, REST))
+            return product(firsts, rests)
+
+        return (members for members, _ in readings(head, NIL, contents))
+
+    def passes_trial(self, trial: Trial, bindings: Bound, size: int) -> bool:
+        """Whether what is expected follows from what is assumed, or that is contradictory."""
+        fresh: Bound = {}
 
         def name(node: Node, here: int, free: bool) -> Node:
             if not isinstance(node, Var):
@@ -415,5 +414,5 @@ class Judge:
         return any(True for _ in judge.solve(instances(trial.expect, True), {}, True))
 
     def deeper(self) -> Judge:
-        """The same judge, with one trial less to go."""
+        """The same judge with one nested trial less."""
         return Judge(self.closure, self.depth - 1)

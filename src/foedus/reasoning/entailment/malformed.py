@@ -1,7 +1,8 @@
-"""What a graph says in the words of OWL that no rule can read: half a restriction, a broken list.
+"""OWL constructs that lack a part, so that no rule can read them: half a restriction, a broken
+list.
 
-A rule passes over what lacks a premise, and nothing follows. That is right, and silent; so it is
-told here. ``malformed.toml`` says what belongs together.
+A rule ignores what lacks a premise, and nothing follows. That is correct and silent, so it is
+reported here. ``malformed.toml`` says which parts belong together.
 """
 
 from __future__ import annotations
@@ -13,22 +14,19 @@ from pathlib import Path
 from typing import Protocol
 
 from foedus.terms import Term, Triple, iri
-
-_RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
-_OWL = "http://www.w3.org/2002/07/owl#"
-_TYPE, _FIRST, _REST, _NIL = (iri(_RDF + name) for name in ("type", "first", "rest", "nil"))
+from foedus.vocab import FIRST, NIL, OWL, REST, TYPE
 
 
-class Triples(Protocol):
-    """What is asked of a closure here."""
+class TripleSource(Protocol):
+    """The part of a closure's interface that is used here."""
 
     def triples(
         self, s: Term | None = None, p: Term | None = None, o: Term | None = None
     ) -> Iterable[Triple]: ...
 
 
-def malformed(graph: Triples) -> Iterator[str]:
-    """A sentence for each construct that no rule can read, sorted by what it is about.
+def malformed(graph: TripleSource) -> Iterator[str]:
+    """A sentence for each construct that no rule can read, sorted by its subject.
 
     >>> from foedus.reasoning import close
     >>> some = "<http://www.w3.org/2002/07/owl#someValuesFrom>"
@@ -38,8 +36,8 @@ def malformed(graph: Triples) -> Iterator[str]:
     return (f"{axiom[0]} {told}" for axiom, told in halves(graph))
 
 
-def halves(graph: Triples) -> Iterator[tuple[Triple, str]]:
-    """The triples of such constructs, each with what is wrong with it."""
+def halves(graph: TripleSource) -> Iterator[tuple[Triple, str]]:
+    """A triple of each such construct, with what is wrong with it."""
     needs, lists = _table()
     for word, others in needs.items():
         axioms = {axiom[0]: axiom for axiom in graph.triples(*_pattern(word))}
@@ -50,13 +48,13 @@ def halves(graph: Triples) -> Iterator[tuple[Triple, str]]:
             told = f"has {kind}, but" if kind == word else f"is an {kind}, but has"
             for node in sorted(axioms.keys() - having):
                 yield axioms[node], f"{told} no {named}"
-    cells: dict[Term, dict[Term, list[Term]]] = {p: {} for p in (_FIRST, _REST)}
+    cells: dict[Term, dict[Term, list[Term]]] = {p: {} for p in (FIRST, REST)}
     for p, found in cells.items():
         for s, _, o in graph.triples(None, p):
             found.setdefault(s, []).append(o)
     for word in lists:
         for axiom in sorted(graph.triples(None, _term(word))):
-            if wrong := _fault(axiom[2], cells[_FIRST], cells[_REST]):
+            if wrong := _fault(axiom[2], cells[FIRST], cells[REST]):
                 yield axiom, f"has {word} {axiom[2]}, but {wrong}"
 
 
@@ -66,7 +64,7 @@ def _fault(head: Term, first: dict[Term, list[Term]], rest: dict[Term, list[Term
     wrong = "its cells go round in a circle"
     while waiting:
         cell = waiting.pop()
-        if cell == _NIL:
+        if cell == NIL:
             return ""
         if cell not in first or cell not in rest:
             word = "rdf:rest" if cell in first else "rdf:first"
@@ -85,16 +83,16 @@ def _table() -> tuple[dict[str, list[tuple[str, list[str]]]], list[str]]:
 
 
 def _choice(text: str) -> tuple[str, list[str]]:
-    """What either of some properties is called, if it has a name, and the properties."""
+    """The name, if any, of a choice of properties, and the properties."""
     name, _, words = text.rpartition(": ")
     return name, words.split("|")
 
 
 def _term(word: str) -> Term:
-    return iri(_OWL + word.partition(":")[2])
+    return iri(OWL + word.partition(":")[2])
 
 
 def _pattern(word: str) -> tuple[Term | None, Term, Term | None]:
     if word.startswith("a "):
-        return None, _TYPE, _term(word)
+        return None, TYPE, _term(word)
     return None, _term(word), None

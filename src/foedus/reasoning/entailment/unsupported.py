@@ -1,12 +1,12 @@
-"""What a graph says in the words of OWL that no rule of OWL 2 RL reads, or only in one direction.
+"""OWL constructs that no rule of OWL 2 RL reads, or only on one side of an axiom.
 
-A rule passes over what it does not know, and nothing follows. That is right, and silent; so it is
-told here: constructs outside OWL 2 RL, ontologies that are imported and not there, datatypes whose
-values are not known, and what is *malformed*, which no reasoner could read (``malformed.py``).
-``unsupported.toml`` has the constructs. Only what was asserted is looked at.
+A rule ignores what it does not know, and nothing follows. That is correct and silent, so it is
+reported here: constructs outside OWL 2 RL, ontologies that are imported but absent, datatypes whose
+values are not known, and what is *malformed* (``malformed.py``). ``unsupported.toml`` lists the
+constructs. Only asserted triples are examined.
 
-Where a construct stands decides: to be in a union, one of its classes is enough, which a rule
-reads; to be told that one is in a union says nothing that a rule could write down.
+The position matters: to be in a union, membership in one of its classes suffices, which a rule
+derives; that something is in a union says nothing that a rule could conclude.
 """
 
 from __future__ import annotations
@@ -20,31 +20,27 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from foedus.reasoning.entailment.conclusions import unify
-from foedus.reasoning.entailment.malformed import Triples, halves
+from foedus.reasoning.entailment.malformed import TripleSource, halves
 from foedus.reasoning.rules.datatypes import DATATYPES, value_key
 from foedus.reasoning.rules.table import Atom, Var, parse_atom
 from foedus.terms import Find, Term, Triple, compact, expand, is_blank, is_literal
+from foedus.vocab import FIRST, NIL, OWL, RDFS, REST, TYPE
 
-_OWL = "http://www.w3.org/2002/07/owl#"
-_RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
-_RDFS = "http://www.w3.org/2000/01/rdf-schema#"
-_TYPE, _FIRST, _REST, _NIL = (f"<{_RDF}{name}>" for name in ("type", "first", "rest", "nil"))
-_ONTOLOGY, _IMPORTS, _VERSION = (f"<{_OWL}{n}>" for n in ("Ontology", "imports", "versionIRI"))
-_DATATYPE, _SAME_CLASS = f"<{_RDFS}Datatype>", f"<{_OWL}equivalentClass>"
+_ONTOLOGY, _IMPORTS, _VERSION = (f"<{OWL}{n}>" for n in ("Ontology", "imports", "versionIRI"))
+_DATATYPE, _SAME_CLASS = f"<{RDFS}Datatype>", f"<{OWL}equivalentClass>"
 
-#: Of an axiom for people, so many triples of a node are shown, and nodes in nodes so deep.
+#: The most triples of a node, and nested nodes, of an axiom written for people.
 _WIDE, _DEEP = 8, 4
 _OTHER = {"sub": "super", "super": "sub"}
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Unsupported:
-    """Something that is said and not read.
+    """A statement that is made and not read.
 
-    ``kind`` is a name of ``unsupported.toml``, or ``malformed``; ``node`` the class, property,
-    datatype, ontology or rule that is meant; ``axiom`` the triple that says it, or in which what
-    says it stands; ``needed`` what it would take to read it.
+    ``kind`` is a name in ``unsupported.toml``, or ``malformed``; ``node`` the class, property,
+    datatype, ontology or rule concerned; ``axiom`` the triple that states it, or in which it
+    occurs; ``needed`` what it would take to read it.
     """
 
     kind: str
@@ -65,7 +61,7 @@ class _Construct:
     needed: str
 
     def means(self, triple: Triple) -> bool:
-        """Whether a triple that has the form is meant, by its number and its other end."""
+        """Whether a matching triple is meant, by its number and its other end."""
         number = _count(triple[2])
         if number in self.not_counts or (self.counts is not None and number not in self.counts):
             return False
@@ -73,15 +69,15 @@ class _Construct:
 
 
 def unsupported(
-    graph: Triples,
+    graph: TripleSource,
     asserted: Find,
     literals: Mapping[Term, Triple],
     imported: Collection[Term] = (),
 ) -> Iterator[Unsupported]:
-    """All that a closure's premises say and its rules do not read, in no order.
+    """All that a closure's premises say and its rules do not read, unsorted.
 
-    ``asserted`` finds triples that were given; ``literals`` has a triple with a literal of each
-    datatype that is not among those known; ``imported`` are the ontologies that were read.
+    ``asserted`` finds asserted triples; ``literals`` has a triple with a literal of each unknown
+    datatype; ``imported`` are the ontologies that were read.
     """
     broken = set()
     for axiom, told in halves(graph):
@@ -117,20 +113,20 @@ def _count(term: Term) -> int | None:
 
 
 class _Places:
-    """In which axioms class expressions stand, and on which side."""
+    """The axioms in which class expressions occur, and on which side."""
 
     def __init__(self, find: Find) -> None:
         self.find = find
         self.held: dict[Term, dict[str, Triple]] | None = None
 
     def of(self, node: Term) -> dict[str, Triple]:
-        """The sides that a node stands on, ``sub`` and ``super``, with an axiom for each."""
+        """The sides on which a node occurs, ``sub`` and ``super``, with an axiom for each."""
         if self.held is None:
             self.held = self._held()
         return self.held.get(node, {})
 
     def _held(self) -> dict[Term, dict[str, Triple]]:
-        """The sides of all class expressions, from those of the axioms inwards."""
+        """The sides of all class expressions, from the outermost inwards."""
         find, table = self.find, _table()
         cells = _cells(find)
         inner: dict[Term, list[tuple[Term, bool]]] = defaultdict(list)
@@ -147,12 +143,12 @@ class _Places:
             waiting += [(member, "sub", triple) for member in _members(cells, triple[2])]
         for atom in table.stands:
             for triple in find(None, str(atom.p), None):
-                bound = unify(atom, triple) or {}
+                bound = atom.unify(triple) or {}
                 waiting += [(bound[side], side, triple) for side in _OTHER if side in bound]
         held: dict[Term, dict[str, Triple]] = {node: {} for node in inner}
         _spread(waiting, inner, held)
         for node in [node for node, sides in held.items() if "super" not in sides]:
-            typed = islice(find(None, _TYPE, node), 1)
+            typed = islice(find(None, TYPE, node), 1)
             _spread([(node, "super", triple) for triple in typed], inner, held)
         return held
 
@@ -162,7 +158,7 @@ def _spread(
     inner: Mapping[Term, Iterable[tuple[Term, bool]]],
     held: dict[Term, dict[str, Triple]],
 ) -> None:
-    """Put down where class expressions stand, and so where those within them do."""
+    """Propagate the sides of class expressions to those nested in them; changes both arguments."""
     while waiting:
         node, side, axiom = waiting.pop()
         if node in held and side not in held[node]:
@@ -171,42 +167,42 @@ def _spread(
 
 
 def _cells(find: Find) -> Find:
-    """What is said of the cells of lists, looked up once."""
+    """The triples of list cells, looked up once."""
     held: dict[tuple[Term | None, Term | None], list[Triple]] = defaultdict(list)
-    for word in (_FIRST, _REST):
+    for word in (FIRST, REST):
         for triple in find(None, word, None):
             held[triple[0], word].append(triple)
     return lambda s, p, o: held.get((s, p), ())
 
 
 def _members(find: Find, head: Term) -> Iterator[Term]:
-    """All that stands in a list, in its order, however its cells are joined."""
-    seen, waiting = {head, _NIL}, [head]
+    """Everything in a list, in its order, however its cells are linked."""
+    seen, waiting = {head, NIL}, [head]
     for cell in waiting:
-        yield from (o for _, _, o in find(cell, _FIRST, None))
-        rest = {o for _, _, o in find(cell, _REST, None)} - seen
+        yield from (o for _, _, o in find(cell, FIRST, None))
+        rest = {o for _, _, o in find(cell, REST, None)} - seen
         seen |= rest
         waiting += sorted(rest)
 
 
 def _imports(find: Find, imported: Collection[Term]) -> Iterator[Unsupported]:
-    """Ontologies that are imported, and neither read for that nor among what was given."""
+    """Ontologies that are imported, but neither read for that reason nor among the data."""
     others = _table().others
     for triple in find(None, _IMPORTS, None):
         name = triple[2]
-        here = [*find(name, _TYPE, _ONTOLOGY), *find(None, _VERSION, name)]
+        here = [*find(name, TYPE, _ONTOLOGY), *find(None, _VERSION, name)]
         if name not in imported and not here:
             yield Unsupported(others["imports"], name, triple, others["needed"]["imports"])
 
 
 def _datatypes(find: Find, literals: Mapping[Term, Triple]) -> Iterator[Unsupported]:
-    """Datatypes whose values no rule knows: of literals, of ranges, and those declared."""
+    """Datatypes whose values no rule knows: of literals, of ranges, or declared."""
     table = _table()
     found = dict(literals)
     for triple in _matching(find, table.named):
         if triple[2] in table.outside:
             found.setdefault(triple[2], triple)
-    for triple in find(None, _TYPE, _DATATYPE):
+    for triple in find(None, TYPE, _DATATYPE):
         name = triple[0]
         defined = is_blank(name) or any(find(name, _SAME_CLASS, None))
         if name not in DATATYPES and not defined and not _is_range(find, name):
@@ -218,8 +214,8 @@ def _datatypes(find: Find, literals: Mapping[Term, Triple]) -> Iterator[Unsuppor
 
 
 def _is_range(find: Find, name: Term) -> bool:
-    """Whether a datatype says itself what is in it."""
-    return any(True for _, p, _ in find(name, None, None) if p.startswith(f"<{_OWL}"))
+    """Whether a datatype is defined by OWL, as an enumeration or a restriction."""
+    return any(True for _, p, _ in find(name, None, None) if p.startswith(f"<{OWL}"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,13 +274,13 @@ def _table() -> _Table:
 def written(
     axiom: Triple, find: Find, prefixes: Mapping[str, str] | None = None, most: int = 160
 ) -> str:
-    """An axiom for people, its blank nodes spelled out as in Turtle, in so many characters."""
+    """An axiom for people, its blank nodes written as in Turtle, in at most so many characters."""
     prefixes = {**_table().prefixes, **(prefixes or {})}
 
     def term(node: Term, depth: int) -> str:
         found = islice(find(node, None, None), _WIDE) if is_blank(node) and depth else ()
-        said = sorted(t for t in found if t[1] != _TYPE)
-        if any(p == _FIRST for _, p, _ in said):
+        said = sorted(t for t in found if t[1] != TYPE)
+        if any(p == FIRST for _, p, _ in said):
             members = islice(_members(find, node), _WIDE)
             return f"( {' '.join(term(member, depth - 1) for member in members)} )"
         if said:
@@ -293,7 +289,7 @@ def written(
         if is_literal(node) and node.endswith(">"):
             value, _, datatype = node.rpartition("^^")
             return f"{value}^^{compact(datatype, prefixes)}"
-        return "a" if node == _TYPE else compact(node, prefixes)
+        return "a" if node == TYPE else compact(node, prefixes)
 
     text = " ".join(term(node, _DEEP) for node in axiom)
     return text if len(text) <= most else f"{text[: most - 3]}..."

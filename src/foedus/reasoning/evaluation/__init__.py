@@ -1,1 +1,1 @@
-"""Plans run until nothing is new: the engine, what it makes of a vocabulary, and what it keeps."""
+"""Semi-naive evaluation: the engine, specialization against the ontology, the materialization."""

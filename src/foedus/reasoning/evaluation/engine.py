@@ -1,6 +1,6 @@
-"""Semi-naive evaluation: plans are run on what is new until nothing is.
+"""Semi-naive evaluation: plans are joined with the delta relations until nothing is new.
 
-Each result is a delta with a round of its own: all that a triple rests on is of earlier rounds,
+Each result is a delta with a round of its own, so all that a triple rests on is of earlier rounds,
 which is what proofs need. Literature: Abiteboul, Hull, Vianu, Foundations of Databases, chapter 13.
 """
 
@@ -12,26 +12,28 @@ from collections.abc import Callable
 import numpy as np
 
 from foedus.reasoning.encoding.dictionary import Terms
-from foedus.reasoning.evaluation.intake import Intake
-from foedus.reasoning.evaluation.joins import Data
+from foedus.reasoning.evaluation.insertion import Insertion
+from foedus.reasoning.evaluation.joins import Database
 from foedus.reasoning.evaluation.literals import Literals
 from foedus.reasoning.evaluation.specialization import Specializer
 from foedus.reasoning.evaluation.state import mark
 from foedus.reasoning.planning.agenda import Agenda
 from foedus.reasoning.planning.compilation import compiled
-from foedus.reasoning.planning.plan import CLOSE, Plan
+from foedus.reasoning.planning.plan import TRANSITIVE, RulePlan
 from foedus.reasoning.rules.table import RuleSet
 from foedus.reasoning.storage.columns import LOW, NONE, SHIFT, Ids, minus, sort_unique, union
 from foedus.reasoning.storage.equality import Equality
 from foedus.reasoning.storage.lists import Lists
-from foedus.reasoning.storage.reachability import closed
+from foedus.reasoning.storage.reachability import transitive_closure
 from foedus.reasoning.storage.relation import GIVEN, SEVERAL, Relation
 
 
-class Engine(Intake):
-    """Relations, plans and the loop that runs them.
+class Engine(Insertion):
+    """Relations, plans, and the loop that runs them to the fixpoint.
 
-    ``terms`` is that of an earlier engine of the same rules, if given.
+    ``terms`` may be the dictionary of an earlier engine of the same rules. ``limit`` bounds the
+    triples, ``end`` is the time (``time.monotonic``) to stop; either raises LimitReached.
+    ``progress`` is called with messages.
     """
 
     def __init__(
@@ -53,10 +55,11 @@ class Engine(Intake):
         self.equality = Equality()
         self.equal, self.trivial = made.equal, made.trivial
         self.literals = Literals(rules, self.terms, len(fresh))
-        self.mixed: dict[tuple[int, int], dict[str, int]] = {}  # of deltas that several rules gave
+        #: For a delta derived by several rules, by code and round: how many keys each contributed.
+        self.mixed: dict[tuple[int, int], dict[str, int]] = {}
         self.round = self.size = 0
         self.cleared = NONE, -1
-        self.frozen: Ids | None = None  # representatives that `!=` respects
+        self.frozen: Ids | None = None  # the representatives after the first stratum, for ``!=``
         self.lists = Lists(
             vocabulary.first,
             vocabulary.rest,
@@ -64,7 +67,7 @@ class Engine(Intake):
             self.relations,
             self.terms.token,
         )
-        self.data = Data(
+        self.database = Database(
             self.relations,
             self.lists.members,
             vocabulary.same if self.equal else -(1 << 62),
@@ -72,16 +75,17 @@ class Engine(Intake):
             tick=self.tick,
         )
         if limit is not None:
-            self.data.rows = min(self.data.rows, max(1 << 22, 32 * limit))
-        self.batches: set[tuple[int, int]] = set()  # deltas that a transitive closure made at once
+            self.database.rows = min(self.database.rows, max(1 << 22, 32 * limit))
+        #: Deltas (code, round) that are a whole transitive closure: keys may rest on each other.
+        self.batches: set[tuple[int, int]] = set()
         self.same_terms = 0
-        self.named_same: Ids = NONE  # terms of asserted equalities
+        self.named_same: Ids = NONE  # terms of asserted equalities, sorted
         self.agenda = Agenda()
         self.specializer = self.listener = Specializer(self, self.agenda, made)
         self.installed = False
 
     def load(self, parts: dict[int, Ids]) -> None:
-        """Take in asserted keys by code."""
+        """Add asserted keys, sorted and unique, by the code of their relation."""
         self.equality.grow(len(self.terms))
         self.round += 1
         known = dict(self.literals.alias)
@@ -116,7 +120,7 @@ class Engine(Intake):
         self.tick()
 
     def run(self) -> None:
-        """Apply all rules until nothing is new."""
+        """Apply all rules to the fixpoint: first the stratum without ``!=``, then all together."""
         self.saturate()
         specializer = self.specializer
         if self.frozen is None and specializer.install(specializer.compiled.second):
@@ -124,7 +128,10 @@ class Engine(Intake):
             self.saturate()
 
     def saturate(self) -> None:
-        """Run what is due: the schema first, then what depends on patterns, then the data."""
+        """Run the rules of the strata so far to their fixpoint.
+
+        In each turn, first targets of the schema, then specialization, then targets over the data.
+        """
         agenda, specializer = self.agenda, self.specializer
         while True:
             if self.lists.refresh():
@@ -144,17 +151,17 @@ class Engine(Intake):
                 break
 
     def new_terms(self) -> bool:
-        """Whether plans about all terms have new ones to run on."""
-        plans = [p for p in self.agenda.readers.get(self.data.same, ()) if p.head is not None]
+        """Whether plans that range over all terms have new ones to read."""
+        plans = [p for p in self.agenda.readers.get(self.database.same, ()) if p.head is not None]
         count = len(self.occurring()) if plans else 0
         if count == self.same_terms:
             return False
         self.same_terms = count
-        self.agenda.tell(self.data.same)
+        self.agenda.tell(self.database.same)
         return bool(plans)
 
     def compute(self, target: int) -> None:
-        """Run the plans of a target on what is new."""
+        """Run the plans of a target on what is new since they last ran: one round."""
         if self.specializer.is_idle(target):
             return
         self.tick()
@@ -164,7 +171,7 @@ class Engine(Intake):
         now = self.round
         same = self.equal and target == self.vocabulary.same
         for plan in self.agenda.incoming[target]:
-            if plan.kind == CLOSE:
+            if plan.kind == TRANSITIVE:
                 closers.append(plan)
                 continue
             if same:
@@ -178,7 +185,7 @@ class Engine(Intake):
             self.round += 1
             self.unite(pairs)
             return
-        if target == self.vocabulary.type:  # the class is found with the member
+        if target == self.vocabulary.type:  # the class is a variable: known only with the member
             for rule, parts in found.items():
                 self.round += 1
                 self.route(target, union(parts), rule)
@@ -187,10 +194,14 @@ class Engine(Intake):
         self.merge(relation, found)
         for plan in closers:
             if relation.round > plan.seen:
-                self.close(plan, relation)
+                self.close_transitively(plan, relation)
 
     def merge(self, relation: Relation, found: dict[str, list[Ids]]) -> None:
-        """Add candidates to a relation, counting what each rule gave first."""
+        """Add candidates to a relation as one delta, and count what each rule contributed first.
+
+        In the schema each rule gets a delta of its own, as plans may skip what certain rules
+        derive.
+        """
         schema = relation.code in self.agenda.schema
         fresh: list[Ids] = []
         counts: dict[str, int] = {}
@@ -221,10 +232,14 @@ class Engine(Intake):
                 self.mixed[relation.code, self.round] = counts
             self.take(relation, union(fresh), origin)
 
-    def close(self, plan: Plan, relation: Relation) -> None:
-        """Run a plan that makes its relation transitive."""
+    def close_transitively(self, plan: RulePlan, relation: Relation) -> None:
+        """Compute a transitive relation: in one batch at first, then by joins with what is new."""
         first, now = plan.seen < 0, self.round
-        found = closed(relation.full, self.data.check) if first else self.candidates(plan)
+        found = (
+            transitive_closure(relation.full, self.database.check)
+            if first
+            else self.candidates(plan)
+        )
         new = relation.new(found)
         if len(new):
             self.round += 1

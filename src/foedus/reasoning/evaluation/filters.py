@@ -1,21 +1,26 @@
-"""The tests of rules on columns: different, sums of years, values in datatypes."""
+"""Selections: the tests of rules on columns (inequality, sums of years, datatypes)."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import numpy as np
 
 from foedus.reasoning.evaluation.joins import Table
 from foedus.reasoning.evaluation.state import State
-from foedus.reasoning.planning.plan import BoundTest, Plan
+from foedus.reasoning.planning.plan import BoundTest, RulePlan
 from foedus.reasoning.rules import years
 from foedus.reasoning.rules.datatypes import in_datatype, is_ill_typed
-from foedus.reasoning.rules.rule import Differ, Operand, Sum, Value, Var
+from foedus.reasoning.rules.rule import Differ, Sum, ValueTest, Var
 from foedus.reasoning.storage.columns import Ids
 from foedus.terms import Term, is_literal
 
 
-def apply_tests(plan: Plan, table: Table, state: State) -> dict[int, Ids]:
-    """The columns of the rows that pass a plan's tests; sums add a column."""
+def apply_tests(plan: RulePlan, table: Table, state: State) -> dict[int, Ids]:
+    """The columns of the rows that pass a plan's tests; the table is changed.
+
+    A sum whose result is free adds a column.
+    """
     for test in plan.tests:
         if isinstance(test.test, Differ):
             left, right = (_column(plan, test, v, table) for v in (test.test.left, test.test.right))
@@ -28,18 +33,18 @@ def apply_tests(plan: Plan, table: Table, state: State) -> dict[int, Ids]:
             table.keep(left != right)
         elif isinstance(test.test, Sum):
             _sum(plan, test, test.test, table, state)
-        elif isinstance(test.test, Value):
+        elif isinstance(test.test, ValueTest):
             _value(plan, test, test.test, table, state)
     return table.columns
 
 
-def _column(plan: Plan, test: BoundTest, var: Var, table: Table) -> Ids:
-    """The values of a variable, which the vocabulary may have made a constant."""
+def _column(plan: RulePlan, test: BoundTest, var: Var, table: Table) -> Ids:
+    """The values of a variable, which specialization may have bound to a constant."""
     found = table.columns.get(test.numbers[var.name])
     return np.full(table.size, plan.values[var.name]) if found is None else found
 
 
-def _value(plan: Plan, named: BoundTest, test: Value, table: Table, state: State) -> None:
+def _value(plan: RulePlan, named: BoundTest, test: ValueTest, table: Table, state: State) -> None:
     tokens = _tokens(_column(plan, named, test.left, table), state)
     if test.kind == "missing":
         keep = [is_literal(v) and is_ill_typed(v) for v in tokens]
@@ -61,19 +66,18 @@ def _others(number: int, state: State) -> list[Term]:
     return state.terms.tokens(np.array(same, np.int64)) if len(same) > 1 else []
 
 
-def _sum(plan: Plan, named: BoundTest, test: Sum, table: Table, state: State) -> None:
-    def side(operand: Operand) -> list[Term | None]:
-        node = operand.node
-        if isinstance(node, Var):
-            tokens: list[Term] = _tokens(_column(plan, named, node, table), state)
-        else:
-            tokens = [node] * table.size
-        return [years.year_of(token) for token in tokens] if operand.year else list(tokens)
+def _sum(plan: RulePlan, named: BoundTest, test: Sum, table: Table, state: State) -> None:
+    nodes = (side.node for side in (test.left, test.right))
+    columns = {
+        var.name: _tokens(_column(plan, named, var, table), state)
+        for var in nodes
+        if isinstance(var, Var)
+    }
 
-    totals = [
-        years.add(a, b, test.sign) if a and b else None
-        for a, b in zip(side(test.left), side(test.right), strict=True)
-    ]
+    def values(row: int) -> Callable[[str], Term]:
+        return lambda name: columns[name][row]
+
+    totals = [years.total(test, values(row)) for row in range(table.size)]
     rows = np.array([i for i, total in enumerate(totals) if total is not None], np.int64)
     table.take(rows)
     numbers = state.numbers([total for total in totals if total is not None])

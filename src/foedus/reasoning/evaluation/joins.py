@@ -1,8 +1,8 @@
-"""Premises solved on columns: a table of bindings that grows and shrinks premise by premise.
+"""Joins on columns: a table of bindings that is extended premise by premise.
 
-A table has a column per variable. A premise whose variables are bound filters its rows; one with a
-new variable spreads them. The order of premises is chosen once per plan; the sizes of results are
-known, and refused if need be, before they are made.
+A table has a column per variable. A premise whose variables are all bound filters its rows
+(semi-join); one with a new variable multiplies them. The join order is chosen once per plan. The
+size of a result is known before it is materialized, and refused if it is too large.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from foedus.errors import LimitReached
-from foedus.reasoning.planning.plan import LIST, Plan, Premise
+from foedus.reasoning.planning.plan import LIST, Premise, RulePlan
 from foedus.reasoning.storage.columns import (
     LOW,
     NONE,
@@ -32,27 +32,30 @@ from foedus.reasoning.storage.columns import (
 from foedus.reasoning.storage.relation import Relation, among
 
 _EMPTY = Relation(0)
-_ROWS = 1 << 28
-_OFTEN = 64  # premises joined before the clock is looked at
+_ROWS = 1 << 28  # the most rows of a result of two columns
+_OFTEN = 64  # premises joined between two looks at the clock
 
 
 @dataclass(slots=True)
-class Data:
-    """The relations by code, and what else premises may ask for."""
+class Database:
+    """What plans are joined with: relations by code, lists, equality."""
 
     relations: dict[int, Relation]
-    members: Callable[[int], Ids]  # of a list; every member of every reading
-    same: int  # the code of owl:sameAs where it is kept by representatives, else -1
-    terms: Callable[[], Ids]  # all that are the same as themselves
+    members: Callable[[int], Ids]  # of a list, in all its readings
+    same: int  # the code of owl:sameAs where the union-find stands for it, else no code
+    terms: Callable[[], Ids]  # all that equal themselves, sorted
     rows: int = _ROWS
     tick: Callable[[], None] = field(default=lambda: None)
 
     def relation(self, code: int) -> Relation:
-        """The relation with a code, which may be empty."""
+        """The relation with a code; an empty one if there is none."""
         return self.relations.get(code, _EMPTY)
 
     def check(self, rows: int, columns: int = 2) -> None:
-        """Refuse a result that would be too large: of more columns, fewer rows are allowed."""
+        """Raise LimitReached for a result that would be too large.
+
+        The more columns, the fewer rows are allowed.
+        """
         self.tick()
         if rows * max(columns, 2) > 2 * self.rows:
             raise LimitReached(
@@ -63,7 +66,7 @@ class Data:
 
 
 class Table:
-    """Bindings: a column for each variable, all of one length."""
+    """Bindings: a column for each variable, all of one length. Its methods change the table."""
 
     __slots__ = ("columns", "size")
 
@@ -78,7 +81,7 @@ class Table:
             self.take(rows)
 
     def take(self, rows: Ids) -> None:
-        """Make the table of these rows."""
+        """Keep these rows, in this order; a row may be repeated."""
         for name, column in self.columns.items():
             self.columns[name] = column.take(rows)
         self.size = len(rows)
@@ -88,18 +91,18 @@ class Table:
         self.take(NONE)
         self.size = 0
 
-    def cross(self, name: int, values: Ids, data: Data) -> None:
-        """Every row with every value."""
+    def cross(self, name: int, values: Ids, database: Database) -> None:
+        """The Cartesian product with the values of a new variable."""
         if not self.columns and self.size == 1:
             self.columns[name], self.size = values, len(values)
             return
-        data.check(self.size * len(values), len(self.columns) + 1)
+        database.check(self.size * len(values), len(self.columns) + 1)
         size = self.size
         self.take(np.repeat(np.arange(size), len(values)))
         self.columns[name] = np.tile(values, size)
 
     def narrow(self, gone: set[int], more: bool) -> None:
-        """Drop columns that nobody wants; if there is more to join, drop repeated rows too."""
+        """Project columns away; if more is to be joined, drop duplicate rows too."""
         if not gone:
             return
         for name in gone:
@@ -117,12 +120,12 @@ class Table:
                 self.size = len(keys)
 
 
-#: Each premise with the variables of the table that are wanted after it, and those no longer so.
+#: Each premise with the variables that are still needed after it, and those no longer needed.
 Order = list[tuple[Premise, set[int], set[int]]]
 
 
 def join_order(body: Sequence[Premise], start: int, wanted: set[int]) -> Order:
-    """The premises, the given one first, then always one that has most of its variables bound."""
+    """A join order: the given premise first, then greedily the one with most variables bound."""
     named = [{t for t in premise[1:] if t < 0} for premise in body]
     order = [start, *_others(body, named, start)]
     last = {t: place for place in order for t in named[place]}
@@ -136,9 +139,9 @@ def join_order(body: Sequence[Premise], start: int, wanted: set[int]) -> Order:
 
 
 def _others(body: Sequence[Premise], named: Sequence[set[int]], start: int) -> Iterable[int]:
-    """The places of the premises after the first, always the cheapest of those left.
+    """The positions of the other premises, always the cheapest of those left.
 
-    There may be a premise for each member of a list, so they are not all compared each time.
+    There may be a premise for each member of a long list, so a heap has their costs.
     """
     others = [place for place in range(len(body)) if place != start]
     if len(others) < 2:
@@ -165,7 +168,7 @@ def _others(body: Sequence[Premise], named: Sequence[set[int]], start: int) -> I
         known = heapq.heappop(left)
         place = known[-1]
         if place in chosen or known != costs[place]:
-            continue  # it has become cheaper since
+            continue  # an outdated cost
         chosen[place] = None
         for t in named[place] - bound:
             bound.add(t)
@@ -176,8 +179,13 @@ def _others(body: Sequence[Premise], named: Sequence[set[int]], start: int) -> I
     return chosen
 
 
-def solve(plan: Plan, data: Data, wanted: set[int], start: int, fresh: Ids | None) -> Table:
-    """The bindings of a plan's body; of its premise ``start`` only the fresh keys count."""
+def join_body(
+    plan: RulePlan, database: Database, wanted: set[int], start: int, fresh: Ids | None
+) -> Table:
+    """The bindings of a plan's body, with premise ``start`` restricted to the ``fresh`` keys.
+
+    ``fresh`` None is the whole relation. The table has the ``wanted`` variables.
+    """
     key = start
     if plan.orders is None:
         plan.orders = {}
@@ -188,11 +196,11 @@ def solve(plan: Plan, data: Data, wanted: set[int], start: int, fresh: Ids | Non
     table = Table()
     for number, (premise, names, gone) in enumerate(order):
         if number % _OFTEN == _OFTEN - 1:
-            data.tick()
+            database.tick()
         if number == 0 and fresh is not None:
             first(table, premise, fresh)
         else:
-            extend(table, premise, names, data)
+            extend(table, premise, names, database)
         if not table.size:
             for name in wanted:
                 table.columns[name] = NONE
@@ -201,20 +209,20 @@ def solve(plan: Plan, data: Data, wanted: set[int], start: int, fresh: Ids | Non
     return table
 
 
-def placed(columns: dict[int, Ids], *terms: int) -> list[Ids]:
-    """What stands for some variables or terms, row by row."""
+def columns_of(columns: dict[int, Ids], *terms: int) -> list[Ids]:
+    """The columns of some arguments: of a variable, or a constant repeated."""
     size = len(next(iter(columns.values()))) if columns else 1
     return [columns[t] if t < 0 else np.full(size, t) for t in terms]
 
 
 def keys_of(columns: dict[int, Ids], head: Premise) -> Ids:
-    """The keys that rows give for a head, not sorted."""
+    """The keys that rows derive for a head, one for each row, unsorted."""
     code, s, o = head
-    return placed(columns, s)[0] if code < 0 else pack(*placed(columns, s, o))
+    return columns_of(columns, s)[0] if code < 0 else pack(*columns_of(columns, s, o))
 
 
 def first(table: Table, premise: Premise, keys: Ids) -> None:
-    """Start a table with given keys of a premise."""
+    """Start a table with some keys of a premise."""
     code, s, o = premise
     if code < 0:
         if s < 0:
@@ -238,32 +246,32 @@ def first(table: Table, premise: Premise, keys: Ids) -> None:
         table.size = min(1, len(keys))
 
 
-def extend(table: Table, premise: Premise, wanted: set[int], data: Data) -> None:
-    """Join one premise to a table."""
+def extend(table: Table, premise: Premise, wanted: set[int], database: Database) -> None:
+    """Join one more premise to a table."""
     code, s, o = premise
     if code == LIST:
-        _list(table, s, o, data)
+        _list(table, s, o, database)
         return
-    if code == data.same:
-        _same(table, s, o, data)
+    if code == database.same:
+        _same(table, s, o, database)
         return
-    relation = data.relation(code)
+    relation = database.relation(code)
     if not relation.deltas:
         table.empty()
     elif code < 0:
-        _unary(table, s, relation, data)
+        _unary(table, s, relation, database)
     else:
-        _binary(table, s, o, relation, wanted, data)
+        _binary(table, s, o, relation, wanted, database)
 
 
-def _unary(table: Table, x: int, relation: Relation, data: Data) -> None:
+def _unary(table: Table, x: int, relation: Relation, database: Database) -> None:
     if x >= 0:
         if not relation.holds(x):
             table.empty()
     elif x in table.columns:
         table.keep(member(table.columns[x], relation))
     else:
-        table.cross(x, relation.full, data)
+        table.cross(x, relation.full, database)
 
 
 def member(probes: Ids, relation: Relation) -> Mask:
@@ -279,7 +287,9 @@ def member(probes: Ids, relation: Relation) -> Mask:
     return among(probes, relation.segments)
 
 
-def _binary(table: Table, s: int, o: int, relation: Relation, wanted: set[int], data: Data) -> None:
+def _binary(
+    table: Table, s: int, o: int, relation: Relation, wanted: set[int], database: Database
+) -> None:
     columns = table.columns
     s_known, o_known = s >= 0 or s in columns, o >= 0 or o in columns
     if s_known and o_known:
@@ -297,7 +307,7 @@ def _binary(table: Table, s: int, o: int, relation: Relation, wanted: set[int], 
     elif s_known or o_known:
         known, free = (s, o) if s_known else (o, s)
         if known >= 0:
-            table.cross(free, beside(relation, s, o), data)
+            table.cross(free, beside(relation, s, o), database)
             return
         probes = columns[known]
         beside_them = [delta.neighbours(probes, s_known) for delta in relation.segments]
@@ -310,7 +320,7 @@ def _binary(table: Table, s: int, o: int, relation: Relation, wanted: set[int], 
             return
         total = sum(int(counts.sum()) for _, _, counts in beside_them)
         kept = {name: column for name, column in columns.items() if name in wanted}
-        data.check(total, len(kept) + 1)
+        database.check(total, len(kept) + 1)
         made = {name: np.empty(total, np.int64) for name in (*kept, free)}
         at = 0
         for ranked, begin, counts in beside_them:
@@ -325,26 +335,26 @@ def _binary(table: Table, s: int, o: int, relation: Relation, wanted: set[int], 
     else:
         keys = relation.full
         if s == o:
-            table.cross(s, keys[keys >> SHIFT == keys & LOW] & LOW, data)
+            table.cross(s, keys[keys >> SHIFT == keys & LOW] & LOW, database)
         elif not columns and table.size == 1:
             columns[s], columns[o], table.size = keys >> SHIFT, keys & LOW, len(keys)
         else:
-            table.cross(s, keys, data)
+            table.cross(s, keys, database)
             columns[o] = columns[s] & LOW
             columns[s] = columns[s] >> SHIFT
 
 
 def beside(relation: Relation, s: int, o: int) -> Ids:
-    """What stands beside a given subject (s >= 0) or object in a property, sorted."""
+    """What a property relates to a given subject (s >= 0) or object: sorted and unique."""
     given = np.array([s if s >= 0 else o])
     return union([delta.touching(given, s >= 0) & LOW for delta in relation.segments])
 
 
-def _list(table: Table, s: int, o: int, data: Data) -> None:
+def _list(table: Table, s: int, o: int, database: Database) -> None:
     heads = table.columns.get(s) if s < 0 else np.array([s])
     assert heads is not None, "a list is asked for before its head is known"
     kinds = sort_unique(heads.copy())
-    lists = [data.members(head) for head in kinds.tolist()]
+    lists = [database.members(head) for head in kinds.tolist()]
     sizes = np.array([len(x) for x in lists])
     starts = np.cumsum(sizes) - sizes
     values = np.concatenate(lists) if lists else NONE
@@ -360,19 +370,19 @@ def _list(table: Table, s: int, o: int, data: Data) -> None:
     table.columns[o] = values[places]
 
 
-def _same(table: Table, s: int, o: int, data: Data) -> None:
-    """Representatives are the same as themselves, and as nothing else."""
+def _same(table: Table, s: int, o: int, database: Database) -> None:
+    """Join with equality over representatives: each equals itself and nothing else."""
     columns = table.columns
     known_s, known_o = s >= 0 or s in columns, o >= 0 or o in columns
     if not known_s and not known_o:
-        table.cross(s, data.terms(), data)
+        table.cross(s, database.terms(), database)
         columns[o] = columns[s]
     elif known_s and known_o:
         left = columns[s] if s < 0 else np.full(table.size, s)
         right = columns[o] if o < 0 else np.full(table.size, o)
-        table.keep((left == right) & within(left, data.terms()))
+        table.keep((left == right) & within(left, database.terms()))
     else:
         known, free = (s, o) if known_s else (o, s)
         values = columns[known] if known < 0 else np.full(table.size, known)
-        table.keep(within(values, data.terms()))
+        table.keep(within(values, database.terms()))
         columns[free] = columns[known] if known < 0 else np.full(table.size, known)

@@ -1,4 +1,4 @@
-"""Literals by value: which are one, which are of a datatype, which are of none."""
+"""Datatype rules over columns: which literals are equal, in which datatypes, or ill-typed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from foedus.reasoning.encoding.dictionary import LITERAL, TYPED, Terms
-from foedus.reasoning.encoding.spans import Words
+from foedus.reasoning.encoding.spans import Hashes
 from foedus.reasoning.encoding.values import KNOWN, declared, hashes_of, plainly_in, values_of
 from foedus.reasoning.rules.datatypes import (
     DATATYPES,
@@ -17,7 +17,7 @@ from foedus.reasoning.rules.datatypes import (
     includes,
     value_key,
 )
-from foedus.reasoning.rules.numerals import Key
+from foedus.reasoning.rules.numerals import ValueKey
 from foedus.reasoning.rules.table import RuleSet
 from foedus.reasoning.storage.columns import (
     LOW,
@@ -35,10 +35,10 @@ from foedus.terms import Term, literal
 
 
 class Literals:
-    """What the literals of the data stand for, found out once for each.
+    """The values of the data's literals, each computed once.
 
-    ``named`` terms come first in the dictionary, those that rules name. The dictionary may also
-    hold literals that the data held once; they are ``absent`` until they are met again.
+    The first ``named`` terms of the dictionary are those that rules name. The dictionary may also
+    hold literals of earlier data; these are ``absent`` until they are met again.
     """
 
     def __init__(self, rules: RuleSet, terms: Terms, named: int) -> None:
@@ -48,20 +48,20 @@ class Literals:
         typed = np.flatnonzero(terms.kinds == TYPED)
         self.ill: Ids = NONE
         self.absent = typed[typed >= named]
-        self.alias: dict[int, int] = {}  # literals that rules name: what the data writes instead
+        self.alias: dict[int, int] = {}  # literals that rules name: their spelling in the data
         self._read = len(terms)
         self._first_new = named
-        self._hashes: Words = np.empty(0, np.uint64)  # of the values of literals, sorted
-        self._holders: Ids = NONE  # the literals
+        self._hashes: Hashes = np.empty(0, np.uint64)  # of the literals' values, sorted
+        self._holders: Ids = NONE  # the literals, in the same order
         numbers = typed[typed < named].tolist()
         keys = {number: value_key(terms.token(number)) for number in numbers}
         self._named = {number: key for number, key in keys.items() if key is not None}
-        self._strings: dict[int, str] = {}  # typed strings: the plain literal of the same value
+        self._strings: dict[int, str] = {}  # typed strings: the plain literal of equal value
 
     def equal(self, parts: dict[int, Ids], occurs: Callable[[int], bool]) -> Ids:
-        """Pairs of new literals and those of the same value, as keys.
+        """Pairs of literals of equal value, one of them new (dt-eq): keys, unsorted.
 
-        ``parts`` are new triples; ``occurs`` says whether the data held a term before.
+        ``parts`` are the new triples; ``occurs`` says whether the data held a term before.
         """
         terms = self.terms
         start, self._read = self._read, len(terms)
@@ -100,8 +100,8 @@ class Literals:
         both = np.array(pairs, np.int64)
         return pack(both[:, 0], both[:, 1])
 
-    def _paired(self, numbers: Ids, hashes: Words) -> list[tuple[int, int]]:
-        """Take in literals by the hashes of their values; each with an earlier one of its value."""
+    def _paired(self, numbers: Ids, hashes: Hashes) -> list[tuple[int, int]]:
+        """Add literals by their values' hashes; pairs of an earlier literal and an equal one."""
         order = hashes.argsort(kind="stable")
         hashes, numbers = hashes[order], numbers[order]
         lows, highs = (self._hashes.searchsorted(hashes, side) for side in ("left", "right"))
@@ -109,7 +109,7 @@ class Literals:
         again = np.flatnonzero(hashes[1:] == hashes[:-1])
         alike[again] = alike[again + 1] = True
         pairs: list[tuple[int, int]] = []
-        firsts: dict[Key | None, int] = {}
+        firsts: dict[ValueKey | None, int] = {}
         for at in np.flatnonzero(alike).tolist():
             if not at or hashes[at] != hashes[at - 1]:
                 held = self._holders[lows[at] : highs[at]].tolist()
@@ -122,11 +122,11 @@ class Literals:
         self._holders = np.insert(self._holders, highs, numbers)
         return pairs
 
-    def _key(self, number: int) -> Key | None:
+    def _key(self, number: int) -> ValueKey | None:
         return value_key(self.terms.token(number))
 
-    def _holder(self, key: Key) -> int | None:
-        """A literal of the data that has a value."""
+    def _holder(self, key: ValueKey) -> int | None:
+        """A literal of the data with this value; None if there is none."""
         if not len(self._holders):
             return None
         value = hashes_of([key])
@@ -135,12 +135,12 @@ class Literals:
         return next(found, None)
 
     def is_named(self, numbers: Ids) -> bool:
-        """Whether rules name the value of one of some literals."""
+        """Whether rules name the value of one of these literals."""
         named = set(self._named.values())
         return any(value_key(token) in named for token in self.terms.tokens(numbers))
 
     def forget(self, numbers: Ids) -> None:
-        """Take note that the data no longer holds some literals, which are sorted."""
+        """Take note that these literals, which are sorted, left the data."""
         gone = numbers[self.terms.kinds[numbers] == TYPED]
         self.absent = union([self.absent, gone])
         keep = ~within(self._holders, gone)
@@ -150,12 +150,12 @@ class Literals:
         self.alias = {n: other for n, other in self.alias.items() if other not in lost}
 
     def is_datatype(self, number: int) -> bool:
-        """Whether a class is a datatype whose literals the rules know."""
-        named = number < self._first_new  # rules name them all
+        """Whether a class is a datatype that the rules know."""
+        named = number < self._first_new  # all known datatypes are among the rules' terms
         return self.known and named and self.terms.token(number) in DATATYPES
 
     def of(self, datatype: int, equality: Equality, marks: Mask) -> Ids:
-        """The literals among marked terms that a datatype holds, by representative, sorted."""
+        """The marked literals that a datatype contains, as representatives: sorted and unique."""
         if not self.is_datatype(datatype):
             return NONE
         name, kinds = self.terms.token(datatype), self.terms.kinds
@@ -164,8 +164,8 @@ class Literals:
         return sort_unique(equality.rep[np.concatenate([typed, texts])])
 
     def _typed_in(self, name: Term, typed: Ids) -> Ids:
-        """Which of some typed literals a datatype holds."""
-        late = typed >= self._read  # made by rules, and not yet looked at
+        """Those of some typed literals that a datatype contains."""
+        late = typed >= self._read  # made by rules, not yet evaluated
         keep = late | ~within(typed, self.ill)
         typed, asked = typed[keep], late[keep]
         written = declared(self.terms, typed)
@@ -185,7 +185,7 @@ class Literals:
         return typed[inside]
 
     def _texts_in(self, name: Term, texts: Ids) -> Ids:
-        """Which of some literals without a datatype of their own a datatype holds."""
+        """Those of some plain or language-tagged literals that a datatype contains."""
         held = holds_texts(name)
         if held is None:
             marks = [bool(in_datatype(token, name)) for token in self.terms.tokens(texts)]
@@ -197,7 +197,7 @@ class Literals:
 
 
 def _met(number: int, parts: dict[int, Ids]) -> bool:
-    """Whether new triples hold a term as member or object."""
+    """Whether new triples have a term as a class member or an object."""
     return any(
         bool((keys == number).any() if code < 0 else (keys & LOW == number).any())
         for code, keys in parts.items()

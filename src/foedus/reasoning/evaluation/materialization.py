@@ -1,4 +1,4 @@
-"""What of a fixpoint is stored: all that representatives stand for, but what is trivial."""
+"""The materialization: all asserted and derived triples of a fixpoint that are not trivial."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ from foedus.reasoning.storage.columns import (
 
 
 class Materialization:
-    """The asserted and derived keys of each property and class, found when asked for."""
+    """The asserted and derived keys of each relation, expanded from representatives on demand."""
 
     def __init__(self, engine: Engine, asserted: dict[int, Ids]) -> None:
         self.engine, self.asserted = engine, asserted
         self._derived: dict[int, tuple[tuple[Ids, ...], Ids]] = {}
         self._changes = engine.equality.changes
         self._trivial = engine.trivial
-        self._uses: Ids | None = None  # of each term as the object of an asserted triple
+        self._uses: Ids | None = None  # how many asserted triples have each term as object
 
     def put(self, code: int, keys: Ids) -> None:
-        """Take note of sorted keys that are now asserted, and were not."""
+        """Take note of newly asserted keys; they are sorted, and none was asserted before."""
         self.asserted[code] = inserted(self.asserted.get(code, NONE), keys)
         if self._uses is not None:
             more = len(self.engine.terms) - len(self._uses)
@@ -49,7 +49,7 @@ class Materialization:
             _count(self._uses, code, keys, 1)
 
     def cancel(self, code: int, keys: Ids) -> None:
-        """Take note of sorted keys that are no longer asserted, and were."""
+        """Take note of sorted keys that are no longer asserted; all of them were."""
         self.asserted[code] = without(self.asserted[code], keys)
         if not len(self.asserted[code]):
             del self.asserted[code]
@@ -57,7 +57,7 @@ class Materialization:
             _count(self._uses, code, keys, -1)
 
     def lost(self, parts: dict[int, Ids]) -> Ids:
-        """The literals of keys that are no longer asserted of anything, sorted."""
+        """The literals of these keys that are the object of no asserted triple any more, sorted."""
         terms = sort_unique(np.concatenate([_objects(parts), _classes(parts)]))
         literals = terms[self.engine.terms.kinds[terms] >= LITERAL]
         if not len(literals):
@@ -70,7 +70,7 @@ class Materialization:
         return found
 
     def codes(self) -> list[int]:
-        """All properties and classes that may hold something, as they are called in the data."""
+        """The codes of all relations that may hold something, under all their names; sorted."""
         engine = self.engine
         called = {code for code, relation in engine.relations.items() if relation.deltas}
         found = called.union(self.asserted)
@@ -83,11 +83,11 @@ class Materialization:
         return sorted(found)
 
     def all_of(self, code: int) -> Ids:
-        """All that holds for a property or class, trivial triples included, sorted."""
+        """All keys of a relation, trivial ones included: sorted and unique."""
         return self.engine.equality.expand(self._kept(code), code < 0)
 
     def _kept(self, code: int) -> Ids:
-        """All that holds for a property or class, by representatives."""
+        """All keys of a relation, written with representatives."""
         engine, term = self.engine, ~code if code < 0 else code
         rep = engine.equality.of(term)
         if self.is_equality(code):
@@ -97,12 +97,12 @@ class Materialization:
         return relation.full if relation is not None else NONE
 
     def is_equality(self, code: int) -> bool:
-        """Whether a property is owl:sameAs, and kept by representatives."""
+        """Whether a property is owl:sameAs and the union-find stands for it."""
         engine = self.engine
         return code >= 0 and engine.equal and engine.equality.of(code) == engine.vocabulary.same
 
     def derived(self, code: int) -> Ids:
-        """The stored keys that were not asserted, sorted."""
+        """The stored keys that were not asserted: sorted and unique, cached."""
         found = self._derived.get(code)
         if found is None:
             keys = self._beside(code)
@@ -113,18 +113,18 @@ class Materialization:
         return found[1]
 
     def _beside(self, code: int) -> Ids:
-        """All that holds beside what was asserted, trivial triples included, sorted."""
+        """All keys that were not asserted, trivial ones included, sorted."""
         given, relation = self.asserted.get(code, NONE), self.engine.relations.get(code)
         deltas = relation.deltas if relation is not None and not self.engine.equality else ()
-        if deltas and deltas[0].keys is given:  # so nothing of it is in the others
+        if deltas and deltas[0].keys is given:  # deltas are disjoint
             return union([delta.keys for delta in deltas[1:]])
         keys = self.all_of(code)
-        if self.is_equality(code):  # what is the same as itself is not among the keys
+        if self.is_equality(code):  # reflexive equalities are not among the keys
             return minus(keys, [given])
-        return without(keys, given) if len(keys) > len(given) else NONE  # all that is given holds
+        return without(keys, given) if len(keys) > len(given) else NONE  # given is a subset
 
     def count(self, code: int) -> int:
-        """How many stored keys were not asserted; where it can, without writing them out."""
+        """How many stored keys were not asserted, if possible without computing them."""
         kinds, given = self.engine.terms.kinds, self.asserted.get(code, NONE)
         special = code in self._trivial or self.is_equality(code)
         if special or code in self._derived or (code >= 0 and kinds[code] != IRI):
@@ -138,13 +138,13 @@ class Materialization:
 
     @cached_property
     def _weights(self) -> tuple[Ids, Ids]:
-        """How many terms each representative stands for: those that may be subjects, and all."""
+        """The size of each representative's class: of terms that may be subjects, and of all."""
         rep = self.engine.equality.rep
         resources = np.flatnonzero(self.engine.terms.kinds[: len(rep)] < LITERAL)
         return np.bincount(rep[resources], minlength=len(rep)), np.bincount(rep)
 
     def _state(self, code: int) -> tuple[Ids, ...]:
-        """What the derived keys of a code hang on; the arrays themselves, as ids are given anew."""
+        """The arrays that the derived keys depend on, to be compared by identity."""
         of = self.engine.equality.of
         relation = self.engine.relations.get(~of(~code) if code < 0 else of(code))
         deltas = relation.deltas if relation is not None else ()
@@ -152,7 +152,7 @@ class Materialization:
         return (self.asserted.get(code, NONE), *states)
 
     def forget(self) -> None:
-        """Drop what may have changed."""
+        """Drop from the cache what may have changed."""
         changes = self.engine.equality.changes
         keep = self._changes == changes
         self._derived = {
@@ -164,7 +164,7 @@ class Materialization:
         self.__dict__.pop("_weights", None)
 
     def worth(self, code: int, keys: Ids) -> Mask:
-        """Which derived keys are stored."""
+        """A mask: which derived keys are stored, being neither trivial nor generalized RDF."""
         kinds = self.engine.terms.kinds
         if code >= 0 and kinds[code] != IRI:
             return np.zeros(len(keys), np.bool_)
@@ -184,7 +184,7 @@ class Materialization:
         return keep
 
     def true(self, code: int, key: int) -> bool:
-        """Whether a key was asserted or follows, stored or not."""
+        """Whether a key is asserted or follows, stored or not."""
         engine = self.engine
         if holds(self.asserted.get(code, NONE), key):
             return True
@@ -212,13 +212,13 @@ class Materialization:
 
 
 def _objects(parts: dict[int, Ids]) -> Ids:
-    """The object of each key of a property."""
+    """The object of each key of a property, with duplicates."""
     objects = [keys & LOW for code, keys in parts.items() if code >= 0]
     return np.concatenate(objects or [NONE])
 
 
 def _classes(parts: dict[int, Ids]) -> Ids:
-    """The classes that have a key: the objects of rdf:type."""
+    """The classes among the codes, as terms."""
     return np.array([~code for code in filter(_is_class, parts)], np.int64)
 
 
@@ -227,7 +227,7 @@ def _is_class(code: int) -> bool:
 
 
 def _count(uses: Ids, code: int, keys: Ids, each: int) -> None:
-    """Count each key as a use of its object."""
+    """Add ``each`` to the uses of each key's object; ``uses`` is changed in place."""
     if _is_class(code):
         uses[~code] += each * len(keys)
     else:

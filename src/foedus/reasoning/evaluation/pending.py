@@ -1,6 +1,8 @@
-"""Plans to be that wait: most of an ontology says nothing of the data at hand.
+"""Pending plans: those that could derive nothing yet, because a relation they read is empty.
 
-A plan to be waits for the first relation it reads that is empty and that no plan can fill.
+Most of an ontology says nothing about the data at hand, so most solutions never become plans. A
+solution waits for the first relation that its plan would read which is empty and which no plan
+concludes.
 """
 
 from __future__ import annotations
@@ -11,15 +13,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from foedus.reasoning.planning.plan import LIST, Key, Named, Pairs, Pattern
+from foedus.reasoning.planning.plan import LIST, Named, Pairs, PlanKey, RuleTemplate
 from foedus.reasoning.storage.columns import Ids, counted, spread
 
 
 class Special(NamedTuple):
-    """A plan to be that a solution's numbers do not say all of; or one for all pairs of a list."""
+    """A plan that its solution alone does not determine, with its premises and conclusion."""
 
-    key: Key
-    reads: list[int]  # the relations of its premises
+    key: PlanKey
+    reads: list[int]  # the codes of its premises
     body: list[Named]
     head: Named | None
     values: dict[str, int]
@@ -27,24 +29,24 @@ class Special(NamedTuple):
 
 
 class Waiting(NamedTuple):
-    """One solution, or a special one, with the turn in which its pattern was solved."""
+    """One pending solution, and the turn in which its template was solved."""
 
-    pattern: Pattern
+    template: RuleTemplate
     turn: int
     found: Ids | Special
 
 
 class WaitingRows(NamedTuple):
-    """Many solutions at once; ``waits`` has what each waits for, sorted."""
+    """Many pending solutions at once; ``waits`` has the code that each waits for, sorted."""
 
-    pattern: Pattern
+    template: RuleTemplate
     turn: int
     waits: Ids
     rows: Ids
 
 
 class Pending:
-    """Which relations may hold something, and what waits for the others."""
+    """Which relations are active, that is, may hold something; and what waits for the others."""
 
     def __init__(self) -> None:
         self.active: set[int] = set()
@@ -53,50 +55,50 @@ class Pending:
         self._activated: list[int] = []
 
     def reset(self, active: set[int]) -> None:
-        """Drop what waits; these relations may hold something."""
+        """Drop all that is pending; these relations are active."""
         self.active, self._rows, self._activated = active, [], []
         self._waiting.clear()
 
     def activate(self, code: int) -> None:
-        """A relation may hold something from now on: what waits for that is due."""
+        """Make a relation active: what waits for it becomes due."""
         if code not in self.active:
             self.active.add(code)
             self._activated.append(code)
 
     def first_empty(self, codes: Iterable[int]) -> int | None:
-        """The first of some relations that cannot hold anything so far."""
+        """The first of these relations that is not active; None if all are."""
         for code in codes:
             if code not in self.active:
                 return code
         return None
 
-    def wait(self, code: int, pattern: Pattern, found: Ids | Special) -> None:
+    def wait(self, code: int, template: RuleTemplate, found: Ids | Special) -> None:
         """Let a solution wait for a relation."""
-        self._waiting[code].append(Waiting(pattern, pattern.turn, found))
+        self._waiting[code].append(Waiting(template, template.turn, found))
 
-    def wait_all(self, pattern: Pattern, waits: Ids, rows: Ids) -> None:
-        """Let solutions wait, each for its relation; ``waits`` is sorted."""
-        self._rows.append(WaitingRows(pattern, pattern.turn, waits, rows))
+    def wait_all(self, template: RuleTemplate, waits: Ids, rows: Ids) -> None:
+        """Let solutions wait, each for the relation in ``waits``, which is sorted."""
+        self._rows.append(WaitingRows(template, template.turn, waits, rows))
 
-    def due(self) -> Iterator[tuple[Pattern, Ids | Special]]:
-        """What waited for relations that now may hold something, also those activated meanwhile.
+    def due(self) -> Iterator[tuple[RuleTemplate, Ids | Special]]:
+        """The solutions that waited for relations now active, those activated meanwhile included.
 
-        Solutions of a pattern that was solved from the beginning since are left out.
+        Solutions of a template that was solved from the beginning since then are left out.
         """
         while self._activated:
             codes, self._activated = self._activated, []
-            self._rows = [some for some in self._rows if some.turn == some.pattern.turn]
+            self._rows = [some for some in self._rows if some.turn == some.template.turn]
             fresh = np.array(codes)
-            for pattern, _, waits, rows in self._rows:
+            for template, _, waits, rows in self._rows:
                 first, counts = counted(waits, fresh, fresh)
                 if counts.any():
-                    yield pattern, rows[spread(first, counts)[1]]
+                    yield template, rows[spread(first, counts)[1]]
             for code in codes:
-                for pattern, turn, found in self._waiting.pop(code, ()):
-                    if turn == pattern.turn:
-                        yield pattern, found
+                for template, turn, found in self._waiting.pop(code, ()):
+                    if turn == template.turn:
+                        yield template, found
 
 
 def demand_of(code: Any) -> Any:
-    """What plans wait for that conclude a class which nothing reads so far."""
+    """The code to wait for until a class that is computed on demand is read."""
     return code - LIST

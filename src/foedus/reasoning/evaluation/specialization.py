@@ -1,8 +1,8 @@
-"""Rules evaluated against the ontology first: each solution of a pattern makes a plan.
+"""Specialization (partial evaluation): rules evaluated against the ontology before the data.
 
-The premises of a pattern that are about the vocabulary ("what has a domain") are solved as the
-vocabulary grows. What is left of the rule is a plan about the data, made when there is something
-that it may read.
+The premises of a template that are about the ontology ("whatever has a domain") are solved, and
+solved again as the ontology grows. Each solution makes a plan of the premises left, which are about
+the data, once there is something for it to read.
 """
 
 from __future__ import annotations
@@ -15,22 +15,22 @@ from typing import Final
 
 import numpy as np
 
-from foedus.reasoning.evaluation.intake import Intake
+from foedus.reasoning.evaluation.insertion import Insertion
 from foedus.reasoning.evaluation.joins import Table, first
 from foedus.reasoning.evaluation.pending import Pending, Special, demand_of
 from foedus.reasoning.evaluation.unfolding import every, unfolded
 from foedus.reasoning.planning.agenda import Agenda
-from foedus.reasoning.planning.compilation import CompiledRules, Part, planned, plans_of
+from foedus.reasoning.planning.compilation import CompiledRules, Stratum, planned, plans_of
 from foedus.reasoning.planning.plan import (
     EVERY,
     LIST,
     LISTS,
-    Key,
+    Argument,
     Named,
-    Node,
     Pairs,
-    Pattern,
-    Plan,
+    PlanKey,
+    RulePlan,
+    RuleTemplate,
     Vocabulary,
     parameters,
     replaced,
@@ -39,62 +39,64 @@ from foedus.reasoning.planning.plan import (
 from foedus.reasoning.rules.datatypes import DATATYPES
 from foedus.reasoning.storage.columns import Ids, Mask, within
 
-#: Of more solutions than this, those that wait are found and kept together.
+#: More solutions than this are examined in columns, fewer one by one.
 _MANY: Final = 32
 
 NO_ROWS: Final[Ids] = np.empty((0, 0), np.int64)
 
 
 class Specializer:
-    """Makes plans of patterns, hears of relations that grow, and knows which classes are wanted."""
+    """Makes plans of templates as relations grow, and knows which classes are in demand."""
 
-    def __init__(self, graph: Intake, agenda: Agenda, compiled: CompiledRules) -> None:
+    def __init__(self, graph: Insertion, agenda: Agenda, compiled: CompiledRules) -> None:
         self.graph, self.agenda, self.compiled = graph, agenda, compiled
-        self.patterns: list[Pattern] = []
-        self.watching: dict[int, list[Pattern]] = defaultdict(list)  # by what they are solved over
+        self.templates: list[RuleTemplate] = []
+        self.watching: dict[int, list[RuleTemplate]] = defaultdict(
+            list
+        )  # by the relations they read
         self.pending = Pending()
-        self._due: dict[int, Pattern] = {}  # patterns with something new, by identity
+        self._due: dict[int, RuleTemplate] = {}  # templates with something new, by identity
         self._demanded: set[int] = set()  # classes that plans read
-        self._unfilled: list[int] = []  # datatypes that are read for the first time
+        self._unfilled: list[int] = []  # demanded datatypes without their literals so far
         self._renamed = False
 
-    # Rules taken in
+    # Installing rules
 
-    def install(self, part: Part) -> bool:
-        """Take some of the rules in. Whether there were any."""
+    def install(self, stratum: Stratum) -> bool:
+        """Add the compiled rules of a stratum; whether there are any."""
         graph = self.graph
-        for code, keys, rule in part.axioms:
+        for code, keys, rule in stratum.axioms:
             graph.round += 1
             relation = graph.relation(code)
             graph.take(relation, relation.new(keys), rule)
         self.pending.active |= self._always()
-        for plan in part.plans:
+        for plan in stratum.plans:
             self.add(plan.fresh())
-        patterns = [pattern.fresh() for pattern in part.patterns]
-        self.patterns += patterns
-        for pattern in patterns:
-            for code in pattern.watches:
-                self.watching[code].append(pattern)
-            self.look_again(pattern)
-        if patterns:
+        templates = [template.fresh() for template in stratum.templates]
+        self.templates += templates
+        for template in templates:
+            for code in template.watches:
+                self.watching[code].append(template)
+            self.look_again(template)
+        if templates:
             vocabulary = graph.vocabulary
             seeds = {code for code in self.watching if code not in (LIST, EVERY)}
             self.agenda.mark_schema(seeds | {vocabulary.first, vocabulary.rest})
-        return bool(part)
+        return bool(stratum)
 
     def _always(self) -> set[int]:
-        """The relations that fill up when they are read, or are none."""
+        """The codes that are always active: relations filled on demand, and virtual ones."""
         vocabulary = self.graph.vocabulary
         datatypes = {~vocabulary.ids[name] for name in DATATYPES}
-        return {LIST, self.graph.data.same, vocabulary.type} | self.compiled.idle | datatypes
+        return {LIST, self.graph.database.same, vocabulary.type} | self.compiled.idle | datatypes
 
     def rename(self, of: Callable[[int], int]) -> None:
-        """Terms that rules name have other representatives; `reinstall` makes the plans anew."""
+        """Terms that rules name have new representatives; `reinstall` then compiles anew."""
         self.graph.vocabulary.rename(of)
         self._renamed = True
 
     def reinstall(self) -> None:
-        """Make all plans again, if terms that rules name have other names now."""
+        """Make all plans again, if terms that rules name have new representatives."""
         if not self._renamed:
             return
         self._renamed = False
@@ -102,16 +104,16 @@ class Specializer:
         self.agenda.clear()
         self.watching.clear()
         self._due.clear()
-        self.patterns, self._demanded, self._unfilled = [], set(), []
+        self.templates, self._demanded, self._unfilled = [], set(), []
         self.pending.reset({code for code, relation in graph.relations.items() if relation.deltas})
-        graph.data.same = graph.vocabulary.same if graph.equal else graph.data.same
+        graph.database.same = graph.vocabulary.same if graph.equal else graph.database.same
         self.compiled = CompiledRules(graph.rules, graph.vocabulary, self.compiled)
         self.install(self.compiled.first)
         if graph.frozen is not None:
             self.install(self.compiled.second)
 
     def retire(self, gone: Ids) -> None:
-        """Drop the plans that name terms by what is no longer their representative."""
+        """Drop the plans with terms that ceased to be representatives."""
         terms, vocabulary = gone.tolist(), self.graph.vocabulary
         names = self.agenda.constants.intersection(terms)
         if names:
@@ -119,57 +121,57 @@ class Specializer:
         if vocabulary.numbers.intersection(terms):
             self.rename(self.graph.equality.of)
 
-    # Heard from relations
+    # Notified by relations
 
     def tell(self, code: int) -> None:
-        """Wake the plans and patterns that read a relation."""
+        """Make due the plans and templates that read a relation."""
         self.agenda.tell(code)
-        for pattern in self.watching.get(code, ()):
-            self._due[id(pattern)] = pattern
+        for template in self.watching.get(code, ()):
+            self._due[id(template)] = template
 
     def appear(self, code: int) -> None:
-        """Wake the patterns that read all relations, and the plans to be that read this one."""
+        """Make due the templates over all relations, and the plans that waited for this one."""
         self.tell(EVERY)
         self.pending.activate(code)
 
     def tell_again(self, code: int) -> None:
-        """Have the patterns of a relation look at all of it again."""
-        for pattern in self.watching.get(code, ()):
-            self.look_again(pattern)
+        """Have the templates over a relation read all of it again."""
+        for template in self.watching.get(code, ()):
+            self.look_again(template)
 
     def is_schema(self, code: int) -> bool:
-        """Whether patterns depend on a relation."""
+        """Whether templates depend on a relation."""
         return code in self.agenda.schema
 
     def demand_merged(self, several: Mask) -> None:
-        """Demand the idle classes that are one with others."""
+        """Demand the idle classes that are equal to others."""
         for code in self.compiled.idle - self._demanded:
             if several[~code]:
                 self.demand(code)
 
-    def look_again(self, pattern: Pattern) -> None:
-        """Have a pattern solved from the beginning."""
-        pattern.seen = -1
-        self._due[id(pattern)] = pattern
+    def look_again(self, template: RuleTemplate) -> None:
+        """Have a template solved from the beginning."""
+        template.seen = -1
+        self._due[id(template)] = template
 
     def reread_lists(self) -> None:
-        """Have every pattern and plan that reads lists look at all of them again."""
-        for pattern in self.patterns:
-            if pattern.head_of_list:
-                self.look_again(pattern)
+        """Have the templates and plans that read lists start from the beginning."""
+        for template in self.templates:
+            if template.head_of_list:
+                self.look_again(template)
         for plan in self.agenda.readers.get(LIST, ()):
             plan.seen = -1
             if plan.head is not None:
                 self.agenda.wake(plan.head[0])
 
-    # Classes that are wanted
+    # Demand
 
     def is_idle(self, code: int) -> bool:
-        """Whether a class need not be computed, since no plan reads it."""
+        """Whether a class need not be computed: its members are trivial, and no plan reads it."""
         return code in self.compiled.idle and code not in self._demanded
 
     def demand(self, code: int) -> None:
-        """A class is read for the first time: compute what was left out, and its literals."""
+        """A class is read for the first time: have its members, and literals, computed."""
         self._demanded.add(code)
         if code in self.compiled.idle:
             self.pending.activate(demand_of(code))
@@ -183,7 +185,7 @@ class Specializer:
         return sorted(c for c in self._demanded if self.graph.literals.is_datatype(~c))
 
     def fill_up(self) -> None:
-        """Put the literals there are into datatypes that are read for the first time."""
+        """Add the data's literals to datatypes that are read for the first time."""
         if not self._unfilled:
             return
         codes, self._unfilled = sorted(self._unfilled), []
@@ -191,33 +193,33 @@ class Specializer:
         for code in codes:
             self.graph.fill(code, marks)
 
-    # From patterns to plans
+    # From templates to plans
 
     @property
     def is_due(self) -> bool:
-        """Whether patterns have something new."""
+        """Whether the relations of some template have grown."""
         return bool(self._due)
 
     def specialize(self) -> None:
-        """Solve the patterns that have something new, and make their plans or let them wait."""
-        patterns, self._due = list(self._due.values()), {}
-        for pattern in patterns:
-            rows, others = self.solved(pattern)
+        """Solve the templates that are due; make the plans of their solutions or let them wait."""
+        templates, self._due = list(self._due.values()), {}
+        for template in templates:
+            rows, others = self.solved(template)
             if len(rows):
-                self._make_all(pattern, rows)
+                self._make_all(template, rows)
             for special in others:
-                self._make(pattern, special)
+                self._make(template, special)
 
     def activate_pending(self) -> None:
-        """Make the plans that waited for relations which now may hold something."""
-        for pattern, found in self.pending.due():
+        """Make the plans that waited for relations that are now active."""
+        for template, found in self.pending.due():
             if isinstance(found, Special):
-                self._make(pattern, found)
+                self._make(template, found)
             else:
-                self._make_all(pattern, found)
+                self._make_all(template, found)
 
-    def add(self, plan: Plan) -> None:
-        """Take a plan in; it runs on everything so far."""
+    def add(self, plan: RulePlan) -> None:
+        """Add a plan; it will read everything from the first round on."""
         plan.born = self.graph.round
         self.agenda.add(plan)
         for code in plan.reads:
@@ -226,42 +228,42 @@ class Specializer:
         if plan.head is not None:
             self.pending.activate(plan.head[0])
 
-    def _make_all(self, pattern: Pattern, rows: Ids) -> None:
-        """Make the plans of solutions that say all of them, or let them wait."""
-        made, ready, graph = pattern.made, [], self.graph
-        for row in self._ready(pattern, rows):
+    def _make_all(self, template: RuleTemplate, rows: Ids) -> None:
+        """Make the plans of solutions that determine them, or let them wait."""
+        made, ready, graph = template.made, [], self.graph
+        for row in self._ready(template, rows):
             if row not in made:
                 made[row] = []
                 if self._is_current(row):
                     ready.append(row)
-        for row, plan in plans_of(pattern, ready, graph.vocabulary, graph.equal):
+        for row, plan in plans_of(template, ready, graph.vocabulary, graph.equal):
             if plan.tests or plan.head is None:
-                plan.values = dict(zip(pattern.names, row, strict=True))
+                plan.values = dict(zip(template.names, row, strict=True))
             made[row].append(plan)
             self.add(plan)
 
-    def _make(self, pattern: Pattern, special: Special) -> None:
+    def _make(self, template: RuleTemplate, special: Special) -> None:
         """Make a special plan, or let it wait."""
         key, reads, body, head, values, pairs = special
-        if key in pattern.made:
+        if key in template.made:
             return
         empty = self.pending.first_empty(reads)
         if empty is not None:
-            self.pending.wait(empty, pattern, special)
+            self.pending.wait(empty, template, special)
             return
-        pattern.made[key] = []
+        template.made[key] = []
         if not self._is_current(chain(*body, head or ())):
             return
         graph = self.graph
-        plan = pairs or planned(pattern, body, head, graph.vocabulary, graph.equal)
+        plan = pairs or planned(template, body, head, graph.vocabulary, graph.equal)
         if plan is not None:
             plan.values = values
-            pattern.made[key].append(plan)
+            template.made[key].append(plan)
             self.add(plan)
 
-    def _ready(self, pattern: Pattern, rows: Ids) -> Iterator[Key]:
-        """The solutions that need not wait; the others are left pending."""
-        reads, target, pending = pattern.reads or (), pattern.target, self.pending
+    def _ready(self, template: RuleTemplate, rows: Ids) -> Iterator[PlanKey]:
+        """The solutions whose plans can be made; the others are left pending."""
+        reads, target, pending = template.reads or (), template.target, self.pending
         unwanted = self.compiled.idle - self._demanded if target is not None else set()
         if len(rows) > _MANY:
             active = np.fromiter(pending.active, np.int64, len(pending.active))
@@ -278,7 +280,7 @@ class Specializer:
             waits, rows = empty[order], rows[order]
             ready = int(waits.searchsorted(LIST))
             if ready:
-                pending.wait_all(pattern, waits[:ready], rows[:ready])
+                pending.wait_all(template, waits[:ready], rows[:ready])
             yield from map(tuple, rows[ready:].tolist())
             return
         for row in rows.tolist():
@@ -288,10 +290,10 @@ class Specializer:
             if wait is None:
                 yield tuple(row)
             else:
-                pending.wait(wait, pattern, np.array([row]))
+                pending.wait(wait, template, np.array([row]))
 
-    def _is_current(self, nodes: Iterable[Node]) -> bool:
-        """Whether terms are called by their representatives. If not, another solution does so."""
+    def _is_current(self, nodes: Iterable[Argument]) -> bool:
+        """Whether all terms are representatives. If not, another solution has these."""
         equality = self.graph.equality
         if not equality:
             return True
@@ -299,47 +301,47 @@ class Specializer:
             equality.of(node) == node for node in nodes if isinstance(node, int) and node >= 0
         )
 
-    # Patterns solved
+    # Solving templates
 
-    def solved(self, pattern: Pattern) -> tuple[Ids, Iterator[Special]]:
-        """The solutions that say all of their plans, and special plans to be of the others.
+    def solved(self, template: RuleTemplate) -> tuple[Ids, Iterator[Special]]:
+        """The solutions that determine their plans (a row each), and special plans for the others.
 
-        Those that are new, or all if the pattern is to be looked at again: then none of them waits
-        any more.
+        Only new solutions; or all, if the template is to be solved from the beginning, and then
+        none of them is pending any more.
         """
         graph = self.graph
-        if pattern in self.watching[EVERY]:
-            pattern.seen = -1
-        if pattern.seen < 0:
-            pattern.turn += 1
-        if pattern.query is not None:
-            pattern.query.seen = pattern.seen
-        if pattern.query is None or graph.changed(pattern.query):
-            rows = self._solutions(pattern)
+        if template in self.watching[EVERY]:
+            template.seen = -1
+        if template.seen < 0:
+            template.turn += 1
+        if template.query is not None:
+            template.query.seen = template.seen
+        if template.query is None or graph.changed(template.query):
+            rows = self._solutions(template)
         else:  # mostly
-            rows, pattern.seen = NO_ROWS, graph.round
+            rows, template.seen = NO_ROWS, graph.round
         if not len(rows):
             return rows, iter(())
-        for guard in pattern.redundant:
-            if guard.keys() <= set(pattern.names):
-                places = [pattern.names.index(name) for name in guard]
+        for guard in template.redundant:
+            if guard.keys() <= set(template.names):
+                places = [template.names.index(name) for name in guard]
                 rows = rows[(rows[:, places] != list(guard.values())).any(axis=1)]
         special = (rows == graph.vocabulary.type).any(axis=1)  # ?x rdf:type ?any
-        if pattern.reads is None:
+        if template.reads is None:
             special[:] = True
         elif not special.any():  # mostly
             return rows, iter(())
-        return rows[~special], self._specials(pattern, rows[special].tolist())
+        return rows[~special], self._specials(template, rows[special].tolist())
 
-    def _specials(self, pattern: Pattern, rows: list[list[int]]) -> Iterator[Special]:
-        """Plans to be that want lists written out, or all relations there are."""
+    def _specials(self, template: RuleTemplate, rows: list[list[int]]) -> Iterator[Special]:
+        """Plans whose lists are to be unfolded, or that range over all relations."""
         graph, vocabulary = self.graph, self.graph.vocabulary
         everything = self.watching[EVERY]
         for numbers in rows:
             graph.tick()
-            row = dict(zip(pattern.names, numbers, strict=True))
-            may_be_loose = pattern.loose or vocabulary.type in numbers
-            for found in unfolded(graph, pattern, row):
+            row = dict(zip(template.names, numbers, strict=True))
+            may_be_loose = template.loose or vocabulary.type in numbers
+            for found in unfolded(graph, template, row):
                 if isinstance(found, Pairs):
                     bodies = tuple(part.body for part in found.parts)
                     alike = "pairs", found.members, bodies, tuple(numbers)
@@ -347,9 +349,9 @@ class Specializer:
                     continue
                 body, heads = found
                 loose = may_be_loose and bool(parameters(body, vocabulary))
-                if loose and pattern not in everything and not value_rule(pattern.rule):
-                    everything.append(pattern)
-                for some in every(graph, pattern, body) if loose else [{}]:
+                if loose and template not in everything and not value_rule(template.rule):
+                    everything.append(template)
+                for some in every(graph, template, body) if loose else [{}]:
                     final = [replaced(atom, some) for atom in body] if some else body
                     codes = [relation_of(atom, vocabulary) for atom in final]
                     for head in heads:
@@ -357,17 +359,16 @@ class Specializer:
                         key = tuple(final), target, tuple(numbers)
                         yield Special(key, codes, final, target, {**row, **some})
 
-    def _solutions(self, pattern: Pattern) -> Ids:
-        """What the vocabulary gives for a pattern's names, as far as it is new: a row for each, or
-        several."""
+    def _solutions(self, template: RuleTemplate) -> Ids:
+        """The new solutions of a template's query: a row of its variables' values for each."""
         graph = self.graph
-        seen, pattern.seen = pattern.seen, graph.round
-        query = pattern.query
+        seen, template.seen = template.seen, graph.round
+        query = template.query
         if query is None:
             return np.empty((1, 0), np.int64)
-        numbers = [query.names[name] for name in pattern.names]
-        if len(pattern.known) == 1 and query.body[0][0] in graph.relations and pattern.skips:
-            found = self._skipping(pattern, query, seen)
+        numbers = [query.names[name] for name in template.names]
+        if len(template.known) == 1 and query.body[0][0] in graph.relations and template.skips:
+            found = self._skipping(template, query, seen)
         else:
             found = list(graph.tables(query, set(numbers)))
         if not numbers or not found:
@@ -375,11 +376,11 @@ class Specializer:
         tables = [np.array([table[n] for n in numbers]).T for table in found]
         return tables[0] if len(tables) == 1 else np.concatenate(tables)
 
-    def _skipping(self, pattern: Pattern, query: Plan, seen: int) -> list[dict[int, Ids]]:
-        """Solutions without those that other plans make superfluous."""
+    def _skipping(self, template: RuleTemplate, query: RulePlan, seen: int) -> list[dict[int, Ids]]:
+        """The solutions, without those derived by rules that other plans subsume."""
         out = []
         for delta in self.graph.relations[query.body[0][0]].deltas:
-            if delta.round > seen and delta.origin not in pattern.skips:
+            if delta.round > seen and delta.origin not in template.skips:
                 table = Table()
                 first(table, query.body[0], delta.keys)
                 out.append(table.columns)
@@ -387,7 +388,7 @@ class Specializer:
 
 
 def relation_of(atom: Named, vocabulary: Vocabulary) -> int:
-    """The relation that a premise without open names is about."""
+    """The code of a premise without variables in the position of its property or class."""
     _, p, o = atom
     assert isinstance(p, int)
     if p != vocabulary.type:

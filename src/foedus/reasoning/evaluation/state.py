@@ -1,4 +1,4 @@
-"""What a closure holds while it is made: terms, relations, and which terms are one."""
+"""The state of a fixpoint computation: dictionary, relations, equality."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from foedus.errors import LimitReached
 from foedus.reasoning.encoding.dictionary import Terms
-from foedus.reasoning.evaluation.joins import Data
+from foedus.reasoning.evaluation.joins import Database
 from foedus.reasoning.planning.plan import Vocabulary
 from foedus.reasoning.rules.table import RuleSet
 from foedus.reasoning.storage.columns import LOW, SHIFT, Ids, Mask, pieces, sort_unique
@@ -25,22 +25,22 @@ class State:
     vocabulary: Vocabulary
     relations: dict[int, Relation]
     equality: Equality
-    equal: bool  # whether owl:sameAs is kept by representatives
+    equal: bool  # whether owl:sameAs is rewritten by representatives
     lists: Lists
-    data: Data
-    frozen: Ids | None  # representatives that `!=` respects
+    database: Database
+    frozen: Ids | None  # the representatives after the first stratum, which ``!=`` compares
     named_same: Ids  # terms of asserted equalities
     round: int  # of the newest delta
-    end: float  # when the time is used up
-    seconds: float  # that a piece of work may take
+    end: float  # the time.monotonic() at which to stop
+    seconds: float  # the most that one call may take
 
     def begin(self, seconds: float | None = None) -> None:
-        """Start a piece of work that may take so many seconds, or as many as the one before."""
+        """Start the clock of a call that may take so many seconds, or as many as the one before."""
         self.seconds = self.seconds if seconds is None else seconds
         self.end = time.monotonic() + self.seconds
 
     def tick(self) -> None:
-        """Stop if the time is used up."""
+        """Raise LimitReached if the time is used up."""
         if time.monotonic() > self.end:
             raise LimitReached("the time is used up; nothing was written. Try a longer timeout")
 
@@ -51,7 +51,7 @@ class State:
         return self.equality.rep[found]
 
     def occurring(self) -> Ids:
-        """Representatives of all terms in the triples, sorted: each is the same as itself."""
+        """The representatives of all terms in triples, sorted: each of them equals itself."""
         if "eq-ref" not in self.rules:
             return sort_unique(self.equality.rep[self.equality.changed])
         marks = np.zeros(len(self.terms), np.bool_)
@@ -66,31 +66,31 @@ class State:
         return np.flatnonzero(marks)
 
     def present(self) -> Mask:
-        """For each term whether it stands in the data as subject or object."""
+        """A mask over all terms: whether it is the subject or object of a triple."""
         marks = np.zeros(len(self.terms), np.bool_)
         marks[self.named_same] = True
         for code, relation in self.relations.items():
-            for delta in (*relation.deltas, *relation.dead):
+            for delta in (*relation.deltas, *relation.superseded):
                 mark(marks, code, delta.keys)
         return marks
 
     def occurs(self, number: int) -> bool:
-        """Whether a term stands in the data as subject or object."""
+        """Whether a term is the subject or object of a triple."""
         return any(
             bool((terms == number).any())
             for code, relation in self.relations.items()
-            for delta in (*relation.deltas, *relation.dead)
+            for delta in (*relation.deltas, *relation.superseded)
             for terms in terms_of(code, delta.keys)
         )
 
 
 def terms_of(code: int, keys: Ids) -> tuple[Ids, ...]:
-    """The subjects and objects of a property's keys, or the members of a class."""
+    """The columns of keys: subjects and objects, or the members of a class."""
     return (keys,) if code < 0 else (keys >> SHIFT, keys & LOW)
 
 
 def mark(marks: Mask, code: int, keys: Ids) -> None:
-    """Mark the terms of some keys among all terms."""
+    """Mark the terms of keys in ``marks``, a mask over all terms, which is changed."""
     for part in pieces(len(keys)):
         for terms in terms_of(code, keys[part]):
             marks[terms] = True

@@ -1,4 +1,4 @@
-"""How many of the stored triples each rule was the first to give."""
+"""How many stored triples each rule was the first to derive."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from foedus.reasoning.storage.relation import GIVEN, REWRITTEN, SEVERAL
 
 
 def by_rule(materialization: Materialization) -> dict[str, int]:
-    """The number of derived triples by rule; they add up to all that is derived.
+    """The number of derived triples by rule, which add up to all derived triples.
 
-    What holds under several names counts once for the rule that found it, and for eq-rep-s,
-    eq-rep-p or eq-rep-o under every other name.
+    A triple that holds under several names of one thing counts once for the rule that derived it,
+    and for eq-rep-s, eq-rep-p or eq-rep-o under every other name.
     """
     counts: Counter[str] = Counter()
     for code in materialization:
@@ -32,12 +32,12 @@ def by_rule(materialization: Materialization) -> dict[str, int]:
 def _equalities(
     materialization: Materialization, code: int, keys: Ids, counts: Counter[str]
 ) -> None:
-    """Links count for their rules, links turned round for eq-sym, the rest for eq-trans."""
+    """Merges count for their rules, their inverses for eq-sym, the rest for eq-trans."""
     left, same = len(keys), materialization.engine.vocabulary.same
     if code != same:
         counts["eq-rep-p"] += left
         return
-    links = materialization.engine.equality.links
+    links = materialization.engine.equality.forest
     pairs = pack(links.a, links.b)
     there = within(pairs, keys) & ~links.by(GIVEN)
     back = within(swap(pairs), keys)
@@ -79,7 +79,7 @@ def _found(materialization: Materialization, code: int, keys: Ids, counts: Count
 
 
 def shared(found: dict[str, int], number: int) -> dict[str, int]:
-    """How many of some keys of a delta are whose, in the order in which the rules gave them."""
+    """The contributions of rules to some keys of a delta, attributed in the order of the rules."""
     mine: dict[str, int] = {}
     for rule, n in found.items():
         mine[rule] = min(n, number)

@@ -1,4 +1,4 @@
-"""Patterns with their lists written out, and with every property that there is."""
+"""Unfolding: a template's lists written out, and its open properties bound to all there are."""
 
 from __future__ import annotations
 
@@ -8,38 +8,38 @@ from typing import TypeAlias
 
 from foedus.reasoning.evaluation.state import State
 from foedus.reasoning.planning.plan import (
+    Argument,
     Named,
-    Node,
     Pairs,
-    Pattern,
-    Plan,
-    plan,
+    RulePlan,
+    RuleTemplate,
+    plan_of,
     replaced,
     value_rule,
     variables,
 )
 from foedus.reasoning.rules.datatypes import DATATYPES
 
-#: The premises and the conclusions of a solution; or one plan for all pairs of a list's members.
+#: The premises and conclusions of a plan to be; or one plan for all pairs of a list's members.
 Unfolded: TypeAlias = "tuple[list[Named], list[Named | None]] | Pairs"
 
 
-def unfolded(state: State, pattern: Pattern, row: dict[str, int]) -> Iterator[Unfolded]:
-    """The premises and conclusions of a solution, with lists written out."""
-    rest = [replaced(atom, row) for atom in pattern.rest]
-    heads: list[Named | None] = [replaced(head, row) for head in pattern.heads] or [None]
-    if not pattern.each and not pattern.pairs:
+def unfolded(state: State, template: RuleTemplate, row: dict[str, int]) -> Iterator[Unfolded]:
+    """The premises and conclusions of a solution, once for each reading of its list."""
+    rest = [replaced(atom, row) for atom in template.rest]
+    heads: list[Named | None] = [replaced(head, row) for head in template.heads] or [None]
+    if not template.each and not template.pairs:
         yield rest, heads
         return
-    for members in state.lists.readings(row[pattern.head_of_list]):
+    for members in state.lists.readings(row[template.head_of_list]):
         size = len(members)
-        if pattern.pairs:
-            yield from paired(state, pattern, row, members)
+        if template.pairs:
+            yield from paired(state, template, row, members)
             continue
         body = list(rest)
         for here in range(1, size + 1):
-            body += [shifted(replaced(atom, row), "i", here, size) for atom in pattern.each]
-        named = {f"{pattern.member}_{k}": m for k, m in enumerate(members, start=1)}
+            body += [shifted(replaced(atom, row), "i", here, size) for atom in template.each]
+        named = {f"{template.member}_{k}": m for k, m in enumerate(members, start=1)}
         ends = [shifted(head, "", 0, size) if head is not None else None for head in heads]
         yield (
             [replaced(atom, named) for atom in body],
@@ -48,45 +48,45 @@ def unfolded(state: State, pattern: Pattern, row: dict[str, int]) -> Iterator[Un
 
 
 def paired(
-    state: State, pattern: Pattern, row: dict[str, int], members: tuple[int, ...]
+    state: State, template: RuleTemplate, row: dict[str, int], members: tuple[int, ...]
 ) -> Iterator[Unfolded]:
-    """The same for a rule about any two members: one plan for all pairs where that is possible."""
-    assert pattern.pairs
-    i, j = pattern.pairs
-    name_i, name_j = f"{pattern.member}_{i}", f"{pattern.member}_{j}"
-    first = [replaced(a, row) for a in pattern.rest if name_i in a and name_j not in a]
-    second = [replaced(a, row) for a in pattern.rest if name_j in a and name_i not in a]
-    both = [replaced(a, row) for a in pattern.rest if name_i in a and name_j in a]
-    other = [replaced(a, row) for a in pattern.rest if name_i not in a and name_j not in a]
+    """The same for a rule about any two members: one plan for all pairs, where that is possible."""
+    assert template.pairs
+    i, j = template.pairs
+    name_i, name_j = f"{template.member}_{i}", f"{template.member}_{j}"
+    first = [replaced(a, row) for a in template.rest if name_i in a and name_j not in a]
+    second = [replaced(a, row) for a in template.rest if name_j in a and name_i not in a]
+    both = [replaced(a, row) for a in template.rest if name_i in a and name_j in a]
+    other = [replaced(a, row) for a in template.rest if name_i not in a and name_j not in a]
     alike = {replaced(a, {name_i: 0}) for a in first} == {replaced(a, {name_j: 0}) for a in second}
     same = state.vocabulary.same
-    if not pattern.heads and not pattern.tests and not other and alike:
+    if not template.heads and not template.tests and not other and alike:
         vocabulary = state.vocabulary
-        parts: list[Plan] = []
+        parts: list[RulePlan] = []
         if not both and first:
             shared = sorted(variables(first) - {name_i})
             if 1 <= len(shared) <= 2:
                 for member in members:
                     body = [replaced(a, {name_i: member}) for a in first]
                     head = (shared[0], same, shared[-1])
-                    parts.append(plan(pattern.rule, body, head, vocabulary))
-                yield Pairs(pattern.rule.id, members, parts, len(shared))
+                    parts.append(plan_of(template.rule, body, head, vocabulary))
+                yield Pairs(template.rule.id, members, parts, len(shared))
                 return
         equal = both in ([(name_i, same, name_j)], [(name_j, same, name_i)])
         if not first and equal and state.equal:
-            yield Pairs(pattern.rule.id, members, [], 0)
+            yield Pairs(template.rule.id, members, [], 0)
             return
     for x, y in product(range(len(members)), repeat=2):
         if x < y:
             chosen = {name_i: members[x], name_j: members[y]}
-            heads: list[Named | None] = [replaced(h, {**row, **chosen}) for h in pattern.heads]
-            yield [replaced(replaced(a, row), chosen) for a in pattern.rest], heads or [None]
+            heads: list[Named | None] = [replaced(h, {**row, **chosen}) for h in template.heads]
+            yield [replaced(replaced(a, row), chosen) for a in template.rest], heads or [None]
 
 
 def shifted(atom: Named, index: str, here: int, size: int) -> Named:
-    """A premise with ``u_i``, ``u_i+1``, ``u_n`` and the like written as ``u_3``."""
+    """A premise with indices replaced by positions: ``u_i+1``, ``u_n`` become ``u_3``, ``u_5``."""
 
-    def name(node: Node) -> Node:
+    def name(node: Argument) -> Argument:
         if isinstance(node, int) or "_" not in node:
             return node
         stem, _, tail = node.rpartition("_")
@@ -101,12 +101,12 @@ def shifted(atom: Named, index: str, here: int, size: int) -> Named:
     return name(s), name(p), name(o)
 
 
-def every(state: State, pattern: Pattern, body: list[Named]) -> Iterator[dict[str, int]]:
-    """Values for the properties and classes that the vocabulary left open: all there are."""
+def every(state: State, template: RuleTemplate, body: list[Named]) -> Iterator[dict[str, int]]:
+    """The bindings of the properties and classes left open: every relation there is."""
     vocabulary = state.vocabulary
-    if value_rule(pattern.rule) == "not in":
+    if value_rule(template.rule) == "not in":
         kinds = [~vocabulary.ids[name] for name in sorted(DATATYPES)]
-        relations = [code for code in kinds if state.data.relation(code).deltas]
+        relations = [code for code in kinds if state.database.relation(code).deltas]
     else:
         relations = [code for code, relation in state.relations.items() if relation.deltas]
         if state.equal:

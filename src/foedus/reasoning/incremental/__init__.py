@@ -1,1 +1,1 @@
-"""Triples withdrawn from a closure, without starting over."""
+"""Incremental maintenance: triples withdrawn by overdeletion and rederivation."""

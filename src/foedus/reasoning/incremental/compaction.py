@@ -1,8 +1,9 @@
-"""Keys of later changes, put where the first run would have put them.
+"""Compaction: keys of later deltas moved to the earliest delta in which they could have been found.
 
-Every change leaves deltas of its own, and each look-up reads them all: a thousand small changes
-would make every further one slow. But a key may move to an earlier delta if all that it rests on
-is earlier still. What is asserted rests on nothing; for the rest, plans are asked.
+Every change leaves deltas of its own, and each look-up reads all of them: a thousand small changes
+would slow down every further one. A key may move to an earlier delta if all that it rests on is
+earlier still. An asserted key rests on nothing; for a derived one, plans are joined with what is
+earlier.
 """
 
 from __future__ import annotations
@@ -17,12 +18,12 @@ from foedus.reasoning.storage.relation import GIVEN, REWRITTEN, SEVERAL, Delta, 
 
 
 def count_deltas(engine: Engine) -> int:
-    """How many deltas an engine's relations have."""
-    return sum(len(r.deltas) + len(r.dead) for r in engine.relations.values())
+    """The number of deltas of all relations."""
+    return sum(len(r.deltas) + len(r.superseded) for r in engine.relations.values())
 
 
 def compact(engine: Engine) -> None:
-    """Move keys to earlier deltas, oldest first, and drop the deltas that this empties."""
+    """Move keys to earlier deltas, oldest first, and drop the deltas that become empty."""
     derivability = Derivability(engine)
     later = [
         (delta.round, code, delta)
@@ -30,7 +31,7 @@ def compact(engine: Engine) -> None:
         if code not in engine.agenda.schema and len(relation.deltas) > 1
         for delta in relation.deltas
     ]
-    beside: dict[Delta, tuple[Relation, Delta]] = {}  # what homes get, of the same round
+    beside: dict[Delta, tuple[Relation, Delta]] = {}  # what each home receives, as a delta
     for _, code, delta in sorted(later, key=lambda x: x[:2]):
         relation = engine.relations[code]
         home = _home(relation, delta)
@@ -43,16 +44,16 @@ def compact(engine: Engine) -> None:
             beside[home] = relation, Delta(home.round, NONE, home.origin)
             relation.deltas.insert(relation.deltas.index(home) + 1, beside[home][1])
         _move(engine, relation, delta, beside[home][1], keys)
-    for home, (relation, new) in beside.items():  # so each home is copied once
+    for home, (relation, new) in beside.items():  # at the end, so that each home is copied once
         relation.deltas.remove(new)
         home.insert(new.keys)
         relation.forget()
     for relation in engine.relations.values():
-        _compact_dead(relation)
+        _compact_superseded(relation)
 
 
 def _home(relation: Relation, delta: Delta) -> Delta | None:
-    """The oldest delta that came about as a later one did."""
+    """The oldest delta of the same origin; None if that is the delta itself."""
     for home in relation.deltas:
         if home.round >= delta.round:
             return None
@@ -62,12 +63,14 @@ def _home(relation: Relation, delta: Delta) -> Delta | None:
 
 
 def _early(derivability: Derivability, relation: Relation, keys: Ids, home: Delta) -> Ids:
-    """Those of the keys that rest on what is earlier than a delta."""
+    """The keys that are derivable from what is earlier than a delta."""
     if home.origin == GIVEN:
         return keys
     if home.origin == REWRITTEN:
         return NONE
-    if derivability.closes(relation.code, home):  # keys of one closure may rest on one another
+    if derivability.is_transitive(
+        relation.code, home
+    ):  # keys of one closure may rest on each other
         derivability.engine.batches.add((relation.code, home.round))
         return keys[
             within(keys, derivability.reached(relation, home.round, sort_unique(keys >> SHIFT)))
@@ -87,13 +90,13 @@ def _move(engine: Engine, relation: Relation, delta: Delta, home: Delta, keys: I
     engine.move(relation, delta, home, keys)
 
 
-def _compact_dead(relation: Relation) -> None:
-    """What was asserted under older names rests on nothing either; the rest has its round."""
+def _compact_superseded(relation: Relation) -> None:
+    """Merge superseded deltas of one rule and round; that of asserted keys does not matter."""
     alike: dict[tuple[int, str], list[Delta]] = defaultdict(list)
-    for delta in relation.dead:
+    for delta in relation.superseded:
         alike[-1 if delta.origin == GIVEN else delta.round, delta.origin].append(delta)
-    if len(alike) < len(relation.dead):
-        relation.dead = [
+    if len(alike) < len(relation.superseded):
+        relation.superseded = [
             Delta(min(delta.round for delta in some), union([delta.keys for delta in some]), origin)
             for (_, origin), some in alike.items()
         ]

@@ -1,10 +1,12 @@
-"""Terms that are one, while triples are withdrawn: what was said under each name, who stays one.
+"""Unmerging: equality classes that lose a merge while triples are withdrawn.
 
-Triples are kept under one name for each thing, the representative. So what is withdrawn under one
-name may still be said under another; and two terms may only have been one because of what goes.
-A class of names that rests on such a triple is *unmerged*: what was said of it by another name
-goes, with what only followed from that; what was said of the representative alone stays. What is
-asserted of the other names comes back, and the rules find anew which of them are one.
+Triples are rewritten to representatives. So what is withdrawn under one name may still hold under
+another; and two terms may have been merged only because of what is withdrawn. A class that rests on
+such a triple is *unmerged*: what was said of it under other names than the representative is
+overdeleted, with what only followed from that; what was said under the representative's name stays.
+The assertions about the other names are added again, and the rules find anew which terms are equal.
+Literature: Motik et al., Combining rewriting and incremental materialisation maintenance for
+datalog programs with equality, IJCAI 2015.
 """
 
 from __future__ import annotations
@@ -32,61 +34,63 @@ _MOST = 1 << 22  # names of keys that are written out
 
 
 class Rebuild(Exception):
-    """The change touches what can only be found by starting over."""
+    """The change requires that the closure is computed anew."""
 
 
 class Unmerge:
-    """The classes of names as they were before a withdrawal, and those that are unmerged."""
+    """The equality classes as they were before a withdrawal, and those unmerged since."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         equality, terms = engine.equality, engine.terms
         self.some = bool(equality)
         self.rep = equality.rep
-        self.several = equality.several
-        self.values = np.zeros(len(self.rep), np.bool_)  # representatives of literals among them
-        self.unmerged = np.zeros(len(self.rep), np.bool_)  # representatives
-        self.fresh: list[Ids] = []  # unmerged since last asked
-        self.separated: Ids = NONE  # all terms of unmerged classes, once that is settled
+        self.merged = equality.merged
+        self.values = np.zeros(len(self.rep), np.bool_)  # representatives of merged literals
+        self.unmerged = np.zeros(len(self.rep), np.bool_)  # representatives of unmerged classes
+        self.fresh: list[Ids] = []  # those unmerged since `about_unmerged` was last called
+        self.separated: Ids = NONE  # all terms of unmerged classes, after `compact`
         self._linked: dict[str, Mask] = {}
-        self._renamed: dict[tuple[Relation, int], Ids] = {}  # of how many dead deltas
+        self._renamed: dict[
+            tuple[Relation, int], Ids
+        ] = {}  # by the number of superseded deltas read
         self.valued = False
         if self.some:
-            among = np.flatnonzero(self.several)
+            among = np.flatnonzero(self.merged)
             values = among[terms.kinds[among] >= LITERAL]
             self.values[self.rep[values]] = True
             self.valued = len(values) > 0
-            if self.several[list(engine.vocabulary.numbers)].any():
+            if self.merged[list(engine.vocabulary.numbers)].any():
                 raise Rebuild
 
     # Keys
 
     def current(self, code: int, keys: Ids) -> Ids:
-        """Keys with the representatives' names, sorted."""
+        """Keys written with representatives: sorted and unique."""
         return sort_unique(self.engine.equality.mapped(keys, code < 0)) if self.some else keys
 
     def check(self, code: int, keys: Ids) -> None:
-        """Start over if keys are about literals that are one with others, or their code is one."""
-        if self.some and self.several[~code if code < 0 else code]:
+        """Raise Rebuild if the relation's name, or a literal in the keys, is merged with others."""
+        if self.some and self.merged[~code if code < 0 else code]:
             raise Rebuild
         if self.valued and self.of(self.values, code, keys).any():
-            raise Rebuild  # which literals there are may change
+            raise Rebuild  # the literals of the data may change
 
     def of(self, marks: Mask, code: int, keys: Ids) -> Mask:
         """For each key whether it holds a marked term."""
         return self.engine.equality.about(marks, keys, code < 0)
 
     def forms(self, code: int, keys: Ids) -> tuple[Ids, Ids]:
-        """Every form of keys, with its row, if they are not too many."""
+        """All ways to write keys with equal terms, with their rows; Rebuild if too many."""
         rows, forms = self.engine.equality.forms(keys, code < 0)
         if len(rows) > _MOST:
             raise Rebuild
         return rows, forms
 
     def shaken(self, relation: Relation, delta: Delta, keys: Ids) -> Mask:
-        """Which keys of a delta no other reason may hold in place.
+        """A mask: keys of a delta that go without a derivability test.
 
-        They were found under other names: what was made of them then is not known.
+        They were derived under other names, and what was derived from them then is not known.
         """
         if not self.some or not len(keys):
             return np.zeros(len(keys), np.bool_)
@@ -95,33 +99,33 @@ class Unmerge:
         return self.renamed(relation, keys, -1)
 
     def renamed(self, relation: Relation, keys: Ids, after: int) -> Mask:
-        """Which keys were found under another name, too, after a round."""
-        dead = [delta for delta in relation.dead if delta.round > after]
-        if not dead or not len(keys):
+        """A mask: keys that were also derived under another name, after a round."""
+        superseded = [delta for delta in relation.superseded if delta.round > after]
+        if not superseded or not len(keys):
             return np.zeros(len(keys), np.bool_)
-        if (relation, len(dead)) not in self._renamed:
-            older = np.concatenate([delta.keys for delta in dead])
+        if (relation, len(superseded)) not in self._renamed:
+            older = np.concatenate([delta.keys for delta in superseded])
             now = sort_unique(self.engine.equality.mapped(older, relation.unary))
-            self._renamed[relation, len(dead)] = now
-        return within(keys, self._renamed[relation, len(dead)])
+            self._renamed[relation, len(superseded)] = now
+        return within(keys, self._renamed[relation, len(superseded)])
 
     # Classes
 
-    def part(self, rule: str, reps: Ids) -> None:
-        """Part the classes of some terms that a rule may have made one."""
+    def unmerge_by(self, rule: str, reps: Ids) -> None:
+        """Unmerge the classes of these representatives that a rule may have merged."""
         if not self.some:
             return
         if rule not in self._linked:
             marks = self._linked[rule] = np.zeros(len(self.rep), np.bool_)
-            links = self.engine.equality.links
+            links = self.engine.equality.forest
             linked = links.a[links.by(rule)]
             marks[linked] = marks[self.rep[linked]] = True
         marks = self._linked[rule]
         self.unmerge_all(reps[marks[reps]])
 
     def unmerge_all(self, reps: Ids) -> None:
-        """Part classes, given by their representatives."""
-        reps = sort_unique(reps[self.several[reps] & ~self.unmerged[reps]])
+        """Unmerge classes, given by their representatives."""
+        reps = sort_unique(reps[self.merged[reps] & ~self.unmerged[reps]])
         if not len(reps):
             return
         if self.values[reps].any() or self.engine.frozen is not None:
@@ -130,8 +134,10 @@ class Unmerge:
         self.fresh.append(reps)
 
     def about_unmerged(self) -> Iterator[tuple[int, Ids]]:
-        """The keys that were said under other names of classes unmerged since this was last asked,
-        as they are called now, by code."""
+        """Keys about other names of the classes unmerged since the last call, by code.
+
+        They are written with the present representatives.
+        """
         engine, equality = self.engine, self.engine.equality
         names = equality.classes(np.concatenate(self.fresh)) & LOW
         self.fresh = []
@@ -140,7 +146,7 @@ class Unmerge:
         others = sort_inplace(equality.represented(names))
         marks = equality.marked(others)
         for code, relation in list(engine.relations.items()):
-            parts = [equality.concerned(x, others, marks, code < 0) for x in relation.dead]
+            parts = [equality.concerned(x, others, marks, code < 0) for x in relation.superseded]
             keys = union(parts)
             if len(keys):
                 if code in engine.agenda.schema:
@@ -154,34 +160,39 @@ class Unmerge:
         return np.fromiter(found, np.int64, len(found))
 
     def compact(self, gone: dict[int, Ids], asserted: dict[int, Ids]) -> dict[int, Ids]:
-        """Forget what keys that went were called, part the classes; what is asserted of them."""
+        """Split the unmerged classes; returns the asserted forms of deleted keys, by code.
+
+        The forms of deleted keys are no longer among the superseded ones.
+        """
         engine, equality = self.engine, self.engine.equality
         back: dict[int, Ids] = {}
         if not self.some:
             return back
         for code, forms in (*self._called(gone, unary=True), *self._called(gone, unary=False)):
             relation = engine.relations[code]
-            for dead in relation.dead:
-                hit = forms[dead.has(forms)]
+            for superseded in relation.superseded:
+                hit = forms[superseded.has(forms)]
                 if len(hit):
-                    dead.remove(hit)
-            relation.dead = [dead for dead in relation.dead if len(dead)]
+                    superseded.remove(hit)
+            relation.superseded = [
+                superseded for superseded in relation.superseded if len(superseded)
+            ]
             given = forms[within(forms, asserted.get(code, NONE))]
             if len(given):
                 back[code] = given
         self.separated = sort_inplace(equality.classes(np.flatnonzero(self.unmerged)) & LOW)
         engine.cleared = equality.represented(self.separated), engine.round
-        equality.part(self.separated)  # in place: ``rep`` is no longer as it was
+        equality.split(self.separated)  # in place: ``rep`` is no longer as it was
         return back
 
     def _called(self, gone: dict[int, Ids], unary: bool) -> Iterator[tuple[int, Ids]]:
-        """All that keys of classes, or of properties, were called, by code and sorted."""
+        """All forms of keys of classes, or of properties, by code; sorted."""
         codes = [code for code in gone if (code < 0) == unary]
         if not codes:
             return
         keys = np.concatenate([gone[code] for code in codes])
         whose = np.repeat(np.arange(len(codes)), [len(gone[code]) for code in codes])
-        named = self.of(self.several, codes[0], keys)
+        named = self.of(self.merged, codes[0], keys)
         rows, forms = self.forms(codes[0], keys[named])
         ends = whose[named][rows].searchsorted(np.arange(len(codes) + 1)).tolist()
         for code, (start, end) in zip(codes, pairwise(ends), strict=True):

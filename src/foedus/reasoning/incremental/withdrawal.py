@@ -1,11 +1,13 @@
-"""Triples withdrawn from a live closure: what rested on them goes, unless it stands otherwise.
+"""Withdrawal of asserted triples: overdelete what may rest on them, rederive what still follows.
 
-Every triple carries the round at which it was found, and rests on triples of earlier rounds. So the
-deltas that may be hit are taken in the order of their rounds: a triple stays if a plan still gives
-it from what is left of earlier rounds. What went is then tried once more against all that is left,
-and from there the engine runs as ever. A plan goes when the vocabulary no longer asks for it.
+DRed (Gupta, Mumick, Subrahmanian, SIGMOD 1993) with the test of the backward/forward algorithm
+(Motik et al., AAAI 2015): every triple has the round in which it was found, and rests on triples of
+earlier rounds. So the deltas concerned are visited in the order of their rounds, and an overdeleted
+triple stays if a plan still derives it from what is left of earlier rounds. What was deleted is
+then tested once more against all that is left (rederivation), and the engine runs from there. Plans
+go when the ontology no longer asks for them.
 
-What terms that were found to be one need besides, ``unmerge.py`` says.
+``unmerge.py`` has what equality needs besides.
 """
 
 from __future__ import annotations
@@ -18,43 +20,45 @@ import numpy as np
 
 from foedus.reasoning.evaluation.engine import Engine
 from foedus.reasoning.evaluation.filters import apply_tests
-from foedus.reasoning.evaluation.joins import keys_of, placed, solve
+from foedus.reasoning.evaluation.joins import columns_of, join_body, keys_of
 from foedus.reasoning.evaluation.materialization import Materialization
 from foedus.reasoning.incremental.derivability import Derivability
 from foedus.reasoning.incremental.unmerge import Rebuild, Unmerge
-from foedus.reasoning.planning.plan import CLOSE, LIST, Pattern, Plan
+from foedus.reasoning.planning.plan import LIST, TRANSITIVE, RulePlan, RuleTemplate
 from foedus.reasoning.storage.columns import LOW, NONE, SHIFT, Ids, minus, sort_unique, union
-from foedus.reasoning.storage.relation import GIVEN, Delta, Relation, among, beyond
+from foedus.reasoning.storage.relation import GIVEN, Delta, Relation, among, not_in
 
 
 class Withdrawal:
-    """One removal from an engine's relations; it gives up after some seconds.
+    """One withdrawal from an engine; raises Rebuild after so many seconds of processor time.
 
     Where each triple rests on the one before, as along a chain of thousands of links, all rounds
-    are gone through one by one, and starting over is sooner done.
+    would be visited one by one, and computing the closure anew is faster.
     """
 
     def __init__(self, engine: Engine, materialization: Materialization, seconds: float) -> None:
         self.engine, self.materialization = engine, materialization
         self.until = time.thread_time() + seconds
-        self.heap: list[tuple[int, int]] = []  # rounds and codes of deltas to look at
+        self.heap: list[tuple[int, int]] = []  # (round, code) of deltas to visit
         self.due: set[tuple[int, int]] = set()  # what is in the heap
-        self.waiting: dict[int, list[tuple[Ids, int]]] = defaultdict(list)  # not yet looked up
+        self.waiting: dict[int, list[tuple[Ids, int]]] = defaultdict(list)  # not yet located
         self.overdeleted: dict[Delta, list[Ids]] = defaultdict(list)
         self.cut: set[Delta] = set()  # deltas that lost something
         self.gone: dict[int, list[Ids]] = defaultdict(list)
-        self.touched: set[int] = set()  # codes of which something went
-        self.cells = False  # whether cells of lists went
+        self.touched: set[int] = set()  # codes of relations that lost keys
+        self.cells = False  # whether list cells were deleted
         plans = engine.agenda.incoming.get(engine.vocabulary.same, ())
-        self.linking = {code for plan in plans for code, _, _ in plan.body}  # make terms one
+        self.linking = {code for plan in plans for code, _, _ in plan.body}  # lead to equalities
         self.axioms = {rule.id for rule in engine.rules if not rule.premises}
         self.derivability = Derivability(engine)
         self.unmerge = Unmerge(engine)
 
     def run(self, parts: dict[int, Ids]) -> None:
-        """Remove keys that are no longer asserted, and what rested on them."""
+        """Remove keys that are no longer asserted, and what only followed from them."""
         engine = self.engine
-        if any(plan.head is not None for plan in engine.agenda.readers.get(engine.data.same, ())):
+        if any(
+            plan.head is not None for plan in engine.agenda.readers.get(engine.database.same, ())
+        ):
             raise Rebuild  # a term may no longer occur
         for code, keys in parts.items():
             if engine.equal and code == engine.vocabulary.same:
@@ -73,12 +77,12 @@ class Withdrawal:
             engine.literals.forget(lost)
 
     def drop_literals(self, lost: Ids) -> None:
-        """Take literals out of their datatypes."""
+        """Take literals that left the data out of their datatypes."""
         engine = self.engine
         if engine.literals.is_named(lost):
-            raise Rebuild  # plans may know the number by this name
+            raise Rebuild  # plans may name its value by this term
         datatypes = engine.specializer.datatypes
-        if datatypes and self.unmerge.several[lost].any():
+        if datatypes and self.unmerge.merged[lost].any():
             raise Rebuild
         for code in datatypes:
             relation = engine.relation(code)
@@ -88,10 +92,10 @@ class Withdrawal:
                     self.remove(relation, delta, mine)
 
     def overdelete(self, code: int, keys: Ids, after: int) -> None:
-        """Have sorted keys looked at, where they are of a round after a given one.
+        """Overdelete sorted keys, where they are of a round after a given one.
 
-        What comes from several plans is looked up at once, when the first of its deltas is due;
-        what makes terms one is looked up now, as what it parts is best suspected early.
+        Keys from several plans are located together, when the first of their deltas is visited;
+        those that lead to equalities at once, because classes are best unmerged early.
         """
         relation = self.engine.relations.get(code)
         if relation is None or not len(keys):
@@ -100,20 +104,20 @@ class Withdrawal:
         if code in self.linking:
             self.find(relation, keys, after)
             return
-        first = -1 if relation.dead else after
+        first = -1 if relation.superseded else after
         round = next((delta.round for delta in relation.deltas if delta.round > first), None)
         if round is not None:
             self.waiting[code].append((keys, after))
             self.push(round, code)
 
     def push(self, round: int, code: int) -> None:
-        """Have the deltas of a round looked at."""
+        """Have the deltas of a round visited."""
         if (round, code) not in self.due:
             self.due.add((round, code))
             heapq.heappush(self.heap, (round, code))
 
     def find(self, relation: Relation, keys: Ids, after: int) -> None:
-        """Look sorted keys up in the deltas after a round, and in all, if they had other names."""
+        """Locate sorted keys in the deltas after a round; in all, if they had other names."""
         code = relation.code
         older = self.unmerge.renamed(relation, keys, after)
         segments = relation.segments
@@ -124,15 +128,15 @@ class Withdrawal:
             mine = some[delta.has(some)] if len(some) else NONE
             if len(mine):
                 if code in self.linking:
-                    self.part(code, mine)
+                    self.unmerge_for(code, mine)
                 if delta not in self.overdeleted:
                     self.push(delta.round, code)
                 self.overdeleted[delta].append(mine)
 
-    def part(self, code: int, keys: Ids) -> None:
-        """Part the terms that rules made one because of keys that may go.
+    def unmerge_for(self, code: int, keys: Ids) -> None:
+        """Unmerge the classes that rules merged because of keys that may go.
 
-        What was made one has one name now, so most premises name it.
+        Merged terms have one name now, so most premises name the representative.
         """
         if not self.unmerge.some:
             return
@@ -142,14 +146,14 @@ class Withdrawal:
             ones = {term for term in plan.head[1:] if term < 0}
             for premise, s, o in plan.body:
                 if premise == code and s in ones:
-                    self.unmerge.part(plan.rule, keys if code < 0 else keys >> SHIFT)
+                    self.unmerge.unmerge_by(plan.rule, keys if code < 0 else keys >> SHIFT)
                 elif premise == code and o in ones:
-                    self.unmerge.part(plan.rule, keys & LOW)
+                    self.unmerge.unmerge_by(plan.rule, keys & LOW)
                 elif premise == code:
                     self.spread(plan, code, keys, -1)
 
     def drain(self) -> None:
-        """Look at overdeleted keys, delta by delta, until there are none."""
+        """Visit the deltas with overdeleted keys, round by round, until there are none."""
         engine = self.engine
         self.overdelete_unmerged()
         while self.heap or self.unmerge.fresh:
@@ -176,7 +180,7 @@ class Withdrawal:
                 if delta in self.cut:
                     keys = keys[delta.has(keys)]
                 shaken = self.unmerge.shaken(relation, delta, keys)
-                one_name = not relation.dead  # of each link
+                one_name = not relation.superseded  # of each link
                 if one_name and self.is_closure(code, delta):
                     found = self.unreached(relation, delta, keys)
                 else:
@@ -187,28 +191,28 @@ class Withdrawal:
                     self.remove(relation, delta, keys)
 
     def overdelete_unmerged(self) -> None:
-        """Overdelete what was said of unmerged classes under other names than they have."""
+        """Overdelete what was said of unmerged classes under their other names."""
         if self.unmerge.fresh:
             for code, keys in self.unmerge.about_unmerged():
                 self.overdelete(code, keys, -1)
 
     def evident(self, delta: Delta) -> bool:
-        """Whether a delta rests on nothing: axioms, and what is true of literals."""
+        """Whether a delta rests on nothing: the axioms of the rule table."""
         return delta.origin in self.axioms
 
     def is_closure(self, code: int, delta: Delta) -> bool:
-        """Whether a delta is a transitive closure that its plan still upholds."""
+        """Whether a delta is a whole transitive closure whose plan still exists."""
         if not self.derivability.is_batch(code, delta):
             return False
-        found = self.derivability.closes(code, delta)
+        found = self.derivability.is_transitive(code, delta)
         if not found:
             self.engine.batches.discard((code, delta.round))
         return found
 
     def unreached(self, relation: Relation, delta: Delta, overdeleted: Ids) -> Ids:
-        """The keys of a transitive closure that the earlier links no longer give.
+        """The keys of a transitive closure that no longer follow from the links of earlier rounds.
 
-        They are overdeleted keys, or about what led to the subject of a link that went.
+        They are among the overdeleted keys, or start where a deleted link could be reached.
         """
         cut = sort_unique(np.concatenate([overdeleted, *self.gone.get(relation.code, [])]) >> SHIFT)
         led = [x.touching(cut, forward=False) & LOW for x in relation.segments]
@@ -218,9 +222,9 @@ class Withdrawal:
         return minus(mine, [still, self.materialization.asserted.get(relation.code, NONE)])
 
     def remove(self, relation: Relation, delta: Delta, keys: Ids) -> None:
-        """Take keys away, and overdelete what plans made of them."""
+        """Delete keys from a delta, and overdelete what plans derived from them."""
         engine, code = self.engine, relation.code
-        older = self.unmerge.renamed(relation, keys, -1)  # what was made of them may be older
+        older = self.unmerge.renamed(relation, keys, -1)  # their consequences may be older
         lately, before = keys[~older], keys[older]
         batch = self.derivability.is_batch(code, delta)
         for plan in engine.agenda.readers.get(code, ()):
@@ -247,8 +251,8 @@ class Withdrawal:
             engine.lists.refresh()
             self.cells = True
 
-    def spread(self, plan: Plan, code: int, keys: Ids, round: int) -> None:
-        """Overdelete what a plan gives from keys that go, with all that is still there."""
+    def spread(self, plan: RulePlan, code: int, keys: Ids, round: int) -> None:
+        """Overdelete what a plan derives from deleted keys, joined with all that is still there."""
         if plan.head is None or not len(keys):
             return
         target, engine = plan.head[0], self.engine
@@ -261,7 +265,7 @@ class Withdrawal:
         for number, (premise, _, _) in enumerate(plan.body):
             if premise != code or plan.is_twin(number):
                 continue
-            table = solve(plan, engine.data, plan.wanted, number, keys)
+            table = join_body(plan, engine.database, plan.wanted, number, keys)
             if table.size:
                 self.heads(plan, apply_tests(plan, table, engine), round)
 
@@ -270,27 +274,28 @@ class Withdrawal:
         relation = self.engine.relations.get(target)
         if relation is None:
             return False
-        return relation.round > after or any(delta.round > after for delta in relation.dead)
+        return relation.round > after or any(delta.round > after for delta in relation.superseded)
 
-    def everything(self, plan: Plan, round: int) -> None:
-        """Overdelete all that a plan has given."""
+    def everything(self, plan: RulePlan, round: int) -> None:
+        """Overdelete all that a plan has derived."""
         if plan.head is None:
             return
-        if plan.kind == CLOSE:  # links that led round by round to what it gave may be gone already
+        if plan.kind == TRANSITIVE:  # the links that its result came from may be deleted already
             code = plan.head[0]
-            self.overdelete(code, self.engine.data.relation(code).full, round)
+            self.overdelete(code, self.engine.database.relation(code).full, round)
             return
         seen, plan.seen = plan.seen, -1
         for columns in self.engine.tables(plan, plan.wanted):
             self.heads(plan, columns, round)
         plan.seen = seen
 
-    def heads(self, plan: Plan, columns: dict[int, Ids], round: int) -> None:
+    def heads(self, plan: RulePlan, columns: dict[int, Ids], round: int) -> None:
+        """Overdelete what a plan concludes from rows of bindings."""
         assert plan.head is not None
         target, s, o = plan.head
         engine = self.engine
         if target == engine.vocabulary.same and engine.equal:
-            self.unmerge.part(plan.rule, np.concatenate(placed(columns, s, o)))
+            self.unmerge.unmerge_by(plan.rule, np.concatenate(columns_of(columns, s, o)))
         elif target == engine.vocabulary.type:
             raise Rebuild
         else:
@@ -299,13 +304,13 @@ class Withdrawal:
     # Plans
 
     def recompile(self) -> None:
-        """Drop the plans that the vocabulary no longer asks for, with what they gave."""
+        """Drop the plans that the ontology no longer asks for, and overdelete what they derived."""
         engine = self.engine
         while True:
-            stale = [p for p in engine.specializer.patterns if self.concerns(p)]
+            stale = [p for p in engine.specializer.templates if self.concerns(p)]
             self.touched.clear()
             self.cells = False
-            dropped = [plan for pattern in stale for plan in self.unwanted(pattern)]
+            dropped = [plan for template in stale for plan in self.unwanted(template)]
             if not dropped:
                 return
             engine.agenda.drop(set(dropped).__contains__)
@@ -313,24 +318,24 @@ class Withdrawal:
                 self.everything(plan, -1)
             self.drain()
 
-    def concerns(self, pattern: Pattern) -> bool:
-        """Whether a pattern's vocabulary has lost something."""
-        return bool(pattern.watches & self.touched) or (bool(pattern.head_of_list) and self.cells)
+    def concerns(self, template: RuleTemplate) -> bool:
+        """Whether a relation that a template is solved over has lost keys."""
+        return bool(template.watches & self.touched) or (bool(template.head_of_list) and self.cells)
 
-    def unwanted(self, pattern: Pattern) -> list[Plan]:
-        """The plans that a pattern no longer makes; they are forgotten."""
+    def unwanted(self, template: RuleTemplate) -> list[RulePlan]:
+        """Forget and return the plans that a template would no longer make."""
         specializer = self.engine.specializer
-        pattern.seen = -1
-        rows, others = specializer.solved(pattern)
+        template.seen = -1
+        rows, others = specializer.solved(template)
         wanted = {*map(tuple, rows.tolist()), *(special.key for special in others)}
-        specializer.look_again(pattern)  # new ones are made when the engine runs
-        stale = [key for key in pattern.made if key not in wanted]
-        return [plan for key in stale for plan in pattern.made.pop(key)]
+        specializer.look_again(template)  # new plans are made when the engine runs
+        stale = [key for key in template.made if key not in wanted]
+        return [plan for key in stale for plan in template.made.pop(key)]
 
-    # Back again
+    # Rederivation
 
     def rederive(self) -> None:
-        """Bring back what went but follows from what is left."""
+        """Add again what was overdeleted, but is asserted or follows from what is left."""
         engine, same = self.engine, self.engine.vocabulary.same
         gone = {code: union(parts) for code, parts in self.gone.items()}
         given = self.unmerge.compact(gone, self.materialization.asserted)
@@ -347,7 +352,7 @@ class Withdrawal:
             engine.receive(code, keys, GIVEN)
         for code, keys in gone.items():
             relation = engine.relations[code]
-            keys = beyond(keys, [delta for delta in relation.deltas if delta.round > before])
+            keys = not_in(keys, [delta for delta in relation.deltas if delta.round > before])
             for plan in engine.agenda.incoming.get(code, ()):
                 back = self.derivability.given(plan, keys, None)
                 if len(back):

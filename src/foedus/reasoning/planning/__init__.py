@@ -1,1 +1,1 @@
-"""Rules as plans: taken apart once, freed of what others say, and joined against columns."""
+"""Rules compiled to plans: join plans over relations, their subsumption and their strata."""

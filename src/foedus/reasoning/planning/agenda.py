@@ -1,4 +1,4 @@
-"""The plans of a closure: what each reads and concludes, and which of them are due."""
+"""The agenda: which plans read and conclude which relations, and which relations are due."""
 
 from __future__ import annotations
 
@@ -7,31 +7,31 @@ from collections import defaultdict
 from collections.abc import Callable
 from itertools import chain
 
-from foedus.reasoning.planning.plan import LIST, Plan
+from foedus.reasoning.planning.plan import LIST, RulePlan
 from foedus.reasoning.storage.reachability import tarjan
 
 
 class Agenda:
     """Plans by the relations that they read and conclude.
 
-    A *target* is a relation that some plan concludes. Targets are taken in the order of their
-    dependence (strata, of which those of the ``schema`` come first), so that most are computed
-    once, from everything that leads to them.
+    A *target* is a relation that some plan concludes. Targets are computed in the order of the
+    strongly connected components of their dependencies, those that the ontology consists of
+    (``schema``) first, so that most are computed once, after everything that leads to them.
     """
 
     def __init__(self) -> None:
-        self.incoming: dict[int, list[Plan]] = defaultdict(list)  # by what they conclude
-        self.readers: dict[int, list[Plan]] = defaultdict(list)  # by what they read
-        self.clashing: list[Plan] = []  # those that conclude a contradiction
-        self.schema: set[int] = set()  # targets that patterns depend on
+        self.incoming: dict[int, list[RulePlan]] = defaultdict(list)  # by what they conclude
+        self.readers: dict[int, list[RulePlan]] = defaultdict(list)  # by what they read
+        self.clashing: list[RulePlan] = []  # those that conclude a contradiction
+        self.schema: set[int] = set()  # targets that specialization depends on
         self._due: set[int] = set()
-        self._heap: list[tuple[int, int]] = []  # of the due, each with its level
+        self._heap: list[tuple[int, int]] = []  # (level, target) of those that are due
         self._levels: dict[int, int] = {}
         self._ordered = False
         self._constants: frozenset[int] | None = None
 
-    def add(self, plan: Plan) -> None:
-        """Take a plan in; its target is due."""
+    def add(self, plan: RulePlan) -> None:
+        """Add a plan; its target becomes due."""
         self._constants = None
         for code in plan.reads:
             self.readers[code].append(plan)
@@ -42,8 +42,8 @@ class Agenda:
         self._ordered = False
         self.wake(plan.head[0])
 
-    def drop(self, stale: Callable[[Plan], bool]) -> None:
-        """Drop the plans that a condition holds of."""
+    def drop(self, stale: Callable[[RulePlan], bool]) -> None:
+        """Drop the plans that satisfy a condition."""
         for table in (self.incoming, self.readers):
             for code, plans in table.items():
                 if any(map(stale, plans)):
@@ -59,7 +59,7 @@ class Agenda:
 
     @property
     def constants(self) -> frozenset[int]:
-        """The terms that plans name."""
+        """The term numbers that occur in plans."""
         if self._constants is None:
             plans = {*chain.from_iterable(self.readers.values()), *self.clashing}
             self._constants = frozenset(chain.from_iterable(plan.constants for plan in plans))
@@ -68,19 +68,19 @@ class Agenda:
     # What is due
 
     def wake(self, target: int) -> None:
-        """Have a target computed again."""
+        """Make a target due."""
         if target not in self._due:
             self._due.add(target)
             heapq.heappush(self._heap, (self._levels.get(target, -1), target))
 
     def tell(self, code: int) -> None:
-        """A relation has grown: what is concluded from it is due."""
+        """A relation has grown: the targets concluded from it become due."""
         for plan in self.readers.get(code, ()):
             if plan.head is not None:
                 self.wake(plan.head[0])
 
     def next(self) -> int | None:
-        """The lowest target that is due."""
+        """The due target of the lowest level; None if none is due."""
         if not self._ordered:
             self._order()
         while self._heap:
@@ -91,11 +91,11 @@ class Agenda:
         return None
 
     def done(self, target: int) -> None:
-        """A target is not due any more."""
+        """Take note that a target is being computed and no longer due."""
         self._due.discard(target)
 
     def mark_schema(self, seeds: set[int]) -> None:
-        """Have some targets, and all that lead to them, computed before all others."""
+        """Have these targets, and all that they depend on, computed before all others."""
         found = set(seeds)
         while True:
             more = {
@@ -113,7 +113,7 @@ class Agenda:
         self._ordered = False
 
     def _order(self) -> None:
-        """Number the targets so that each comes after what it depends on, schema first."""
+        """Order the targets topologically by the components of their dependencies, schema first."""
         self._ordered = True
         reads = {
             target: {code for plan in plans for code in plan.reads}

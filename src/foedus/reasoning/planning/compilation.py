@@ -1,7 +1,7 @@
-"""Rules taken apart, once for all graphs: their constants as numbers, and what they are made into.
+"""Compile rules once for all graphs: constants become numbers, premises a plan or a template.
 
-A rule is one of three things to the engine: axioms, plans that can run as they stand, or a pattern
-that the vocabulary of a graph makes plans of.
+A rule becomes one of three things: axioms (facts without premises), plans that can run as they are,
+or a template that is specialized against the ontology of a graph, each solution making a plan.
 """
 
 from __future__ import annotations
@@ -19,22 +19,22 @@ import numpy as np
 from foedus.reasoning.encoding.dictionary import Terms
 from foedus.reasoning.planning.plan import (
     BUILTIN,
-    CLOSE,
     EVERY,
     GROUP,
     LIST,
     LISTS,
-    Key,
+    TRANSITIVE,
     Named,
-    Pattern,
-    Plan,
+    PlanKey,
     Premise,
+    RulePlan,
+    RuleTemplate,
     Vocabulary,
     has,
     is_equality,
     parameters,
-    plan,
-    read_rule,
+    plan_of,
+    read_template,
     replaced,
     value_rule,
     variables,
@@ -45,22 +45,22 @@ from foedus.reasoning.rules.rule import Differ, Rule, Var
 from foedus.reasoning.rules.table import RuleSet
 from foedus.reasoning.storage.columns import SHIFT, Ids
 
-#: Which subject and object a relation does not store: None is any, -1 "as the object".
-Form: TypeAlias = tuple[int | None, int | None]
-ALL: Final[Form] = None, None
+#: Which subjects and objects are trivial in a relation: None is any, -1 the object itself.
+TrivialForm: TypeAlias = tuple[int | None, int | None]
+ALL: Final[TrivialForm] = None, None
 
 
 class Trivial(NamedTuple):
-    """What a relation does not store: all that it says of some subjects, sorted; other forms."""
+    """The keys of a relation that are trivial: all of some subjects (sorted), and other forms."""
 
     subjects: Ids
-    forms: list[Form]
+    forms: list[TrivialForm]
 
 
 class CompiledRules:
-    """Rules taken apart with one vocabulary; what holds a state is copied for each engine.
+    """The compiled rules for one vocabulary; what holds state is copied for each engine.
 
-    ``like`` is the same rules with other numbers for some constants.
+    ``like`` are the same rules compiled with other numbers for some constants.
     """
 
     def __init__(
@@ -69,57 +69,57 @@ class CompiledRules:
         self._vocabulary = copy(vocabulary)
         self.equal = is_equality(rules)
         self.trivial = trivial_of(rules, vocabulary)
-        #: Classes whose members are never stored: not computed unless a plan reads them.
+        #: Classes whose members are all trivial: computed only on demand, when a plan reads them.
         self.idle = {
             code for code, trivial in self.trivial.items() if code < 0 and ALL in trivial.forms
         }
-        self.first = Part(self.equal, vocabulary)
-        self.second = Part(self.equal, vocabulary)
+        self.first = Stratum(self.equal, vocabulary)
+        self.second = Stratum(self.equal, vocabulary)
         for rule in rules:
             if not (self.equal and rule.id in BUILTIN):
                 (self.second if has(rule, Differ) else self.first).take(rule)
         if like is not None and self._repeats(like):
             return
         sources = [r for r in rules if r.premises and r.conclusions and not r.tests]
-        prune(self.first.patterns, self.first.patterns, sources, vocabulary)
-        prune(self.second.patterns, self.patterns, sources, vocabulary)
+        prune(self.first.templates, self.first.templates, sources, vocabulary)
+        prune(self.second.templates, self.templates, sources, vocabulary)
 
     @property
-    def patterns(self) -> list[Pattern]:
-        """All patterns, those of rules with ``!=`` last."""
-        return [*self.first.patterns, *self.second.patterns]
+    def templates(self) -> list[RuleTemplate]:
+        """All templates, those of the second stratum last."""
+        return [*self.first.templates, *self.second.templates]
 
     def _repeats(self, like: CompiledRules) -> bool:
-        """Take over which plans are superfluous, if the same constants are different as before."""
+        """Copy which plans are redundant, if the same constants are distinct terms as before."""
         old, new = like._vocabulary.ids, self._vocabulary.ids
         if not len(old) == len(set(old.values())) == len(set(new.values())):
             return False
         now = {number: new[token] for token, number in old.items()}
-        for mine, theirs in zip(self.patterns, like.patterns, strict=True):
+        for mine, theirs in zip(self.templates, like.templates, strict=True):
             mine.skips = theirs.skips
             mine.redundant = [{k: now[n] for k, n in guard.items()} for guard in theirs.redundant]
         return True
 
     @property
     def vocabulary(self) -> Vocabulary:
-        """The numbers of constants; a copy, which may be renamed."""
+        """The numbers of constants: a copy, which may be changed."""
         return copy(self._vocabulary)
 
 
-class Part:
-    """Some of the rules; those with ``!=`` run after all others."""
+class Stratum:
+    """The rules of one stratum; those with ``!=`` are the second."""
 
     def __init__(self, equal: bool, vocabulary: Vocabulary) -> None:
         self.equal, self.vocabulary = equal, vocabulary
         self.axioms: list[tuple[int, Ids, str]] = []  # code, keys, rule
-        self.plans: list[Plan] = []
-        self.patterns: list[Pattern] = []
+        self.plans: list[RulePlan] = []
+        self.templates: list[RuleTemplate] = []
 
     def __bool__(self) -> bool:
-        return bool(self.axioms or self.plans or self.patterns)
+        return bool(self.axioms or self.plans or self.templates)
 
     def take(self, rule: Rule) -> None:
-        """Take a rule in as what it is."""
+        """Compile a rule."""
         vocabulary = self.vocabulary
         if not rule.premises:
             if not rule.tests:
@@ -127,36 +127,36 @@ class Part:
             return
         if value_rule(rule) == "missing" and rule.conclusions is None and len(rule.premises) == 1:
             return  # dt-ill-typed: clashes are found from the literals
-        pattern = read_rule(rule, vocabulary)
-        if not (pattern.known or pattern.each or pattern.pairs) and not parameters(
-            [*pattern.rest, *pattern.heads], vocabulary
+        template = read_template(rule, vocabulary)
+        if not (template.known or template.each or template.pairs) and not parameters(
+            [*template.rest, *template.heads], vocabulary
         ):
-            heads: list[Named | None] = [*pattern.heads] or [None]
+            heads: list[Named | None] = [*template.heads] or [None]
             for head in heads:
-                made = planned(pattern, pattern.rest, head, vocabulary, self.equal)
+                made = planned(template, template.rest, head, vocabulary, self.equal)
                 self.plans += [made] if made else []
             return
-        pattern.loose = unbound(pattern, vocabulary)
-        pattern.watches = frozenset(watched(pattern, vocabulary))
-        if pattern.known:
-            pattern.query = plan(rule, pattern.known, None, vocabulary)
-            pattern.names = tuple(sorted(pattern.query.names))
-        pattern.reads = read_by_plans(pattern, vocabulary)
-        if pattern.reads is not None and len(pattern.heads) == 1:
-            ((_, p, o),) = pattern.heads
-            if p == vocabulary.type and o in pattern.names:
-                pattern.target = pattern.names.index(str(o))
-        if pattern.reads is not None:
-            plain = tuple(~place for place in range(len(pattern.names)))
-            pattern.models[plain] = models(pattern, plain, vocabulary, self.equal)
-        self.patterns.append(pattern)
+        template.loose = unbound(template, vocabulary)
+        template.watches = frozenset(watched(template, vocabulary))
+        if template.known:
+            template.query = plan_of(rule, template.known, None, vocabulary)
+            template.names = tuple(sorted(template.query.names))
+        template.reads = read_by_plans(template, vocabulary)
+        if template.reads is not None and len(template.heads) == 1:
+            ((_, p, o),) = template.heads
+            if p == vocabulary.type and o in template.names:
+                template.target = template.names.index(str(o))
+        if template.reads is not None:
+            plain = tuple(~place for place in range(len(template.names)))
+            template.models[plain] = models(template, plain, vocabulary, self.equal)
+        self.templates.append(template)
 
 
 _prepared: WeakKeyDictionary[RuleSet, tuple[CompiledRules, Terms]] = WeakKeyDictionary()
 
 
 def compiled(rules: RuleSet) -> tuple[CompiledRules, Terms]:
-    """The rules taken apart, and a new dictionary that holds their constants."""
+    """The compiled rules, and a new dictionary that holds their constants."""
     if rules not in _prepared:
         terms = Terms()
         _prepared[rules] = CompiledRules(rules, Vocabulary(rules, terms, DATATYPES)), terms
@@ -165,9 +165,9 @@ def compiled(rules: RuleSet) -> tuple[CompiledRules, Terms]:
 
 
 def trivial_of(rules: RuleSet, vocabulary: Vocabulary) -> dict[int, Trivial]:
-    """What is not stored, by code."""
+    """What is trivial in each relation, by its code."""
     subjects: dict[int, set[int]] = defaultdict(set)
-    forms: dict[int, list[Form]] = defaultdict(list)
+    forms: dict[int, list[TrivialForm]] = defaultdict(list)
     for form in rules.trivial:
         s, p, o = (None if isinstance(node, Var) else vocabulary.ids[node] for node in form)
         assert p is not None
@@ -184,7 +184,7 @@ def trivial_of(rules: RuleSet, vocabulary: Vocabulary) -> dict[int, Trivial]:
 
 
 def axioms(rule: Rule, vocabulary: Vocabulary) -> list[tuple[int, Ids, str]]:
-    """What a rule without premises says: keys by code."""
+    """What a rule without premises concludes: (code, keys, rule)."""
     found: dict[int, set[int]] = {}
     for atom in rule.conclusions or ():
         s, p, o = (vocabulary.ids[str(node)] for node in atom)
@@ -193,10 +193,10 @@ def axioms(rule: Rule, vocabulary: Vocabulary) -> list[tuple[int, Ids, str]]:
     return [(code, np.array(sorted(keys)), rule.id) for code, keys in found.items()]
 
 
-def watched(pattern: Pattern, vocabulary: Vocabulary) -> set[int]:
-    """The relations whose growth makes new plans of a pattern."""
+def watched(template: RuleTemplate, vocabulary: Vocabulary) -> set[int]:
+    """The relations over which a template is solved: their growth makes new plans."""
     found = set()
-    for _, p, o in pattern.known:
+    for _, p, o in template.known:
         if p == LISTS:
             found.add(LIST)
         elif p == vocabulary.type:
@@ -205,43 +205,50 @@ def watched(pattern: Pattern, vocabulary: Vocabulary) -> set[int]:
         else:
             assert isinstance(p, int)
             found.add(p)
-    if value_rule(pattern.rule) == "not in":
+    if value_rule(template.rule) == "not in":
         found |= {~vocabulary.ids[name] for name in DATATYPES}
-    elif pattern.loose:
+    elif template.loose:
         found.add(EVERY)
     return found
 
 
-def read_by_plans(pattern: Pattern, vocabulary: Vocabulary) -> tuple[tuple[int, bool], ...] | None:
-    """Which of a solution's numbers are relations that its plan reads, and whether as classes.
+def read_by_plans(
+    template: RuleTemplate, vocabulary: Vocabulary
+) -> tuple[tuple[int, bool], ...] | None:
+    """Which numbers of a solution are relations that its plan reads, and whether as classes.
 
-    None where a solution does not say all that its plans read.
+    None where the solution alone does not determine the plan: its lists are to be unfolded, or it
+    ranges over all relations.
     """
-    if pattern.each or pattern.pairs or pattern.loose:
+    if template.each or template.pairs or template.loose:
         return None
     found = []
-    for _, p, o in pattern.rest:
+    for _, p, o in template.rest:
         if isinstance(p, str):
-            found.append((pattern.names.index(p), False))
+            found.append((template.names.index(p), False))
         elif p == vocabulary.type and isinstance(o, str):
-            found.append((pattern.names.index(o), True))
+            found.append((template.names.index(o), True))
     return tuple(found)
 
 
-def unbound(pattern: Pattern, vocabulary: Vocabulary) -> bool:
-    """Whether a premise over the data has a property or class that the vocabulary does not give."""
-    given = variables(pattern.known)
-    if pattern.member and (pattern.each or pattern.pairs):
-        indices = ["i", *(pattern.pairs or ())]
-        given |= {f"{pattern.member}_{index}" for index in indices}
-    return bool(parameters([*pattern.rest, *pattern.each], vocabulary) - given)
+def unbound(template: RuleTemplate, vocabulary: Vocabulary) -> bool:
+    """Whether a premise over the data has a property or class that the ontology does not bind."""
+    given = variables(template.known)
+    if template.member and (template.each or template.pairs):
+        indices = ["i", *(template.pairs or ())]
+        given |= {f"{template.member}_{index}" for index in indices}
+    return bool(parameters([*template.rest, *template.each], vocabulary) - given)
 
 
 def planned(
-    pattern: Pattern, body: list[Named], head: Named | None, vocabulary: Vocabulary, equal: bool
-) -> Plan | None:
-    """A plan of a rule and how it is run; None where it would give only what it asks for."""
-    made = plan(pattern.rule, body, head, vocabulary, pattern.tests)
+    template: RuleTemplate,
+    body: list[Named],
+    head: Named | None,
+    vocabulary: Vocabulary,
+    equal: bool,
+) -> RulePlan | None:
+    """The plan of a rule, and how it is run; None if its conclusion is one of its premises."""
+    made = plan_of(template.rule, body, head, vocabulary, template.tests)
     if made.head is not None:
         if made.head in made.body:
             return None
@@ -249,42 +256,45 @@ def planned(
             if made.half is not None:
                 made.kind = GROUP
         elif transitive(made):
-            made.kind = CLOSE
+            made.kind = TRANSITIVE
     return made
 
 
 def plans_of(
-    pattern: Pattern, rows: Iterable[Key], vocabulary: Vocabulary, equal: bool
-) -> Iterator[tuple[Key, Plan]]:
-    """The plans of solutions that say all of them, each with its solution.
+    template: RuleTemplate, rows: Iterable[PlanKey], vocabulary: Vocabulary, equal: bool
+) -> Iterator[tuple[PlanKey, RulePlan]]:
+    """The plans of solutions that determine them, each with its solution.
 
-    Solutions of a kind have the same terms of the vocabulary in the same places, and like terms in
-    like places: a kind has the former's numbers, and ``~place`` of the first like term. Their
-    numbers are filled into models, which are made once.
+    Solutions are of one kind if they have the same terms of the vocabulary in the same positions,
+    and equal terms in the same positions. A kind is written like a solution, with the number of a
+    term of the vocabulary, and ``~position`` of the first equal term for any other. A model plan is
+    compiled for each kind, and the solutions' numbers are substituted in it.
     """
     named = vocabulary.numbers
-    groups: dict[Key, list[Key]] = defaultdict(list)
+    groups: dict[PlanKey, list[PlanKey]] = defaultdict(list)
     for row in rows:
         groups[tuple([n if n in named else ~row.index(n) for n in row])].append(row)
     for kind, alike in groups.items():
-        if kind not in pattern.models:
-            pattern.models[kind] = models(pattern, kind, vocabulary, equal)
-        for model in pattern.models[kind]:
+        if kind not in template.models:
+            template.models[kind] = models(template, kind, vocabulary, equal)
+        for model in template.models[kind]:
             yield from zip(alike, filled(model, kind, alike), strict=True)
 
 
-def models(pattern: Pattern, kind: Key, vocabulary: Vocabulary, equal: bool) -> list[Plan]:
-    """Plans with ``LIST + ~place``, which is no term's number, where a solution's is to be."""
+def models(
+    template: RuleTemplate, kind: PlanKey, vocabulary: Vocabulary, equal: bool
+) -> list[RulePlan]:
+    """The plans of a kind, with ``LIST + ~position``, which is no term, for a solution's number."""
     row = [LIST + place if place < 0 else place for place in kind]
-    values = dict(zip(pattern.names, row, strict=True))
-    body = [replaced(atom, values) for atom in pattern.rest]
-    heads: list[Named | None] = [replaced(head, values) for head in pattern.heads] or [None]
-    found = (planned(pattern, body, head, vocabulary, equal) for head in heads)
+    values = dict(zip(template.names, row, strict=True))
+    body = [replaced(atom, values) for atom in template.rest]
+    heads: list[Named | None] = [replaced(head, values) for head in template.heads] or [None]
+    found = (planned(template, body, head, vocabulary, equal) for head in heads)
     return [made for made in found if made is not None]
 
 
-def filled(model: Plan, kind: Key, rows: list[Key]) -> Iterator[Plan]:
-    """A model with each solution's numbers, in classes' codes too."""
+def filled(model: RulePlan, kind: PlanKey, rows: list[PlanKey]) -> Iterator[RulePlan]:
+    """The model with each solution's numbers substituted, in classes' codes too."""
     columns: dict[int, tuple[int, ...]] = {}
     for place, column in zip(kind, zip(*rows, strict=True), strict=True):
         if place < 0:
@@ -299,8 +309,8 @@ def filled(model: Plan, kind: Key, rows: list[Key]) -> Iterator[Plan]:
     return (model.like(body, head) for _, body, head in zip(rows, bodies, heads, strict=False))
 
 
-def transitive(made: Plan) -> bool:
-    """Whether a plan says that its relation is transitive."""
+def transitive(made: RulePlan) -> bool:
+    """Whether a plan states that its relation is transitive."""
     assert made.head is not None
     code, x, z = made.head
     if code < 0 or len(made.body) != 2 or made.tests or x >= 0 or z >= 0 or x == z:

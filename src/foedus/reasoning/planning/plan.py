@@ -1,10 +1,10 @@
-"""Rules as the engine runs them: numbers for terms and variables, and what is known beforehand.
+"""Plans: rules with numbers for terms and variables, as the engine runs them.
 
 A premise is ``(code, s, o)``. The code is that of a relation: a property's number, or ``~number``
-of a class, whose one term stands in ``s``. A term is a number, a variable a negative one. A rule
-whose premises all name their relation is a plan as it stands. The others ("what has a domain")
-are *patterns*: their premises over the vocabulary are solved first, and each solution makes a
-plan of what is left. Lists are unfolded then.
+of a class, whose one argument is ``s``. An argument is a term's number, or negative for a variable.
+A rule whose premises all name their relation is a plan as it is. The others ("whatever has a
+domain") are *templates*: their premises over the ontology are solved first, and each solution makes
+a plan of the premises left, which is partial evaluation. Lists are unfolded then.
 """
 
 from __future__ import annotations
@@ -15,36 +15,44 @@ from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
 from foedus.reasoning.encoding.dictionary import Terms
-from foedus.reasoning.rules.rule import Atom, Before, Differ, Rule, Sum, Test, Value, Var
+from foedus.reasoning.rules.rule import Atom, Before, Differ, Rule, Sum, Test, ValueTest, Var
 from foedus.reasoning.rules.table import RuleSet
-from foedus.terms import Term, iri
+from foedus.terms import Term
+from foedus.vocab import (
+    DIFFERENT,
+    FIRST,
+    NIL,
+    OWL,
+    RDF,
+    RDFS,
+    REST,
+    SAME,
+    TYPE,
+)
 
-_RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
-_RDFS = "http://www.w3.org/2000/01/rdf-schema#"
-_OWL = "http://www.w3.org/2002/07/owl#"
-TYPE, FIRST, REST, NIL = (iri(f"{_RDF}{name}") for name in ("type", "first", "rest", "nil"))
-SAME, DIFFERENT = iri(f"{_OWL}sameAs"), iri(f"{_OWL}differentFrom")
-
-#: The code of "list o: s has the member o".
+#: The code of the relation between a list and each of its members.
 LIST: Final = 1 << 40
 
-#: Stands for every relation there is, where patterns say which ones they watch.
+#: A wildcard among the relations that a template is solved over: all of them.
 EVERY: Final = LIST + 1
 
-#: Plans that are run in a way of their own: ``storage/reachability.py``, ``grouping.py``.
-CLOSE, GROUP = "close", "group"
+#: Kinds of plans with an algorithm of their own: ``storage/reachability.py``, ``grouping.py``.
+TRANSITIVE, GROUP = "transitive", "group"
 
 Premise: TypeAlias = tuple[int, int, int]
 
-#: What tells a plan from the others of its pattern: the numbers of a solution, where they say all.
-Key: TypeAlias = tuple[Any, ...]
+#: What identifies a plan of a template: the numbers of a solution, where these determine the plan.
+PlanKey: TypeAlias = tuple[Any, ...]
 
 _NOTHING: Final[Mapping[str, int]] = MappingProxyType({})  # there may be a plan for each class
 
 
-class Plan:
-    """One rule with its relations known; ``seen`` is the last round whose triples it has used,
-    ``born`` the last before it was made."""
+class RulePlan:
+    """The join plan of a rule whose relations are known.
+
+    ``seen`` is the last round whose triples it has read (semi-naive evaluation joins what is
+    newer), ``born`` the last round before it was made.
+    """
 
     __slots__ = (
         "body",
@@ -71,15 +79,17 @@ class Plan:
         self.kind = ""
         self.seen = self.born = -1
         self.orders: dict[int, object] | None = None
-        self.check: Plan | None = None  # the plan with its head as its first premise
-        self.names: Mapping[str, int] = _NOTHING  # of variables
-        self.values: Mapping[str, int] = _NOTHING  # of variables that the vocabulary gave
+        self.check: RulePlan | None = (
+            None  # the plan with its head as first premise, for rederivation
+        )
+        self.names: Mapping[str, int] = _NOTHING  # the numbers of variables, by name
+        self.values: Mapping[str, int] = _NOTHING  # what the ontology bound variables to
 
     @property
-    def half(self) -> Plan | None:
-        """The half of a body that is the same with its two things exchanged; None if it is not.
+    def half(self) -> RulePlan | None:
+        """One half of a body that is symmetric in the head's two variables; None if it is not.
 
-        The half's head holds the variable of the one thing.
+        The head of the half holds the first of the variables.
         """
         assert self.head is not None
         _, a, b = self.head
@@ -96,21 +106,21 @@ class Plan:
             return None
         if any({a, b} <= {s, o} for _, s, o in body):
             return None
-        return Plan(self.rule, tuple(p for p in self.body if b not in p[1:]), (0, a, a), ())
+        return RulePlan(self.rule, tuple(p for p in self.body if b not in p[1:]), (0, a, a), ())
 
     @property
     def is_copy(self) -> bool:
-        """Whether this is one premise turned into the head."""
+        """Whether the body is a single premise without tests: a projection or selection."""
         return len(self.body) == 1 and not self.tests and self.body[0][0] != LIST
 
     @property
     def reads(self) -> set[int]:
-        """The relations of its premises."""
+        """The codes of its premises."""
         return {code for code, _, _ in self.body}
 
     @property
     def constants(self) -> set[int]:
-        """The terms that it names."""
+        """The terms that occur in it."""
         found: set[int] = set()
         for code, s, o in self.body if self.head is None else (*self.body, self.head):
             found |= {~code if code < 0 else code, s, o}
@@ -118,28 +128,28 @@ class Plan:
 
     @property
     def wanted(self) -> set[int]:
-        """The variables that the head and the tests read."""
+        """The variables that occur in the head or in tests, which the join must keep."""
         heads = self.head[1:] if self.head is not None else ()
         tested = (n for test in self.tests for n in test.numbers.values())
         return {t for t in (*heads, *tested) if t < 0}
 
     def is_twin(self, number: int) -> bool:
-        """Whether a premise is about the second of two like things that a plan makes one.
+        """Whether a premise of a symmetric plan is about the second variable of its head.
 
-        The premise about the first finds the same pairs.
+        Joining it would find the pairs of its twin again.
         """
         if self.kind != GROUP or self.head is None:
             return False
         return self.head[2] in self.body[number][1:]
 
-    def like(self, body: tuple[Premise, ...], head: Premise | None) -> Plan:
-        """The plan of the same rule with other numbers."""
-        made = Plan(self.rule, body, head, self.tests)
+    def like(self, body: tuple[Premise, ...], head: Premise | None) -> RulePlan:
+        """The plan of the same rule with other premises and conclusion."""
+        made = RulePlan(self.rule, body, head, self.tests)
         made.kind, made.names = self.kind, self.names
         return made
 
-    def fresh(self) -> Plan:
-        """The plan for another graph; what does not depend on a graph is shared."""
+    def fresh(self) -> RulePlan:
+        """A copy for another graph; join orders, which depend on no graph, are shared."""
         made = self.like(self.body, self.head)
         if self.orders is None:
             self.orders = {}
@@ -147,23 +157,25 @@ class Plan:
         return made
 
 
-class Pairs(Plan):
-    """A contradiction between any two members of a list: a part for each member.
+class Pairs(RulePlan):
+    """A contradiction between any two members of a list: a plan for each member.
 
-    A part is a plan whose head holds the variables that two members must share, or, where the rule
-    asks whether two members are one, nothing but the member.
+    The head of such a part holds the variables that two members must share or, if the rule asks
+    whether two members are equal, only the member.
     """
 
     __slots__ = ("members", "parts", "shared")
 
-    def __init__(self, rule: str, members: tuple[int, ...], parts: list[Plan], shared: int) -> None:
+    def __init__(
+        self, rule: str, members: tuple[int, ...], parts: list[RulePlan], shared: int
+    ) -> None:
         super().__init__(rule, (), None, ())
         self.kind = "pairs"
         self.members, self.parts, self.shared = members, parts, shared
 
     @property
     def reads(self) -> set[int]:
-        """The relations that its parts read."""
+        """The codes that its parts read."""
         return {code for part in self.parts for code in part.reads}
 
     @property
@@ -174,57 +186,60 @@ class Pairs(Plan):
 
 @dataclass(frozen=True, slots=True)
 class BoundTest:
-    """A test of a plan: the test as written, with the numbers of its variables by name."""
+    """A test of a plan, with the numbers of its variables by name."""
 
     test: Test
     numbers: dict[str, int] = field(hash=False)
 
 
 @dataclass(eq=False)
-class Pattern:
-    """A rule that wants its vocabulary solved first. Variables are names until then."""
+class RuleTemplate:
+    """A rule to be specialized by solving its premises over the ontology.
+
+    Its variables are names until then.
+    """
 
     rule: Rule
-    known: list[Named]  # premises over the vocabulary, `list` ones included
-    rest: list[Named]  # the others
-    each: list[Named]  # the others that stand for one premise a member
+    known: list[Named]  # premises over the ontology, `list` ones included
+    rest: list[Named]  # premises over the data
+    each: list[Named]  # those that stand for one premise per member of the list
     heads: list[Named]
-    member: str = ""  # the family of the list's members
+    member: str = ""  # the indexed variable of the list's members
     head_of_list: str = ""
     pairs: tuple[str, str] | None = None  # two indices, the first before the second
     tests: tuple[Test, ...] = ()
-    redundant: list[dict[str, int]] = field(default_factory=list)
-    skips: frozenset[str] = frozenset()  # rules whose results need no plan: others do their work
-    watches: frozenset[int] = frozenset()  # the relations whose growth makes new plans
-    query: Plan | None = None  # asks for what is known
-    names: tuple[str, ...] = ()  # of what it gives, sorted; a solution has their numbers
-    reads: tuple[tuple[int, bool], ...] | None = None  # which of them plans read; as a class?
-    target: int | None = None  # which of them is the class that they conclude
-    loose: bool = False  # whether a premise may be about any property or class there is
-    models: dict[Key, list[Plan]] = field(default_factory=dict)  # by kind of solution
-    made: dict[object, list[Plan]] = field(default_factory=dict)
-    seen: int = -1
+    redundant: list[dict[str, int]] = field(default_factory=list)  # solutions subsumed by others
+    skips: frozenset[str] = frozenset()  # rules whose conclusions need no plan: subsumed
+    watches: frozenset[int] = frozenset()  # the relations that the premises over the ontology read
+    query: RulePlan | None = None  # the join of these premises
+    names: tuple[str, ...] = ()  # its variables, sorted; a solution is a tuple of their values
+    reads: tuple[tuple[int, bool], ...] | None = None  # positions of codes read; as a class?
+    target: int | None = None  # the position of the class that plans conclude
+    loose: bool = False  # whether a premise ranges over all properties or classes
+    models: dict[PlanKey, list[RulePlan]] = field(default_factory=dict)  # by kind of solution
+    made: dict[object, list[RulePlan]] = field(default_factory=dict)  # the plans by solution
+    seen: int = -1  # the last round whose triples the query has read
     turn: int = 0  # how often it was solved from the beginning
 
-    def fresh(self) -> Pattern:
-        """The pattern for another graph, which has made no plans yet."""
-        made = Pattern.__new__(Pattern)  # dataclasses.replace takes many times as long
+    def fresh(self) -> RuleTemplate:
+        """A copy for another graph, without plans."""
+        made = RuleTemplate.__new__(RuleTemplate)  # dataclasses.replace takes many times as long
         made.__dict__.update(self.__dict__)
         made.query = self.query.fresh() if self.query else None
         made.made, made.seen = {}, -1
         return made
 
 
-#: A premise before its variables have numbers: each node a number or a name.
-Node: TypeAlias = int | str
-Named: TypeAlias = tuple[Node, Node, Node]
+#: A premise before its variables are numbered: each node is a term's number or a variable's name.
+Argument: TypeAlias = int | str
+Named: TypeAlias = tuple[Argument, Argument, Argument]
 
 #: The "predicate" of `?l list ?c_i` in a named premise.
 LISTS: Final = -(1 << 41)
 
 
 class Vocabulary:
-    """The numbers of the terms that rules name."""
+    """The numbers of the terms that occur in rules."""
 
     def __init__(self, rules: RuleSet, terms: Terms, datatypes: Iterable[Term]) -> None:
         constants = [TYPE, SAME, DIFFERENT, FIRST, REST, NIL]
@@ -238,11 +253,11 @@ class Vocabulary:
         self.schema = {
             number
             for token, number in self.ids.items()
-            if token.startswith((f"<{_RDF}", f"<{_RDFS}", f"<{_OWL}")) and number not in data
+            if token.startswith((f"<{RDF}", f"<{RDFS}", f"<{OWL}")) and number not in data
         }
 
     def rename(self, of: Callable[[int], int]) -> None:
-        """Call each term by its representative."""
+        """Replace each term by its representative."""
         self._call({token: of(number) for token, number in self.ids.items()})
         self.schema = {of(number) for number in self.schema}
 
@@ -261,7 +276,7 @@ def named(atom: Atom, ids: dict[Term, int]) -> Named:
 
 
 def replaced(atom: Named, values: dict[str, int]) -> Named:
-    """A premise with some of its names replaced."""
+    """A premise with values substituted for some of its variables."""
     s, p, o = atom
     return (
         values.get(s, s) if isinstance(s, str) else s,
@@ -270,13 +285,25 @@ def replaced(atom: Named, values: dict[str, int]) -> Named:
     )
 
 
+def unify(atom: Named, fact: tuple[int, int, int]) -> dict[str, int] | None:
+    """The substitution that makes a premise the fact; None if there is none."""
+    found: dict[str, int] = {}
+    for node, term in zip(atom, fact, strict=True):
+        if isinstance(node, int):
+            if node != term:
+                return None
+        elif found.setdefault(node, term) != term:
+            return None
+    return found
+
+
 def variables(atoms: Iterable[Named]) -> set[str]:
-    """The names in premises."""
+    """The variables in premises."""
     return {node for atom in atoms for node in atom if isinstance(node, str)}
 
 
 def parameters(atoms: Iterable[Named], vocabulary: Vocabulary) -> set[str]:
-    """The names that stand for a property or a class."""
+    """The variables in the position of a property or a class."""
     found: set[str] = set()
     for _, p, o in atoms:
         if isinstance(p, str):
@@ -286,8 +313,8 @@ def parameters(atoms: Iterable[Named], vocabulary: Vocabulary) -> set[str]:
     return found
 
 
-def read_rule(rule: Rule, vocabulary: Vocabulary) -> Pattern:
-    """The rule taken apart: what is over the vocabulary, what is data."""
+def read_template(rule: Rule, vocabulary: Vocabulary) -> RuleTemplate:
+    """A rule with its premises divided into those over the ontology and those over the data."""
     ids = vocabulary.ids
     plain = [named(a, ids) for a in rule.premises if not a.each]
     each = [named(a, ids) for a in rule.premises if a.each]
@@ -301,9 +328,9 @@ def read_rule(rule: Rule, vocabulary: Vocabulary) -> Pattern:
     lists: list[Named] = []
     if rule.lists and not pairs:
         lists = [(head_of_list, LISTS, f"{member}_{i}") for i in rule.picks]
-    whole = bool(each or pairs)  # the list is unfolded, member by member
+    whole = bool(each or pairs)  # the list is unfolded
     if not open_ and not whole:
-        return Pattern(rule, [], plain + lists, [], heads, member, head_of_list, None, tests)
+        return RuleTemplate(rule, [], plain + lists, [], heads, member, head_of_list, None, tests)
     known: list[Named] = []
     rest: list[Named] = []
     for atom in plain:
@@ -318,11 +345,11 @@ def read_rule(rule: Rule, vocabulary: Vocabulary) -> Pattern:
             rest.append(atom)
     for atom in lists:
         (known if atom[2] in open_ else rest).append(atom)
-    return Pattern(rule, known, rest, each, heads, member, head_of_list, pairs, tests)
+    return RuleTemplate(rule, known, rest, each, heads, member, head_of_list, pairs, tests)
 
 
 def is_equality(rules: RuleSet) -> bool:
-    """Whether the rules make ``owl:sameAs`` a full equality, to be kept by representatives."""
+    """Whether the rules make ``owl:sameAs`` a congruence, which representatives then stand for."""
     return all(name in rules for name in ("eq-sym", "eq-trans", "eq-rep-s", "eq-rep-p", "eq-rep-o"))
 
 
@@ -330,23 +357,23 @@ BUILTIN: Final = frozenset({"eq-ref", "eq-sym", "eq-trans", "eq-rep-s", "eq-rep-
 
 
 def has(rule: Rule, kind: type) -> bool:
-    """Whether a rule has a test of a kind."""
+    """Whether a rule has a test of this kind."""
     return any(isinstance(test, kind) for test in rule.tests)
 
 
 def value_rule(rule: Rule) -> str:
     """The kind of a datatype rule's test, or ''."""
-    return next((test.kind for test in rule.tests if isinstance(test, Value)), "")
+    return next((test.kind for test in rule.tests if isinstance(test, ValueTest)), "")
 
 
-def plan(
+def plan_of(
     rule: Rule,
     body: Iterable[Named],
     head: Named | None,
     vocabulary: Vocabulary,
     tests: tuple[Test, ...] = (),
-) -> Plan:
-    """A plan from premises whose properties and classes are all known."""
+) -> RulePlan:
+    """The plan of premises whose relations are all known."""
     numbers: dict[str, int] = {}
     premises: list[Premise] = []
     for s, p, o in body if head is None else (*body, head):
@@ -365,7 +392,7 @@ def plan(
             if isinstance(node, Var):
                 numbers.setdefault(node.name, -1 - len(numbers))
     different = tuple(dict.fromkeys(premises))
-    made = Plan(rule.id, different, target, tuple(BoundTest(test, numbers) for test in tests))
+    made = RulePlan(rule.id, different, target, tuple(BoundTest(test, numbers) for test in tests))
     made.names = numbers
     return made
 
@@ -375,4 +402,4 @@ def _nodes(test: Test) -> list[object]:
         return [test.left, test.right]
     if isinstance(test, Sum):
         return [test.left.node, test.right.node, test.result]
-    return [test.left, test.right] if isinstance(test, Value) else []
+    return [test.left, test.right] if isinstance(test, ValueTest) else []

@@ -1,37 +1,44 @@
-"""Which plans would only repeat the work of others, found by applying the rules to themselves.
+"""Subsumption of plans: which ones would only repeat what others derive.
 
-Two kinds. A *guard*: cls-svf1 with owl:Thing asks for all that cls-svf2 asks for and more, so it
-need not run then. A *skip*: of all classes above a class, cax-sco need not look at those that
-scm-sco found; going up link by link gives the same. Whether a rule's results may be skipped is
-tried out on the smallest example: its premises, without its conclusion, must lead to what the
-conclusion would have led to.
+Found by applying the rules to themselves. Two kinds. A *guard*: cls-svf1 with owl:Thing has all
+premises of cls-svf2 and more, so it is subsumed and need not run. A *skip*: cax-sco need not be
+specialized to subclass axioms that scm-sco derived, since going up link by link derives the same. A
+rule's conclusions may be skipped if this holds for the canonical instance: its premises as frozen
+facts, without its conclusion, must lead to what the conclusion would have led to.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from foedus.reasoning.planning.plan import Named, Pattern, Vocabulary, read_rule
+from foedus.reasoning.planning.plan import (
+    Named,
+    RuleTemplate,
+    Vocabulary,
+    read_template,
+    replaced,
+    unify,
+)
 from foedus.reasoning.rules.rule import Rule
 
-Facts = set[tuple[int, int, int]]
+FrozenFacts = set[tuple[int, int, int]]
 
 
-def guards(pattern: Pattern, others: list[Pattern]) -> list[dict[str, int]]:
-    """Values of a pattern's variables with which another asks for less and gives the same."""
-    if pattern.each or pattern.pairs or pattern.tests or not pattern.heads:
-        return []  # a contradiction is told by every rule that finds it
+def guards(template: RuleTemplate, others: list[RuleTemplate]) -> list[dict[str, int]]:
+    """The bindings of a template's variables under which another template subsumes it."""
+    if template.each or template.pairs or template.tests or not template.heads:
+        return []  # contradictions are reported by every rule that finds them
     found = []
-    mine = [*pattern.known, *pattern.rest]
+    mine = [*template.known, *template.rest]
     for other in others:
         theirs = [*other.known, *other.rest]
-        if other is pattern or other.each or other.pairs or len(theirs) >= len(mine):
+        if other is template or other.each or other.pairs or len(theirs) >= len(mine):
             continue
-        if other.tests or len(other.heads) != len(pattern.heads):
+        if other.tests or len(other.heads) != len(template.heads):
             continue
         for names, values in _embed(theirs, mine, {}, {}):
             heads = [tuple(names.get(n, n) for n in h) for h in other.heads]
-            if heads == [tuple(values.get(n, n) for n in h) for h in pattern.heads]:
+            if heads == [tuple(values.get(n, n) for n in h) for h in template.heads]:
                 found.append({str(k): v for k, v in values.items()})
                 break
     return [guard for guard in found if guard]
@@ -43,7 +50,7 @@ Renaming = dict[object, object]
 def _embed(
     theirs: list[Named], mine: list[Named], names: Renaming, values: dict[object, int]
 ) -> Iterator[tuple[Renaming, dict[object, int]]]:
-    """Ways to read their premises as some of mine, with variables of mine made constants."""
+    """The homomorphisms of their premises into mine, binding some of my variables to constants."""
     if not theirs:
         yield names, values
         return
@@ -63,37 +70,50 @@ def _embed(
 
 
 def prune(
-    chosen: list[Pattern], patterns: list[Pattern], rules: list[Rule], vocabulary: Vocabulary
+    chosen: list[RuleTemplate],
+    templates: list[RuleTemplate],
+    rules: list[Rule],
+    vocabulary: Vocabulary,
 ) -> None:
-    """Set ``skips`` and ``redundant`` of the chosen ones among patterns that run together."""
-    sources = [read_rule(rule, vocabulary) for rule in rules] if chosen else []
+    """Set ``skips`` and ``redundant`` of the chosen ones among templates that run together."""
+    sources = [read_template(rule, vocabulary) for rule in rules] if chosen else []
     sources = [s for s in sources if not (s.known or s.each or s.pairs)]
-    for pattern in chosen:
-        pattern.skips = _skips(pattern, sources, patterns)
-        pattern.redundant = guards(pattern, patterns)
+    for template in chosen:
+        template.skips = _skips(template, sources, templates)
+        template.redundant = guards(template, templates)
 
 
-def _skips(pattern: Pattern, sources: list[Pattern], patterns: list[Pattern]) -> frozenset[str]:
-    if len(pattern.known) != 1 or pattern.each or pattern.pairs or pattern.tests:
+def _skips(
+    template: RuleTemplate, sources: list[RuleTemplate], templates: list[RuleTemplate]
+) -> frozenset[str]:
+    """The rules whose conclusions a template may skip."""
+    if len(template.known) != 1 or template.each or template.pairs or template.tests:
         return frozenset()
-    (known,) = pattern.known
+    (known,) = template.known
     if any(isinstance(node, int) for node in (known[0], known[2])):
         return frozenset()
     found = set()
     for source in sources:
         heads = [head for head in source.heads if head[1] == known[1]]
-        if heads and all(_follows(source, head, pattern, known, patterns) for head in heads):
+        if heads and all(_follows(source, head, template, known, templates) for head in heads):
             found.add(source.rule.id)
     return frozenset(found)
 
 
 def _follows(
-    source: Pattern, head: Named, pattern: Pattern, known: Named, patterns: list[Pattern]
+    source: RuleTemplate,
+    head: Named,
+    template: RuleTemplate,
+    known: Named,
+    templates: list[RuleTemplate],
 ) -> bool:
-    """Whether a pattern's conclusion follows from a source's premises without its conclusion."""
-    numbers: dict[object, int] = {}
+    """Whether a template's conclusion follows from a source's premises without its conclusion.
 
-    def frozen(atom: Named, names: dict[object, int]) -> tuple[int, int, int]:
+    The chase of the canonical instance, up to four rounds.
+    """
+    numbers: dict[str, int] = {}
+
+    def frozen(atom: Named, names: dict[str, int]) -> tuple[int, int, int]:
         s, p, o = (
             names.setdefault(node, (1 << 50) + len(numbers) + len(names))
             if isinstance(node, str)
@@ -102,25 +122,25 @@ def _follows(
         )
         return s, p, o
 
-    facts: Facts = {frozen(atom, numbers) for atom in source.rest}
+    facts: FrozenFacts = {frozen(atom, numbers) for atom in source.rest}
     s, _, o = frozen(head, numbers)
-    names: dict[object, int] = {known[0]: s, known[2]: o}
+    names = {str(known[0]): s, str(known[2]): o}
     if known[0] == known[2]:
         return False
-    facts |= {frozen(atom, names) for atom in pattern.rest}
-    goals = {frozen(atom, names) for atom in pattern.heads}
+    facts |= {frozen(atom, names) for atom in template.rest}
+    goals = {frozen(atom, names) for atom in template.heads}
     for _ in range(4):
         if goals <= facts:
             return True
         present = {fact[1] for fact in facts}
-        new: Facts = set()
-        for other in patterns:
+        new: FrozenFacts = set()
+        for other in templates:
             if other.each or other.pairs or other.tests or not other.heads:
                 continue
             body = [*other.known, *other.rest]
             if all(isinstance(p, str) or p in present for _, p, _ in body):
                 for values in _match(body, facts, {}):
-                    new |= {_filled(h, values) for h in other.heads}
+                    new |= {frozen(h, values) for h in other.heads}
         if new <= facts:
             return False
         facts |= new
@@ -128,23 +148,14 @@ def _follows(
 
 
 def _match(
-    body: list[Named], facts: Facts, values: dict[object, int]
-) -> Iterator[dict[object, int]]:
+    body: list[Named], facts: FrozenFacts, values: dict[str, int]
+) -> Iterator[dict[str, int]]:
+    """The substitutions under which all premises are among the facts."""
     if not body:
         yield values
         return
+    atom = replaced(body[0], values)
     for fact in facts:
-        found = dict(values)
-        for node, term in zip(body[0], fact, strict=True):
-            if isinstance(node, str):
-                if found.setdefault(node, term) != term:
-                    break
-            elif node != term:
-                break
-        else:
-            yield from _match(body[1:], facts, found)
-
-
-def _filled(atom: Named, values: dict[object, int]) -> tuple[int, int, int]:
-    s, p, o = (values[node] if isinstance(node, str) else node for node in atom)
-    return s, p, o
+        found = unify(atom, fact)
+        if found is not None:
+            yield from _match(body[1:], facts, {**values, **found})

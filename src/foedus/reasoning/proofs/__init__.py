@@ -1,1 +1,1 @@
-"""Why a triple holds, in one way or in all; why a clash; and the same without the engine."""
+"""Provenance: proofs of triples and clashes, found on demand by backward chaining."""

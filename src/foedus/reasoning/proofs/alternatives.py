@@ -1,4 +1,4 @@
-"""All proofs of a triple: every rule instance that gives it, the smallest proof first."""
+"""All proofs of a triple: one for each rule instance that derives it, the smallest first."""
 
 from __future__ import annotations
 
@@ -6,37 +6,37 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from foedus.reasoning.rules.proof import Proof, Row, Step
+from foedus.reasoning.rules.proof import AnyTriple, Inference, Proof
 from foedus.terms import Term, Triple
 
-_BUDGET = 400  # explanations tried to keep one proof clear of its own conclusion
-_FOUND = 10_000
-_EFFORT = 50_000  # steps of proofs that are made to find the smallest few
+_BUDGET = 400  # inferences tried to keep one proof free of its own conclusion
+_FOUND = 10_000  # proofs compared
+_EFFORT = 50_000  # steps of the proofs built to find the smallest few
 
 
 class Derivations(Protocol):
-    """What leads to the triples of a closed graph; each may be written as it likes."""
+    """The inferences behind the triples of a closed graph, in whatever form its triples have."""
 
-    def steps(self, row: Row) -> Iterator[Step]:
-        """Every last step that leads to a triple."""
+    def steps(self, row: AnyTriple) -> Iterator[Inference]:
+        """Every last inference of a triple."""
 
-    def prove(self, row: Row) -> Proof:
+    def prove(self, row: AnyTriple) -> Proof:
         """One proof of a triple that holds."""
 
-    def built(self, goal: Step, known: dict[Row, Proof]) -> Proof:
-        """One proof that ends in a step."""
+    def built(self, goal: Inference, known: dict[AnyTriple, Proof]) -> Proof:
+        """One proof that ends in an inference."""
 
-    def triple(self, row: Row) -> Triple:
+    def triple(self, row: AnyTriple) -> Triple:
         """The triple as terms."""
 
-    def bindings(self, step: Step) -> dict[str, Term]:
-        """What the variables of a step stand for, as terms."""
+    def bindings(self, step: Inference) -> dict[str, Term]:
+        """The substitution of an inference, as terms."""
 
 
-def all_proofs(ways: Derivations, row: Row, limit: int | None) -> Iterator[Proof]:
-    """Proofs that differ in their last step, smallest first; none rests on what it proves.
+def all_proofs(ways: Derivations, row: AnyTriple, limit: int | None) -> Iterator[Proof]:
+    """Proofs that differ in their last inference, smallest first; none rests on its conclusion.
 
-    Where few are asked for and all there are would be long, not all of them are compared.
+    With a ``limit``, not all proofs are compared where they are many and long.
     """
     effort = 0
     found: list[tuple[int, int, Proof]] = []
@@ -56,8 +56,8 @@ def all_proofs(ways: Derivations, row: Row, limit: int | None) -> Iterator[Proof
         yield proof
 
 
-def whole(ways: Derivations, triple: Triple, step: Step, parts: list[Proof]) -> Proof:
-    """A proof from proofs of its premises, in which each triple again has one proof."""
+def whole(ways: Derivations, triple: Triple, step: Inference, parts: list[Proof]) -> Proof:
+    """A proof with these subproofs of its premises, in which each triple has one proof."""
     known: dict[Triple, Proof] = {}
     done: dict[int, Proof] = {}
     stack = [(part, False) for part in parts]
@@ -80,15 +80,8 @@ def whole(ways: Derivations, triple: Triple, step: Step, parts: list[Proof]) -> 
 
 
 def size(proof: Proof) -> int:
-    """The number of different steps in a proof."""
-    seen = {id(proof)}
-    waiting = [proof]
-    while waiting:
-        for premise in waiting.pop().premises:
-            if id(premise) not in seen:
-                seen.add(id(premise))
-                waiting.append(premise)
-    return len(seen)
+    """The number of distinct steps of a proof."""
+    return sum(1 for _ in proof.walk())
 
 
 @dataclass(slots=True)
@@ -96,43 +89,35 @@ class _Tries:
     left: int
 
 
-def _proof(ways: Derivations, step: Step) -> Proof | None:
-    """The proof that ends in a step, if there is one that does not rest on its own conclusion."""
+def _proof(ways: Derivations, step: Inference) -> Proof | None:
+    """A proof that ends in an inference and does not rest on its conclusion, or None."""
     assert step.row is not None
     proof = ways.built(step, {})
     triple = ways.triple(step.row)
     if not _rests(proof, triple):
         return proof
-    known: dict[Row, Proof] = {}
+    known: dict[AnyTriple, Proof] = {}
     tries = _Tries(_BUDGET)
     for part in step.premises:
-        if isinstance(part, Step):
+        if isinstance(part, Inference):
             return None
         clear = _clear(ways, part, frozenset([step.row]), tries)
         if clear is None:
             return None
         known[part] = clear
-    parts = [known[part] for part in step.premises if not isinstance(part, Step)]
+    parts = [known[part] for part in step.premises if not isinstance(part, Inference)]
     return whole(ways, triple, step, parts)
 
 
-def _rests(proof: Proof, triple: tuple[str, str, str]) -> bool:
-    """Whether a proof uses its conclusion below its last step."""
-    seen: set[int] = set()
-    waiting = list(proof.premises)
-    while waiting:
-        part = waiting.pop()
-        if part.triple == triple:
-            return True
-        for premise in part.premises:
-            if id(premise) not in seen:
-                seen.add(id(premise))
-                waiting.append(premise)
-    return False
+def _rests(proof: Proof, triple: Triple) -> bool:
+    """Whether a triple is used in a proof below its root."""
+    return any(part.triple == triple for part in proof.walk() if part is not proof)
 
 
-def _clear(ways: Derivations, row: Row, avoid: frozenset[Row], tries: _Tries) -> Proof | None:
-    """A proof of a triple that uses none of those to avoid."""
+def _clear(
+    ways: Derivations, row: AnyTriple, avoid: frozenset[AnyTriple], tries: _Tries
+) -> Proof | None:
+    """A proof of a triple that uses none of those to avoid; None if none is found."""
     if row in avoid:
         return None
     proof = ways.prove(row)
@@ -143,11 +128,11 @@ def _clear(ways: Derivations, row: Row, avoid: frozenset[Row], tries: _Tries) ->
         tries.left -= 1
         if tries.left < 0:
             return None
-        if any(isinstance(part, Step) for part in step.premises):
+        if any(isinstance(part, Inference) for part in step.premises):
             continue
         parts = []
         for part in step.premises:
-            assert not isinstance(part, Step)
+            assert not isinstance(part, Inference)
             clear = _clear(ways, part, avoid | {row}, tries)
             if clear is None:
                 break

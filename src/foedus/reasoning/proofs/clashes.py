@@ -1,4 +1,4 @@
-"""Contradictions: found on columns, each told as an application of its rule."""
+"""Clashes: contradictions found by joins, each reported as an instance of its rule."""
 
 from __future__ import annotations
 
@@ -10,32 +10,32 @@ import numpy as np
 
 from foedus.reasoning.encoding.dictionary import LITERAL
 from foedus.reasoning.evaluation.engine import Engine
-from foedus.reasoning.planning.plan import BUILTIN, Pairs, Plan, named, replaced, value_rule
-from foedus.reasoning.proofs.backward import Instance, Values
-from foedus.reasoning.proofs.history import EVER, Row
+from foedus.reasoning.planning.plan import BUILTIN, Pairs, RulePlan, named, replaced, value_rule
+from foedus.reasoning.proofs.backward import EncodedInstance, Substitution
+from foedus.reasoning.proofs.history import EVER, Fact
 from foedus.reasoning.proofs.prover import Prover
 from foedus.reasoning.rules.datatypes import in_datatype, value_key
-from foedus.reasoning.rules.proof import Clash, Proof, Step
-from foedus.reasoning.rules.rule import Rule, Value
+from foedus.reasoning.rules.proof import Clash, Inference, Proof
+from foedus.reasoning.rules.rule import Rule, ValueTest
 from foedus.reasoning.storage.columns import LOW, NONE, SHIFT, Ids, pack, sort_unique, within
 from foedus.terms import Triple, compact
 
-MOST = 100  # told of one rule
-_PREMISES = 100_000  # of those told of one rule; one clash can rest on a list of 20,000 members
-_REASONS = 3  # in the message of one
+MOST = 100  # clashes reported for one rule
+_PREMISES = 100_000  # of all clashes of one rule; one can rest on a list of 20,000 members
+_REASONS = 3  # in the message of a clash
 _RENAMING = BUILTIN - {"eq-ref"}
 
 
 def clashes(engine: Engine, prover: Prover) -> tuple[tuple[Clash, ...], Counter[str]]:
-    """The contradictions, sorted, and how many there are of each rule.
+    """The contradictions, sorted, and the number of them for each rule.
 
-    At most ``MOST`` of a rule, and fewer where they have very many premises.
+    At most ``MOST`` of a rule are returned, and fewer where they have very many premises.
     """
     counts: Counter[str] = Counter()
-    found: dict[tuple[str, frozenset[Row]], Clash] = {}
+    found: dict[tuple[str, frozenset[Fact]], Clash] = {}
     told: Counter[str] = Counter()
     premises: Counter[str] = Counter()
-    triples: dict[Row, Triple] = {}  # those of a list stand in each clash about two of its members
+    triples: dict[Fact, Triple] = {}  # a cache: clashes about the members of a list share its cells
     for rule, instances, count in _all(engine, prover):
         if count:
             counts[rule.id] += count
@@ -51,16 +51,19 @@ def clashes(engine: Engine, prover: Prover) -> tuple[tuple[Clash, ...], Counter[
                     if row not in triples:
                         triples[row] = prover.triple(row)
                 found[key] = _clash(engine, prover, instance, triples)
-    counts |= told  # a thing that is known to be several things and values is one row of a column
+    counts |= told  # several clashes about one equality class are one row of the join
     return tuple(sorted(found.values(), key=lambda c: (c.rule, c.premises))), +counts
 
 
 def _clash(
-    engine: Engine, prover: Prover, instance: Instance, triples: Mapping[Row, Triple]
+    engine: Engine,
+    prover: Prover,
+    instance: EncodedInstance,
+    triples: Mapping[Fact, Triple],
 ) -> Clash:
     step = prover.step(None, instance)
 
-    def sentence(step: Step) -> str:
+    def sentence(step: Inference) -> str:
         rule = engine.rules[str(step.rule)]
         return rule.sentence(prover.bindings(step), lambda t: compact(t, engine.rules.prefixes))
 
@@ -75,24 +78,24 @@ def _clash(
     return Clash(instance.rule.id, message, premises, proof)
 
 
-def _reasons(prover: Prover, premises: Iterable[Row]) -> Iterator[Step]:
-    """The steps by which things come out as one, and literals as members of a class.
+def _reasons(prover: Prover, premises: Iterable[Fact]) -> Iterator[Inference]:
+    """The inferences by which terms are equal, or literals members of a class.
 
-    Such a premise is in no file: these steps name the subjects and properties that it comes from.
+    No file states such a premise: these inferences name the subjects and properties behind it.
     """
     kinds, same = prover.engine.terms.kinds, prover.history.same
-    waiting: list[Row | Step] = []
+    waiting: list[Fact | Inference] = []
     waiting += [row for row in premises if row[1] == same or kinds[row[0]] >= LITERAL]
     while waiting:
         part = waiting.pop()
-        step = part if isinstance(part, Step) else prover.explain(part)
+        step = part if isinstance(part, Inference) else prover.explain(part)
         if step.rule in _RENAMING:
             waiting += reversed(step.premises)
         elif step.premises and step.rule != "eq-ref":
             yield step
 
 
-Found = tuple[Rule, Iterator[Instance], int]
+Found = tuple[Rule, Iterator[EncodedInstance], int]
 
 
 def _all(engine: Engine, prover: Prover) -> Iterator[Found]:
@@ -111,9 +114,9 @@ def _all(engine: Engine, prover: Prover) -> Iterator[Found]:
 
 
 def _told(
-    engine: Engine, prover: Prover, rule: Rule, plan: Plan, columns: dict[int, Ids], size: int
-) -> Iterator[Instance]:
-    """Rows of a plan's bindings as applications of the rule."""
+    engine: Engine, prover: Prover, rule: Rule, plan: RulePlan, columns: dict[int, Ids], size: int
+) -> Iterator[EncodedInstance]:
+    """Rows of a plan's bindings as instances of the rule."""
     for row in range(min(size, 10 * MOST)):
         values = dict(plan.values)
         for name, number in plan.names.items():
@@ -122,9 +125,9 @@ def _told(
         yield from _forms(prover, rule, values)
 
 
-def _forms(prover: Prover, rule: Rule, values: Values) -> Iterator[Instance]:
-    """An application with the given values; or those with other names for them that say more."""
-    test = next((t for t in rule.tests if isinstance(t, Value)), None)
+def _forms(prover: Prover, rule: Rule, values: Substitution) -> Iterator[EncodedInstance]:
+    """An instance with these values; or those with equal terms for them that say more."""
+    test = next((t for t in rule.tests if isinstance(t, ValueTest)), None)
     if test is not None and len(rule.premises) == 1 and test.right is not None:
         kind = prover.engine.terms.token(values[test.right.name])
         for v in prover.equality.same(values[test.left.name]):
@@ -141,14 +144,14 @@ def _forms(prover: Prover, rule: Rule, values: Values) -> Iterator[Instance]:
         yield from apart
 
 
-def _instance(prover: Prover, rule: Rule, values: Values) -> Instance:
-    """The application of a rule whose variables are all given."""
+def _instance(prover: Prover, rule: Rule, values: Substitution) -> EncodedInstance:
+    """The instance of a rule whose variables are all given."""
     rows = (replaced(named(atom, prover.backward.ids), values) for atom in rule.premises)
-    return Instance(rule, values, tuple((int(s), int(p), int(o)) for s, p, o in rows))
+    return EncodedInstance(rule, values, tuple((int(s), int(p), int(o)) for s, p, o in rows))
 
 
-def _apart(prover: Prover, rule: Rule, values: Values) -> Iterator[Instance]:
-    """Applications in which a thing goes by two names that another premise tells apart."""
+def _apart(prover: Prover, rule: Rule, values: Substitution) -> Iterator[EncodedInstance]:
+    """Instances in which a thing has two names that another premise tells apart."""
     if rule.lists or not prover.history.equal or not prover.equality:
         return
     properties = [prover.backward.ids.get(str(atom.p)) for atom in rule.premises]
@@ -170,7 +173,7 @@ def _apart(prover: Prover, rule: Rule, values: Values) -> Iterator[Instance]:
 
 
 def _values_apart(prover: Prover, number: int) -> Iterator[tuple[int, int]]:
-    """Any two literals that came out as one with a thing, but are two values by dt-diff."""
+    """All pairs of different values (dt-diff) among the literals that are equal to a term."""
     if "dt-diff" not in prover.engine.rules:
         return
     terms = prover.engine.terms
@@ -182,7 +185,7 @@ def _values_apart(prover: Prover, number: int) -> Iterator[tuple[int, int]]:
 
 
 def _pairs(engine: Engine, prover: Prover, rule: Rule, plan: Pairs) -> Iterator[Found]:
-    """What holds of two members of a list that exclude each other."""
+    """The clashes of two members of a list that exclude each other."""
     members = np.array(plan.members, np.int64)
     if not plan.parts:
         rep = engine.equality.rep[members] if engine.equality else members
@@ -215,7 +218,7 @@ def _pairs(engine: Engine, prover: Prover, rule: Rule, plan: Pairs) -> Iterator[
     )
     count = int((sizes * (sizes - 1) // 2).sum())
 
-    def told() -> Iterator[Instance]:
+    def told() -> Iterator[EncodedInstance]:
         for at in alike[: 10 * MOST].tolist():
             i, j = int(where[at]) + 1, int(where[at + 1]) + 1
             values = dict(plan.values)
@@ -243,7 +246,7 @@ def _pairs(engine: Engine, prover: Prover, rule: Rule, plan: Pairs) -> Iterator[
 
 
 def _ill_typed(engine: Engine, prover: Prover, rule: Rule) -> Iterator[Found]:
-    """Triples with a literal that is not in the datatype that it is written with."""
+    """The triples with an ill-typed literal."""
     bad = engine.literals.ill
     if not len(bad):
         return
@@ -256,12 +259,16 @@ def _ill_typed(engine: Engine, prover: Prover, rule: Rule) -> Iterator[Found]:
         for other in engine.equality.same(literal):
             if other != literal:
                 row = (other, same, literal)
-                yield rule, iter([Instance(rule, dict(zip(names, row, strict=True)), (row,))]), 1
+                yield (
+                    rule,
+                    iter([EncodedInstance(rule, dict(zip(names, row, strict=True)), (row,))]),
+                    1,
+                )
     for code, relation in list(engine.relations.items()):
         keys = relation.full
-        for delta in (*relation.deltas, *relation.dead):
+        for delta in (*relation.deltas, *relation.superseded):
             keys = delta.keys
-            if code < 0 and place != 0:  # the class is the literal, or it is none
+            if code < 0 and place != 0:  # only the class can be the literal
                 hits = keys if ~code in bad else NONE
             else:
                 term = keys if code < 0 else (keys >> SHIFT if place == 0 else keys & LOW)
@@ -269,13 +276,13 @@ def _ill_typed(engine: Engine, prover: Prover, rule: Rule) -> Iterator[Found]:
             if not len(hits):
                 continue
 
-            def told(code: int = code, hits: Ids = hits) -> Iterator[Instance]:
+            def told(code: int = code, hits: Ids = hits) -> Iterator[EncodedInstance]:
                 for key in hits[: 10 * MOST].tolist():
                     row = (
                         (key, engine.vocabulary.type, ~code)
                         if code < 0
                         else (key >> SHIFT, code, key & LOW)
                     )
-                    yield Instance(rule, dict(zip(names, row, strict=True)), (row,))
+                    yield EncodedInstance(rule, dict(zip(names, row, strict=True)), (row,))
 
             yield rule, told(), len(hits)

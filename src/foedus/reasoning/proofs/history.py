@@ -1,8 +1,7 @@
-"""The triples as they were before a round: patterns looked up in sorted columns.
+"""The history of an engine's relations: triple patterns over what was known before a round.
 
-Rows that were rewritten when two terms became one are still here, in the form in which they were
-found. Everything is a term's own number; nothing here thinks of representatives, except for
-equalities, which the links of the forest give.
+Keys that were rewritten when terms merged are still here, as they were found. Terms are not
+replaced by representatives here; equalities are answered from the merges of the union-find.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from foedus.reasoning.evaluation.engine import Engine
-from foedus.reasoning.rules.listing import readings
+from foedus.reasoning.rules.rdf_list import readings, triples_of
 from foedus.reasoning.storage.columns import (
     LOW,
     SHIFT,
@@ -30,15 +29,18 @@ from foedus.reasoning.storage.columns import (
 )
 from foedus.reasoning.storage.relation import Delta, among
 
-Row = tuple[int, int, int]
+Fact = tuple[int, int, int]
 EVER = 1 << 60
 
-#: Where a relation has more deltas, its keys are sorted once, each beside the place of its delta.
+#: A relation with more deltas than this gets an index of all their keys.
 _DELTAS = 16
 
 
 class Index(NamedTuple):
-    """The keys of many deltas, sorted; for each the place of its delta, and its round."""
+    """The keys of many deltas, sorted; for each the position and the round of its delta.
+
+    A key occurs once for each delta that holds it.
+    """
 
     keys: Ids
     places: Ids
@@ -46,14 +48,14 @@ class Index(NamedTuple):
     deltas: list[Delta]
 
     def between(self, low: int, high: int, before: int) -> Ids:
-        """The keys from one to another (exclusive) that were there before a round."""
+        """The keys from one to another (exclusive) of rounds before a given one, sorted."""
         a, b = self.keys.searchsorted([low, high]).tolist()
         found: Ids = self.keys[a:b][self.rounds[a:b] < before]
         return found
 
 
 class History:
-    """Lookups in an engine's relations, for one state of the engine."""
+    """Look-ups in an engine's relations; valid until the engine changes."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
@@ -65,17 +67,19 @@ class History:
         self._indices: dict[tuple[int, bool], Index | None] = {}
 
     def deltas(self, code: int) -> Iterator[Delta]:
-        """All deltas of a relation, those of rewritten rows included, oldest first."""
+        """All deltas of a relation, superseded ones included, oldest first."""
         relation = self.engine.relations.get(code)
         if relation is not None:
-            if relation.dead:
-                yield from sorted((*relation.dead, *relation.deltas), key=lambda x: x.round)
+            if relation.superseded:
+                yield from sorted((*relation.superseded, *relation.deltas), key=lambda x: x.round)
             else:
                 yield from relation.deltas
 
     def index(self, code: int, back: bool = False) -> Index | None:
-        """The index of a relation, subject and object exchanged if ``back``; None if it has few
-        deltas, which are looked through one by one."""
+        """The index of a relation, with subject and object exchanged if ``back``.
+
+        None if it has few deltas, which are searched one by one.
+        """
         if (code, back) not in self._indices:
             found, deltas = None, list(self.deltas(code))
             if len(deltas) > _DELTAS:
@@ -101,7 +105,7 @@ class History:
         return None
 
     def held(self, code: int, keys: Ids, before: int) -> Iterator[tuple[Delta, int]]:
-        """Those of the keys that were there before a round, each with every delta that holds it."""
+        """The keys that were known before a round, each with every such delta that holds it."""
         index = self.index(code)
         if index is None:
             for delta in self.deltas(code):
@@ -114,19 +118,19 @@ class History:
             if delta.round < before:
                 yield delta, int(index.keys[at])
 
-    def round(self, row: Row) -> int | None:
-        """The round at which a triple was found in just this form."""
+    def round(self, row: Fact) -> int | None:
+        """The round in which a triple was found in this very form; None if it was not."""
         code, key = self.coded(row)
         delta = self.find(code, key)
         return delta.round if delta is not None else None
 
-    def coded(self, row: Row) -> tuple[int, int]:
-        """The relation code and key of a triple."""
+    def coded(self, row: Fact) -> tuple[int, int]:
+        """The relation code and the key of a triple."""
         s, p, o = row
         return (~o, s) if p == self.type else (p, s << SHIFT | o)
 
-    def has(self, row: Row, before: int) -> bool:
-        """Whether a triple was there before a round."""
+    def has(self, row: Fact, before: int) -> bool:
+        """Whether a triple was known before a round."""
         s, p, o = row
         if p == self.same and self.equal:
             return self.one(s, o, before)
@@ -135,31 +139,31 @@ class History:
         return delta is not None and delta.round < before
 
     def one(self, s: int, o: int, before: int) -> bool:
-        """Whether two terms were known to be one before a round."""
+        """Whether two terms were known to be equal before a round."""
         equality = self.engine.equality
         if s == o:
             return True
         return equality.of(s) == equality.of(o) and equality.path(s, o, before) is not None
 
     def members(self, code: int, before: int) -> Ids:
-        """The members of a class before a round."""
+        """The members of a class before a round: sorted and unique."""
         return union([delta.keys for delta in self.deltas(code) if delta.round < before])
 
     def objects(self, p: int, s: int, before: int) -> Ids:
-        """What a subject had before a round, as objects of a property other than rdf:type."""
+        """The objects of a subject before a round, for a property other than rdf:type; sorted."""
         if p == self.same and self.equal:
             others = self.engine.equality.same(s)
             return np.array([o for o in others if self.one(s, o, before)], np.int64)
         return self._beside(p, s, before, back=False)
 
     def subjects(self, p: int, o: int, before: int) -> Ids:
-        """What had an object before a round."""
+        """The subjects of an object before a round, likewise."""
         if p == self.same and self.equal:
             return self.objects(p, o, before)
         return self._beside(p, o, before, back=True)
 
     def _beside(self, p: int, term: int, before: int, back: bool) -> Ids:
-        """The objects of a subject, or the other way round, before a round; sorted."""
+        """The objects of a subject, or the subjects of an object, before a round; sorted."""
         index = self.index(p, back)
         if index is not None:
             return sort_unique(index.between(term << SHIFT, (term + 1) << SHIFT, before) & LOW)
@@ -168,28 +172,30 @@ class History:
         return union([delta.touching(some, not back) & LOW for delta in deltas])
 
     def classes(self, x: int, before: int) -> list[int]:
-        """The classes that a term was in before a round."""
+        """The classes of a term before a round."""
         if self._classes is None:
             self._classes = [code for code in self.engine.relations if code < 0]
         return [~code for code in self._classes if self.has((x, self.type, ~code), before)]
 
     def pairs(self, p: int, before: int) -> Ids:
-        """All keys of a property before a round."""
+        """All keys of a property before a round: sorted and unique."""
         if p == self.same and self.equal:
-            links = self.engine.equality.links
+            links = self.engine.equality.forest
             keys = pack(links.a, links.b)[links.round < before]
             return sort_unique(np.concatenate([keys, swap(keys)]))
         return union([delta.keys for delta in self.deltas(p) if delta.round < before])
 
     def properties(self) -> list[int]:
-        """Every property that has or had a row."""
+        """Every property that has, or had, a triple."""
         found = [
-            code for code, r in self.engine.relations.items() if code >= 0 and (r.deltas or r.dead)
+            code
+            for code, r in self.engine.relations.items()
+            if code >= 0 and (r.deltas or r.superseded)
         ]
         return found + [self.same] * (self.equal and bool(self.engine.equality))
 
-    def match(self, s: int | None, p: int | None, o: int | None, before: int) -> Iterator[Row]:
-        """All triples of a pattern before a round; None is any."""
+    def match(self, s: int | None, p: int | None, o: int | None, before: int) -> Iterator[Fact]:
+        """All triples that matched a pattern before a round; None matches any term."""
         if p is None:
             for q in [*self.properties(), self.type]:
                 yield from self.match(s, q, o, before)
@@ -214,7 +220,7 @@ class History:
                 yield key >> SHIFT, p, key & LOW
 
     def filter(self, values: Ids, s: int | None, p: int, o: int | None, before: int) -> Mask:
-        """For each value whether it stands in the one open place (None) of a triple."""
+        """A mask: the values that complete a known triple, in whichever place is None."""
         if p == self.same and self.equal:
             other = s if s is not None else o
             assert other is not None
@@ -248,8 +254,10 @@ class History:
             tables.append(table)
         return tables[0], tables[1]
 
-    def readings(self, head: int, before: int) -> Iterator[tuple[tuple[int, ...], tuple[Row, ...]]]:
-        """Members and cells of a list before a round, for every way to read it."""
+    def readings(
+        self, head: int, before: int
+    ) -> Iterator[tuple[tuple[int, ...], tuple[Fact, ...]]]:
+        """Members and cells of a list before a round, once for each reading."""
         vocabulary = self.engine.vocabulary
         firsts, rests = self._cells
 
@@ -259,11 +267,6 @@ class History:
                 [r for r, round in rests.get(cell, ()) if round < before],
             )
 
-        found = readings(head, vocabulary.nil, contents, self.engine.terms.token)
-        for members, cells in found:
-            rows: list[Row] = []
-            for cell, member, tail in zip(
-                cells, members, (*cells[1:], vocabulary.nil), strict=True
-            ):
-                rows += (cell, vocabulary.first, member), (cell, vocabulary.rest, tail)
-            yield members, tuple(rows)
+        words = vocabulary.first, vocabulary.rest, vocabulary.nil
+        for reading in readings(head, vocabulary.nil, contents, self.engine.terms.token):
+            yield reading[0], triples_of(reading, *words)

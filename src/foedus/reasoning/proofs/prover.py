@@ -1,10 +1,10 @@
-"""Why a triple holds, found when asked for.
+"""Proofs on demand: the derivation of a triple, reconstructed by backward chaining.
 
-The engine keeps no derivations, only the step at which each triple was found; all that a triple
-rests on is of earlier steps. So a proof is a rule read backwards over earlier triples, and it ends.
-Two things were not found by single applications of rules, and are put in words of rules here: a
-transitive closure (a shortest path, halved again and again), and terms that are one (a path of
-links for eq-trans, and eq-rep-s, eq-rep-p, eq-rep-o for what is said of them).
+The engine stores no derivations, only the round in which each triple was found; all that a triple
+rests on is of earlier rounds. So a proof is a rule matched backward over earlier triples, and the
+search terminates. Two things were not found by single rule instances and are translated to them
+here: a transitive closure (a shortest path, halved recursively), and equality (a path of merges for
+eq-trans, and eq-rep-s, eq-rep-p, eq-rep-o for rewritten triples).
 """
 
 from __future__ import annotations
@@ -16,44 +16,44 @@ from itertools import islice
 import numpy as np
 
 from foedus.reasoning.encoding.dictionary import LITERAL
-from foedus.reasoning.planning.plan import named, replaced
-from foedus.reasoning.proofs.backward import BackwardChaining, Instance, placed, unify
-from foedus.reasoning.proofs.history import EVER, History, Row
+from foedus.reasoning.planning.plan import named, replaced, unify
+from foedus.reasoning.proofs.backward import BackwardChaining, EncodedInstance, indexed
+from foedus.reasoning.proofs.history import EVER, Fact, History
 from foedus.reasoning.rules.datatypes import in_datatype, value_key
-from foedus.reasoning.rules.proof import Proof, Step
+from foedus.reasoning.rules.proof import Inference, Proof
 from foedus.reasoning.rules.rule import Rule
 from foedus.reasoning.storage.columns import LOW, SHIFT, pack, sort_inplace, within
-from foedus.reasoning.storage.links import Link
+from foedus.reasoning.storage.proof_forest import Link
 from foedus.reasoning.storage.relation import REWRITTEN, Delta
 from foedus.terms import Term
 
-_CHOICES = 24  # rule instances to choose the shallowest from
+_CHOICES = 24  # rule instances among which the shallowest is chosen
 
 
 class Prover:
-    """Explains the triples of an engine in one state."""
+    """Proves the triples of an engine in one state."""
 
-    def __init__(self, history: History, asserted: Callable[[Row], bool]) -> None:
+    def __init__(self, history: History, asserted: Callable[[Fact], bool]) -> None:
         self.history, self.asserted = history, asserted
         self.engine = history.engine
         self.backward = BackwardChaining(history)
         self.equality = history.engine.equality
 
-    # From rows to proofs
+    # Proofs
 
-    def prove(self, row: Row) -> Proof:
+    def prove(self, row: Fact) -> Proof:
         """One proof of a triple that holds."""
         return self.built(row, {})
 
-    def built(self, goal: Row | Step, known: dict[Row, Proof]) -> Proof:
-        """The proof of a triple or step; a triple met twice has one proof.
+    def built(self, goal: Fact | Inference, known: dict[Fact, Proof]) -> Proof:
+        """The proof of a triple or an inference, in which each triple has one proof.
 
-        So no triple can rest on itself: each proof is made of proofs that were there before it.
+        So no triple can rest on itself: each proof is made of proofs that exist already.
         """
-        steps: dict[Row, Step] = {}
+        steps: dict[Fact, Inference] = {}
 
-        def step_of(part: Row | Step) -> Step:
-            if isinstance(part, Step):
+        def step_of(part: Fact | Inference) -> Inference:
+            if isinstance(part, Inference):
                 return part
             if part not in steps:
                 steps[part] = self.explain(part)
@@ -62,14 +62,14 @@ class Prover:
         done: dict[int, Proof] = {}
         begun: set[int] = set()
         root = step_of(goal)
-        stack: list[tuple[Step, bool]] = [(root, False)]
+        stack: list[tuple[Inference, bool]] = [(root, False)]
         while stack:
             self.engine.tick()
             step, ready = stack.pop()
             if id(step) in done:
                 continue
             if step.row is not None and step.row in known:
-                done[id(step)] = known[step.row]  # one reason for a triple, the first that is done
+                done[id(step)] = known[step.row]  # one proof for each triple, the first made
                 continue
             children = [step_of(part) for part in step.premises]
             if not ready:
@@ -89,13 +89,13 @@ class Prover:
                 known.setdefault(step.row, proof)
         return done[id(root)]
 
-    def triple(self, row: Row) -> tuple[Term, Term, Term]:
-        """A triple in words."""
+    def triple(self, row: Fact) -> tuple[Term, Term, Term]:
+        """A triple as terms."""
         s, p, o = (self.engine.terms.token(n) for n in row)
         return s, p, o
 
-    def bindings(self, step: Step) -> dict[str, Term]:
-        """What the variables of a step stand for; indices stay numbers."""
+    def bindings(self, step: Inference) -> dict[str, Term]:
+        """The substitution of an inference, as terms; indices stay numbers."""
         if step.rule is None:
             return {}
         picks = self.engine.rules[step.rule].picks
@@ -106,12 +106,12 @@ class Prover:
             if not name.startswith("?")
         }
 
-    # Why a triple
+    # The last inference
 
-    def explain(self, row: Row) -> Step:
-        """The last step to a triple that holds."""
+    def explain(self, row: Fact) -> Inference:
+        """The last inference of a triple that holds."""
         if self.asserted(row):
-            return Step(row, None, {})
+            return Inference(row, None, {})
         s, p, o = row
         if p == self.history.same and self.history.equal:
             return self.same(s, o, EVER)
@@ -126,12 +126,12 @@ class Prover:
         if (code, delta.round) in self.engine.batches:
             return self.along(row, delta.origin, delta.round)
         found = self.derived(row, delta.origin, delta.round)
-        if found is None:  # named by what was its representative then
+        if found is None:  # it was found under the representative of that time
             return self.rewritten(row, delta.round)
         return found
 
-    def special(self, row: Row, origin: str, before: int) -> Step | None:
-        """Steps without premises: axioms, and what literals are by themselves."""
+    def special(self, row: Fact, origin: str, before: int) -> Inference | None:
+        """Inferences without premises: axioms, and the datatype rules; None if it is neither."""
         s, p, o = row
         terms = self.engine.terms
 
@@ -141,30 +141,30 @@ class Prover:
                 key=lambda t: (t != term, t),
             )
 
-        bases: list[Step] = []
+        bases: list[Inference] = []
         if origin == "dt-type2":
             for v in names(s):
                 if in_datatype(terms.token(v), terms.token(o)):
-                    bases.append(Step((v, p, o), origin, {"v": v, "d": o}))
+                    bases.append(Inference((v, p, o), origin, {"v": v, "d": o}))
         elif origin == "dt-diff":
             for v in names(s):
                 for w in names(o):
                     keys = value_key(terms.token(v)), value_key(terms.token(w))
                     if keys[0] != keys[1] and None not in keys:
-                        bases.append(Step((v, p, w), origin, {"v": v, "w": w}))
+                        bases.append(Inference((v, p, w), origin, {"v": v, "w": w}))
         elif origin in self.engine.rules and not self.engine.rules[origin].written:
-            return Step(row, origin, {})
+            return Inference(row, origin, {})
         for base in bases:
             assert base.row is not None
             if all(self.history.one(a, b, before) for a, b in zip(base.row, row, strict=True)):
                 return base if base.row == row else self.replace(base, base.row, row, before)
         return None
 
-    def derived(self, row: Row, origin: str, before: int) -> Step | None:
-        """A rule instance that gives a triple from what was there before a step."""
+    def derived(self, row: Fact, origin: str, before: int) -> Inference | None:
+        """A rule instance that derives a triple from what was known before a round, or None."""
         rules = self.backward.rules_for(row)
         rules.sort(key=lambda rule: rule.id != origin)
-        best: tuple[int, Instance] | None = None
+        best: tuple[int, EncodedInstance] | None = None
         for rule in rules:
             for instance in islice(self.backward.instances(rule, row, before), _CHOICES):
                 depth = max((self.rank(premise) for premise in instance.premises), default=0)
@@ -176,26 +176,26 @@ class Prover:
                 break
         return self.step(row, best[1]) if best else None
 
-    def rank(self, row: Row) -> int:
-        """How late a triple was found; 0 if it was asserted."""
+    def rank(self, row: Fact) -> int:
+        """The round in which a triple was found; 0 if it is asserted."""
         if self.asserted(row):
             return 0
         return self.history.round(row) or 1
 
-    def step(self, row: Row | None, instance: Instance) -> Step:
-        """An instance as a step."""
-        return Step(row, instance.rule.id, instance.values, instance.premises)
+    def step(self, row: Fact | None, instance: EncodedInstance) -> Inference:
+        """A rule instance as an inference."""
+        return Inference(row, instance.rule.id, instance.values, instance.premises)
 
     # Transitive closures
 
-    def along(self, row: Row, origin: str, before: int) -> Step:
-        """A triple of a transitive closure, by halves of a shortest path."""
+    def along(self, row: Fact, origin: str, before: int) -> Inference:
+        """A triple of a transitive closure: a shortest path, halved recursively."""
         s, p, o = row
         path = self.path(s, p, o, before)
         return self.halves(path, p, self.engine.rules[origin], before)
 
     def path(self, s: int, p: int, o: int, before: int) -> list[int]:
-        """The nodes of a shortest path over what was there before a step."""
+        """The nodes of a shortest path over what was known before a round."""
         relation = self.engine.relations[p]
         came: dict[int, int] = {}
         waiting = deque([s])
@@ -204,7 +204,7 @@ class Prover:
             ends = self.history.objects(p, here, before)
             keys = ends << SHIFT | o
             useful = ends == o
-            for delta in (*relation.deltas, *relation.dead):
+            for delta in (*relation.deltas, *relation.superseded):
                 useful |= delta.has(keys)
             for there in ends[useful].tolist():
                 if there not in came:
@@ -215,8 +215,8 @@ class Prover:
             nodes.append(came[nodes[-1]])
         return nodes[::-1]
 
-    def halves(self, path: list[int], p: int, rule: Rule, before: int) -> Step:
-        """A step over a path of three nodes or more."""
+    def halves(self, path: list[int], p: int, rule: Rule, before: int) -> Inference:
+        """The inference over a path of three nodes or more, from two halves."""
         middle = len(path) // 2
         row = path[0], p, path[-1]
         links = (path[0], p, path[middle]), (path[middle], p, path[-1])
@@ -225,7 +225,7 @@ class Prover:
         values = unify(head, row) or {}
         if rule.lists:  # a chain of the property with itself
             (each,) = (named(a, self.backward.ids) for a in rule.premises if a.each)
-            values |= {str(placed(each, 2, {}, 2)[0]): path[middle]}
+            values |= {str(indexed(each, 2, {}, 2)[0]): path[middle]}
             found = next(self.backward.applied(rule, values, head, row, EVER))
             values, rows = found.values, found.premises
         else:
@@ -235,30 +235,30 @@ class Prover:
             finals = (replaced(atom, values) for atom in atoms)
             rows = tuple((int(s), int(p), int(o)) for s, p, o in finals)
         parts = {links[0]: path[: middle + 1], links[1]: path[middle:]}
-        premises: list[Row | Step] = []
+        premises: list[Fact | Inference] = []
         for one in rows:
             part = parts.get(one, [])
             premises.append(self.halves(part, p, rule, before) if len(part) > 2 else one)
-        return Step(row, rule.id, values, tuple(premises))
+        return Inference(row, rule.id, values, tuple(premises))
 
-    # Terms that are one
+    # Equality
 
-    def same(self, a: int, b: int, before: int) -> Step:
-        """Why two terms are one."""
+    def same(self, a: int, b: int, before: int) -> Inference:
+        """The inference that two terms are equal."""
         row = a, self.history.same, b
         if self.asserted(row):
-            return Step(row, None, {})
+            return Inference(row, None, {})
         if a == b:
             return self.reflexive(a)
         path = self.equality.path(a, b, before)
         assert path, f"{self.triple(row)} does not hold"
         return self.linked(a, b, path)
 
-    def linked(self, a: int, b: int, path: list[Link]) -> Step:
-        """A step over a path of links."""
+    def linked(self, a: int, b: int, path: list[Link]) -> Inference:
+        """The inference over a path of merges, from two halves."""
         row = a, self.history.same, b
         if self.asserted(row):
-            return Step(row, None, {})
+            return Inference(row, None, {})
         if len(path) == 1:
             return self.link(a, b, path[0])
         middle = len(path) // 2
@@ -266,36 +266,36 @@ class Prover:
         for link in path[:middle]:
             m = link.b if link.a == m else link.a
         parts = self.linked(a, m, path[:middle]), self.linked(m, b, path[middle:])
-        return Step(row, "eq-trans", {"x": a, "y": m, "z": b}, parts)
+        return Inference(row, "eq-trans", {"x": a, "y": m, "z": b}, parts)
 
-    def link(self, a: int, b: int, link: Link) -> Step:
-        """A step over one link, turned round if need be."""
+    def link(self, a: int, b: int, link: Link) -> Inference:
+        """The inference of one merge, by eq-sym if need be."""
         row, turned = (a, self.history.same, b), (b, self.history.same, a)
         if link.rule == "dt-eq":
-            return Step(row, "dt-eq", {"v": a, "w": b})
+            return Inference(row, "dt-eq", {"v": a, "w": b})
         if (a, b) == (link.a, link.b) or not self.asserted(turned):
             found = None if not link.rule else self.derived(row, link.rule, link.round)
             if found is not None:
                 return found
         if self.asserted(turned):
-            return Step(row, "eq-sym", {"x": b, "y": a}, (turned,))
+            return Inference(row, "eq-sym", {"x": b, "y": a}, (turned,))
         found = self.derived(turned, link.rule, link.round)
         if found is None:
             raise AssertionError(f"no rule gives {self.triple(row)}")
-        return Step(row, "eq-sym", {"x": b, "y": a}, (found,))
+        return Inference(row, "eq-sym", {"x": b, "y": a}, (found,))
 
-    def reflexive(self, a: int) -> Step:
-        """Why a term is the same as itself."""
+    def reflexive(self, a: int) -> Inference:
+        """The inference that a term equals itself."""
         row = a, self.history.same, a
         if "eq-ref" in self.engine.rules and (found := self.eldest(a)) is not None:
-            return Step(row, "eq-ref", dict(zip("spo", found, strict=True)), (found,))
+            return Inference(row, "eq-ref", dict(zip("spo", found, strict=True)), (found,))
         other = next(x for x in self.equality.same(a) if x != a)
         parts = self.same(a, other, EVER), self.same(other, a, EVER)
-        return Step(row, "eq-trans", {"x": a, "y": other, "z": a}, parts)
+        return Inference(row, "eq-trans", {"x": a, "y": other, "z": a}, parts)
 
-    def eldest(self, a: int) -> Row | None:
-        """A triple with a term in it that was asserted, or else the one that was found first."""
-        best: tuple[int, Row] | None = None
+    def eldest(self, a: int) -> Fact | None:
+        """A triple with this term: an asserted one, or else the one found first."""
+        best: tuple[int, Fact] | None = None
         match = self.history.match
         for rows in (
             match(a, None, None, EVER),
@@ -313,9 +313,9 @@ class Prover:
                     return row
         return best[1] if best else None
 
-    def replace(self, inner: Step | Row, old: Row, new: Row, before: int) -> Step:
-        """From a triple to the same with other names for its terms."""
-        here: Step | Row = inner
+    def replace(self, inner: Inference | Fact, old: Fact, new: Fact, before: int) -> Inference:
+        """The inferences from a triple to the same with equal terms."""
+        here: Inference | Fact = inner
         s, p, o = old
         for place, name in enumerate("spo"):
             a, b = old[place], new[place]
@@ -323,15 +323,15 @@ class Prover:
                 continue
             values = {"s": s, "p": p, "o": o, f"{name}2": b}
             s, p, o = (b if k == place else x for k, x in enumerate((s, p, o)))
-            here = Step((s, p, o), f"eq-rep-{name}", values, (self.same(a, b, before), here))
-        assert isinstance(here, Step)
+            here = Inference((s, p, o), f"eq-rep-{name}", values, (self.same(a, b, before), here))
+        assert isinstance(here, Inference)
         return here
 
-    def rewritten(self, row: Row, before: int) -> Step:
-        """A triple that was found under other names."""
+    def rewritten(self, row: Fact, before: int) -> Inference:
+        """The inference of a triple that was found under other names."""
         for form in self.forms(row, before):
             if form != row:
-                inner: Step | Row = form
+                inner: Inference | Fact = form
                 code, key = self.history.coded(form)
                 delta = self.history.find(code, key)
                 if delta is not None and delta.origin in ("dt-type2", "dt-diff"):
@@ -341,11 +341,11 @@ class Prover:
                 return self.replace(inner, form, row, before)
         raise AssertionError(f"no reason for {self.triple(row)}")
 
-    def forms(self, row: Row, before: int) -> Iterator[Row]:
-        """The triples that say the same under other names, and were not rewritten, oldest first."""
+    def forms(self, row: Fact, before: int) -> Iterator[Fact]:
+        """The triples with equal terms that were found by rules, not rewritten; oldest first."""
         s, p, o = row
         equality = self.equality
-        found: list[tuple[int, Row]] = []
+        found: list[tuple[int, Fact]] = []
         for q in equality.same(p):
             groups: list[tuple[int, list[int], list[int] | None]]
             if q == self.history.type:
@@ -366,7 +366,7 @@ class Prover:
     def named_so(
         self, code: int, subjects: list[int], objects: list[int] | None, before: int
     ) -> Iterator[tuple[Delta, int]]:
-        """The keys of before a step that are about some of the subjects and objects."""
+        """The keys of these subjects and objects that were known before a round."""
         s = np.array(subjects, np.int64)
         if objects is None:
             yield from self.history.held(code, s, before)

@@ -1,1 +1,1 @@
-"""What a rule is: the table, its values, its matches in a graph; and when a proof of it holds."""
+"""The rule table: rules, their matches in a graph, datatypes, and the check of a proof."""

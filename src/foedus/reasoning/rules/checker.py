@@ -1,7 +1,7 @@
-"""Whether a proof proves: checked step by step against the rule table, and nothing else.
+"""Check a proof step by step against the rule table, and against nothing else.
 
-Neither an engine nor the way in which a proof was found matters here; a step is right if it is an
-instance of its rule, a leaf if it was asserted.
+How the proof was found does not matter: a step is right if it is an instance of its rule, a leaf if
+it was asserted.
 """
 
 from __future__ import annotations
@@ -17,24 +17,22 @@ from foedus.reasoning.rules.table import (
     Before,
     Bindings,
     Differ,
-    Operand,
     Rule,
     RuleSet,
     Sum,
     Test,
-    Value,
+    ValueTest,
     Var,
 )
 from foedus.terms import Term, Triple, is_literal
-
-_RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
-_FIRST, _REST, _NIL = f"<{_RDF}first>", f"<{_RDF}rest>", f"<{_RDF}nil>"
+from foedus.vocab import FIRST, NIL, REST
 
 
 def check_proof(proof: Proof, asserted: Collection[Triple], rules: RuleSet) -> bool:
-    """True if the proof holds; raises ValueError with the first step that does not.
+    """True if the proof is right; raises ValueError naming the first step that is not.
 
-    No triple may rest on itself, however far below. Steps that the proof shares are checked once.
+    A triple must not rest on itself, directly or indirectly. A subproof that is used several times
+    is checked once.
     """
     rests: dict[Triple, set[Triple]] = {}
     todo, seen = [proof], {id(proof)}
@@ -88,7 +86,7 @@ def _instance(atom: Atom, names: Bindings, size: int, here: int = 0) -> Triple:
 
 
 def _spelt(triple: Triple, atom: Atom, given: Collection[Triple | None]) -> Iterator[Triple]:
-    """The triple among those given; a literal of the rule itself may be written in any way."""
+    """The triple among those given; a literal that the rule names may be spelled in any way."""
     if triple in given:
         yield triple
     if not isinstance(atom.o, str) or not is_literal(atom.o):
@@ -102,25 +100,25 @@ def _spelt(triple: Triple, atom: Atom, given: Collection[Triple | None]) -> Iter
 def _cells(
     head: Term, members: list[Term], given: Collection[Triple | None]
 ) -> list[Triple | None]:
-    """The triples of a list with these members that starts at the cell; None if there is none."""
+    """The triples of a list from ``head`` with these members; [None] if there is no such list."""
     tails: dict[Term, list[Triple]] = {}
     for t in given:
-        if t and t[1] == _REST:
+        if t and t[1] == REST:
             tails.setdefault(t[0], []).append(t)
     came: list[dict[Term, Triple]] = []  # for each member, the cells that it may lead to
     here = [head]
     for member in members:
-        having = (cell for cell in here if (cell, _FIRST, member) in given)
+        having = (cell for cell in here if (cell, FIRST, member) in given)
         came.append({tail[2]: tail for cell in having for tail in tails.get(cell, ())})
         here = list(came[-1])
-    if _NIL not in here:
+    if NIL not in here:
         return [None]
     found: list[Triple | None] = []
-    cell = _NIL
+    cell = NIL
     for member, ways in zip(reversed(members), reversed(came), strict=True):
         tail = ways[cell]
         cell = tail[0]
-        found += [tail, (cell, _FIRST, member)]
+        found += [tail, (cell, FIRST, member)]
     return found
 
 
@@ -130,18 +128,11 @@ def _holds(test: Test, names: Bindings) -> bool:
     if isinstance(test, Differ):
         return names[test.left.name] != names[test.right.name]
     if isinstance(test, Sum):
-        left, right = _operand(test.left, names), _operand(test.right, names)
-        total = years.add(left, right, test.sign) if left and right else None
-        return total == names[test.result.name]
+        return years.total(test, names.__getitem__) == names[test.result.name]
     return _literals(test, names)
 
 
-def _operand(side: Operand, names: Bindings) -> Term | None:
-    term = names[side.node.name] if isinstance(side.node, Var) else side.node
-    return years.year_of(term) if side.year else term
-
-
-def _literals(test: Value, names: Bindings) -> bool:
+def _literals(test: ValueTest, names: Bindings) -> bool:
     left = names[test.left.name]
     if not is_literal(left):
         return False

@@ -1,23 +1,23 @@
-"""What literals stand for: their values, and the datatypes that hold them.
+"""The datatypes of OWL 2 RL: the value of a literal, and which datatypes contain it.
 
 The datatypes are those of OWL 2 RL (https://www.w3.org/TR/owl2-profiles/#Entities_3), 32 with
-``rdfs:Literal``. The rules dt-type2, dt-eq, dt-diff and dt-not-type ask here:
+``rdfs:Literal``. The datatype rules (dt-type2, dt-eq, dt-diff, dt-not-type) use:
 
-- *dt-eq, dt-diff*: two literals are one value if ``value_key`` is the same, and two values if both
-  have a key and the keys differ. A literal without a key (ill-typed, or of a datatype that is not
-  known here) equals itself alone and differs from nothing.
+- *dt-eq, dt-diff*: two literals are equal if they have the same ``value_key``, and different if
+  both have a key and the keys differ. A literal without a key (ill-typed, or of an unknown
+  datatype) equals only itself and is different from nothing.
 - *dt-type2, dt-not-type*: ``in_datatype``; *dt-ill-typed*: ``is_ill_typed``.
 
 Equality is the identity of OWL 2 (https://www.w3.org/TR/owl2-syntax/#Datatype_Maps), which is finer
-than ``=`` in XSD: ``"0.0"`` and ``"-0.0"`` are two floats, ``NaN`` is itself, one instant in two
-time zones is two values. The value spaces of the primitive datatypes are disjoint: no float is a
-decimal, no hexBinary a base64Binary, no anyURI a string. Integers are decimals, and every datatype
-derived from ``xsd:string`` shares its values.
+than ``=`` in XSD: ``"0.0"`` and ``"-0.0"`` are two floats, ``NaN`` equals itself, one instant
+written in two time zones is two values. The value spaces of the primitive datatypes are disjoint:
+no float is a decimal, no hexBinary a base64Binary, no anyURI a string. Integers are decimals, and
+every datatype derived from ``xsd:string`` shares its values.
 
-Limits. Literals are read as they are written, without the whitespace processing of XML. A float or
-double that its datatype cannot hold (``1E400``, ``1E-400``) is ill-typed, as the OWL 2 test cases
-have it, and not infinity or zero, as XSD 1.1 has it. ``xsd:string`` takes every character. XML
-that is too large for its canonical form is compared as it is written (``xml_values.py``).
+Limits. Lexical forms are taken as written, without the whitespace processing of XML. A float or
+double outside the range of its datatype (``1E400``, ``1E-400``) is ill-typed, as in the OWL 2 test
+cases, and not infinity or zero, as in XSD 1.1. ``xsd:string`` accepts every character. XML that is
+too large to canonicalize is compared as written (``xml_values.py``).
 """
 
 from __future__ import annotations
@@ -32,14 +32,11 @@ from functools import lru_cache
 from pyexpat import ExpatError
 from xml.etree.ElementTree import ParseError
 
-from foedus.reasoning.rules.numerals import Key, between, decimal_key, next_year, year_key
+from foedus.reasoning.rules.numerals import ValueKey, between, decimal_key, next_year, year_key
 from foedus.reasoning.rules.xml_values import canonical_xml
 from foedus.store.xmlliteral import mended
 from foedus.terms import Term, is_literal, split_literal
-
-_RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
-_RDFS = "http://www.w3.org/2000/01/rdf-schema#"
-_XSD = "http://www.w3.org/2001/XMLSchema#"
+from foedus.vocab import RDF, RDFS, XSD
 
 _NAME_START = (
     "A-Z_a-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02ff\u0370-\u037d\u037f-\u1fff\u200c-\u200d"
@@ -89,24 +86,24 @@ _DATETIME = re.compile(
 _BASE64 = re.compile(r"(?:[A-Za-z0-9+/] ?)*+(?:= ?)*")
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:.*|[^:/?#]*(?:[/?#].*)?", re.DOTALL)
 
-#: Longer literals are read again each time, not kept.
+#: The values of literals shorter than this, in characters, are cached.
 _KEPT = 1 << 12
 
 
-def _decimal(text: str) -> Key | None:
+def _decimal(text: str) -> ValueKey | None:
     return decimal_key(text) if _DECIMAL.fullmatch(text) else None
 
 
-def _integer(low: float, high: float) -> Callable[[str], Key | None]:
-    def value(text: str) -> Key | None:
+def _integer(low: float, high: float) -> Callable[[str], ValueKey | None]:
+    def value(text: str) -> ValueKey | None:
         key = decimal_key(text) if _INTEGER.fullmatch(text) else None
         return key if key and between(key, low, high) else None
 
     return value
 
 
-def _binary(space: str, form: str) -> Callable[[str], Key | None]:
-    def value(text: str) -> Key | None:
+def _binary(space: str, form: str) -> Callable[[str], ValueKey | None]:
+    def value(text: str) -> ValueKey | None:
         if text not in _SPECIAL and not _FLOAT.fullmatch(text):
             return None
         number = _SPECIAL.get(text)
@@ -123,11 +120,11 @@ def _binary(space: str, form: str) -> Callable[[str], Key | None]:
     return value
 
 
-def _string(pattern: re.Pattern[str] | None) -> Callable[[str], Key | None]:
+def _string(pattern: re.Pattern[str] | None) -> Callable[[str], ValueKey | None]:
     return lambda text: ("string", text) if not pattern or pattern.fullmatch(text) else None
 
 
-def _plain(text: str) -> Key | None:
+def _plain(text: str) -> ValueKey | None:
     """https://www.w3.org/TR/rdf-plain-literal/: the language follows the last ``@``."""
     words, at, tag = text.rpartition("@")
     if not at:
@@ -137,18 +134,18 @@ def _plain(text: str) -> Key | None:
     return ("string", words, tag.lower()) if _LANGUAGE.fullmatch(tag) else None
 
 
-def _boolean(text: str) -> Key | None:
+def _boolean(text: str) -> ValueKey | None:
     known = {"true": True, "1": True, "false": False, "0": False}
     return ("boolean", known[text]) if text in known else None
 
 
-def _hex(text: str) -> Key | None:
+def _hex(text: str) -> ValueKey | None:
     if len(text) % 2 or not re.fullmatch(r"[0-9a-fA-F]*", text):
         return None
     return ("hexBinary", bytes.fromhex(text))
 
 
-def _base64(text: str) -> Key | None:
+def _base64(text: str) -> ValueKey | None:
     if not _BASE64.fullmatch(text) or text != text.strip(" "):
         return None
     try:
@@ -160,11 +157,11 @@ def _base64(text: str) -> Key | None:
     return ("base64Binary", octets) if clean else None
 
 
-def _uri(text: str) -> Key | None:
+def _uri(text: str) -> ValueKey | None:
     return ("anyURI", text) if _URI.fullmatch(text) else None
 
 
-def _datetime(text: str) -> Key | None:
+def _datetime(text: str) -> ValueKey | None:
     found = _DATETIME.fullmatch(text)
     if not found:
         return None
@@ -191,12 +188,12 @@ def _datetime(text: str) -> Key | None:
     return ("dateTime", year, month, day, hours, minutes, seconds, fraction, zone)
 
 
-def _stamp(text: str) -> Key | None:
+def _stamp(text: str) -> ValueKey | None:
     key = _datetime(text)
     return key if key and key[-1] is not None else None
 
 
-def _xml(text: str) -> Key | None:
+def _xml(text: str) -> ValueKey | None:
     found = _canonical(text)
     if found is None and (other := mended(text)) != text:  # a pyoxigraph store holds such
         found = _canonical(other)
@@ -210,44 +207,44 @@ def _canonical(text: str) -> str | None:
         return None
 
 
-_LEXICAL: dict[str, Callable[[str], Key | None]] = {
-    f"{_RDF}PlainLiteral": _plain,
-    f"{_RDF}XMLLiteral": _xml,
-    f"{_XSD}decimal": _decimal,
-    f"{_XSD}float": _binary("float", "<f"),
-    f"{_XSD}double": _binary("double", "<d"),
-    f"{_XSD}boolean": _boolean,
-    f"{_XSD}hexBinary": _hex,
-    f"{_XSD}base64Binary": _base64,
-    f"{_XSD}anyURI": _uri,
-    f"{_XSD}dateTime": _datetime,
-    f"{_XSD}dateTimeStamp": _stamp,
-    **{f"{_XSD}{name}": _integer(*bounds) for name, bounds in _INTEGERS.items()},
-    **{f"{_XSD}{name}": _string(pattern) for name, pattern in _STRINGS.items()},
+_LEXICAL: dict[str, Callable[[str], ValueKey | None]] = {
+    f"{RDF}PlainLiteral": _plain,
+    f"{RDF}XMLLiteral": _xml,
+    f"{XSD}decimal": _decimal,
+    f"{XSD}float": _binary("float", "<f"),
+    f"{XSD}double": _binary("double", "<d"),
+    f"{XSD}boolean": _boolean,
+    f"{XSD}hexBinary": _hex,
+    f"{XSD}base64Binary": _base64,
+    f"{XSD}anyURI": _uri,
+    f"{XSD}dateTime": _datetime,
+    f"{XSD}dateTimeStamp": _stamp,
+    **{f"{XSD}{name}": _integer(*bounds) for name, bounds in _INTEGERS.items()},
+    **{f"{XSD}{name}": _string(pattern) for name, pattern in _STRINGS.items()},
 }
 
 
-def _within(low: float, high: float) -> Callable[[Key], bool]:
+def _within(low: float, high: float) -> Callable[[ValueKey], bool]:
     return lambda k: k[0] == "decimal" and between(k, low, high)
 
 
-def _matching(pattern: re.Pattern[str] | None) -> Callable[[Key], bool]:
+def _matching(pattern: re.Pattern[str] | None) -> Callable[[ValueKey], bool]:
     return lambda k: (
         k[0] == "string" and len(k) == 2 and (not pattern or bool(pattern.fullmatch(str(k[1]))))
     )
 
 
-def _space(name: str) -> Callable[[Key], bool]:
+def _space(name: str) -> Callable[[ValueKey], bool]:
     return lambda k: k[0] == name
 
 
-_HOLDS: dict[Term, Callable[[Key], bool]] = {
-    f"<{_RDFS}Literal>": lambda k: True,
-    f"<{_RDF}PlainLiteral>": _space("string"),
-    f"<{_RDF}XMLLiteral>": _space("XMLLiteral"),
-    f"<{_XSD}dateTimeStamp>": lambda k: k[0] == "dateTime" and k[-1] is not None,
+_HOLDS: dict[Term, Callable[[ValueKey], bool]] = {
+    f"<{RDFS}Literal>": lambda k: True,
+    f"<{RDF}PlainLiteral>": _space("string"),
+    f"<{RDF}XMLLiteral>": _space("XMLLiteral"),
+    f"<{XSD}dateTimeStamp>": lambda k: k[0] == "dateTime" and k[-1] is not None,
     **{
-        f"<{_XSD}{name}>": _space(name)
+        f"<{XSD}{name}>": _space(name)
         for name in (
             "decimal",
             "float",
@@ -259,8 +256,8 @@ _HOLDS: dict[Term, Callable[[Key], bool]] = {
             "dateTime",
         )
     },
-    **{f"<{_XSD}{name}>": _within(*bounds) for name, bounds in _INTEGERS.items()},
-    **{f"<{_XSD}{name}>": _matching(pattern) for name, pattern in _STRINGS.items()},
+    **{f"<{XSD}{name}>": _within(*bounds) for name, bounds in _INTEGERS.items()},
+    **{f"<{XSD}{name}>": _matching(pattern) for name, pattern in _STRINGS.items()},
 }
 
 #: The datatypes that are known here, as terms.
@@ -268,12 +265,12 @@ DATATYPES: frozenset[Term] = frozenset(_HOLDS)
 
 
 def _is_foreign(term: Term) -> bool:
-    """Whether a literal is written with a datatype that is not known here."""
+    """Whether a literal has a datatype that is not known here."""
     return term.endswith(">") and term[term.rindex("^^") + 2 :] not in DATATYPES
 
 
-def value_key(term: Term) -> Key | None:
-    """What a literal stands for, as a hashable; None if ill-typed or of an unknown datatype.
+def value_key(term: Term) -> ValueKey | None:
+    """The value of a literal as a hashable key; None if ill-typed or of an unknown datatype.
 
     >>> xsd = "http://www.w3.org/2001/XMLSchema#"
     >>> value_key(f'"01"^^<{xsd}int>') == value_key(f'"1.0"^^<{xsd}decimal>')
@@ -285,23 +282,23 @@ def value_key(term: Term) -> Key | None:
 
 
 @lru_cache(maxsize=1 << 16)
-def _short_key(term: Term) -> Key | None:
+def _short_key(term: Term) -> ValueKey | None:
     if _is_foreign(term):
         return None
     text, datatype, language = split_literal(term)
     if language:
         return ("string", text, language.lower())
-    read = _LEXICAL.get(datatype or f"{_XSD}string")
+    read = _LEXICAL.get(datatype or f"{XSD}string")
     return read(text) if read else None
 
 
 def is_ill_typed(term: Term) -> bool:
-    """Whether a literal is not in the datatype that it is written with, as far as is known here."""
+    """Whether the text is outside the lexical space of its datatype; False if that is unknown."""
     return term.endswith(">") and not _is_foreign(term) and value_key(term) is None
 
 
 def in_datatype(term: Term, datatype: Term) -> bool | None:
-    """Whether the datatype (``<http://...>``) holds the literal's value; None if unknown.
+    """Whether the datatype (``<http://...>``) contains the literal's value; None if unknown.
 
     An ill-typed literal is in no datatype.
 
@@ -319,7 +316,9 @@ def in_datatype(term: Term, datatype: Term) -> bool | None:
 
 
 def holds_texts(datatype: Term) -> tuple[bool, bool] | None:
-    """Whether a datatype holds plain literals, and such with a language; None if not all or none.
+    """Whether a datatype contains all plain literals, and all language-tagged ones.
+
+    None if it contains some of them only.
 
     >>> holds_texts("<http://www.w3.org/2001/XMLSchema#string>")
     (True, False)
@@ -330,19 +329,19 @@ def holds_texts(datatype: Term) -> tuple[bool, bool] | None:
 
 
 def datatypes_of(term: Term) -> list[Term]:
-    """The known datatypes that hold the literal's value, sorted."""
+    """The known datatypes that contain the literal's value, sorted."""
     key = value_key(term)
     return [] if key is None else sorted(d for d, holds in _HOLDS.items() if holds(key))
 
 
 def _bounds(datatypes: Iterable[Term]) -> tuple[float, float] | None:
-    """The integers that all of the datatypes hold, if one of them is of integers."""
+    """The integers common to all of the datatypes; None if none is an integer type."""
     found = [_INTEGERS[name] for name in map(_name, datatypes) if name in _INTEGERS]
     return (max(low for low, _ in found), min(high for _, high in found)) if found else None
 
 
 def _name(datatype: Term) -> str:
-    return datatype[1:-1].removeprefix(_XSD)
+    return datatype[1:-1].removeprefix(XSD)
 
 
 def _primitive(datatype: Term) -> str:
@@ -350,14 +349,14 @@ def _primitive(datatype: Term) -> str:
     name = _name(datatype)
     if name in _INTEGERS:
         return "decimal"
-    if name in _STRINGS or datatype == f"<{_RDF}PlainLiteral>":
+    if name in _STRINGS or datatype == f"<{RDF}PlainLiteral>":
         return "string"
-    if datatype == f"<{_RDFS}Literal>":
+    if datatype == f"<{RDFS}Literal>":
         return ""
     return "dateTime" if name == "dateTimeStamp" else name
 
 
-#: Each restriction of strings, with those that hold all of its values.
+#: Each datatype derived from another, with all datatypes that contain it.
 _WITHIN = {
     "PlainLiteral": (),
     "string": ("PlainLiteral",),
@@ -372,7 +371,7 @@ _WITHIN = {
 
 
 def contradictory(datatypes: Collection[Term]) -> bool:
-    """Whether no value is in all of the datatypes.
+    """Whether the intersection of the datatypes is empty.
 
     >>> xsd = "http://www.w3.org/2001/XMLSchema#"
     >>> contradictory([f"<{xsd}positiveInteger>", f"<{xsd}negativeInteger>"])
@@ -384,16 +383,16 @@ def contradictory(datatypes: Collection[Term]) -> bool:
 
 
 def includes(datatypes: Collection[Term], datatype: Term) -> bool:
-    """Whether a value that is in all of the first is in the second, whatever value it is.
+    """Whether a datatype contains the whole intersection of others.
 
     >>> xsd = "http://www.w3.org/2001/XMLSchema#"
     >>> includes([f"<{xsd}short>", f"<{xsd}unsignedInt>"], f"<{xsd}unsignedShort>")
     True
     """
-    if datatype == f"<{_RDFS}Literal>" or datatype in datatypes or contradictory(datatypes):
+    if datatype == f"<{RDFS}Literal>" or datatype in datatypes or contradictory(datatypes):
         return True
-    bounds, name = _bounds(datatypes), _name(datatype).removeprefix(_RDF)
+    bounds, name = _bounds(datatypes), _name(datatype).removeprefix(RDF)
     if bounds is not None:
         low, high = _INTEGERS.get(name, (math.inf, -math.inf))
         return name == "decimal" or (low <= bounds[0] and bounds[1] <= high)
-    return any(name in _WITHIN.get(_name(d).removeprefix(_RDF), ()) for d in datatypes)
+    return any(name in _WITHIN.get(_name(d).removeprefix(RDF), ()) for d in datatypes)

@@ -1,4 +1,4 @@
-"""Rules matched against triples, wherever these are kept: plainly, premise by premise."""
+"""Naive rule matching over any triple source: premises are matched one by one, as strings."""
 
 from __future__ import annotations
 
@@ -10,38 +10,35 @@ from typing import TypeAlias
 
 from foedus.reasoning.rules import years
 from foedus.reasoning.rules.datatypes import in_datatype, is_ill_typed, value_key
-from foedus.reasoning.rules.listing import readings
-from foedus.reasoning.rules.rule import Atom, Before, Differ, Operand, Rule, Sum, Value, Var
-from foedus.terms import Find, Pattern, Term, Triple, iri, is_literal
+from foedus.reasoning.rules.rdf_list import readings, triples_of
+from foedus.reasoning.rules.rule import Atom, Before, Differ, Rule, Sum, ValueTest, Var
+from foedus.terms import Find, Pattern, Term, Triple, is_literal
+from foedus.vocab import FIRST, NIL, REST, SAME
 
-_RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
-_FIRST, _REST, _NIL = (iri(f"{_RDF}{name}") for name in ("first", "rest", "nil"))
-SAME = iri("http://www.w3.org/2002/07/owl#sameAs")
-
-#: One premise to match: the atom, the length of the list, and the member that `each` is at.
+#: One premise to match: the atom, the length of the list, and the position of the ``each`` member.
 Task: TypeAlias = tuple[Atom, int, int]
 Bound: TypeAlias = dict[str, Term]
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """One application of a rule: what its variables stand for, and the triples it rests on."""
+class RuleInstance:
+    """One rule instance: the substitution of its variables, and the triples that it rests on."""
 
     rule: str
     bindings: Bound
     premises: tuple[Triple, ...]
 
 
-class Facts:
-    """Triples with the steps that found them, and an index for every pattern of one."""
+class IndexedTriples:
+    """Triples, each with the rule instance that derived it, indexed for every triple pattern."""
 
     def __init__(self) -> None:
-        self.steps: dict[Triple, Step | None] = {}
+        self.steps: dict[Triple, RuleInstance | None] = {}
         self.literals: set[Term] = set()
         self._index: dict[Pattern, list[Triple]] = defaultdict(list)
 
-    def add(self, triple: Triple, step: Step | None) -> bool:
-        """Take a triple in; False if it was there."""
+    def add(self, triple: Triple, step: RuleInstance | None) -> bool:
+        """Add a triple; False if it was there."""
         if triple in self.steps:
             return False
         self.steps[triple] = step
@@ -51,7 +48,7 @@ class Facts:
         return True
 
     def match(self, s: Term | None, p: Term | None, o: Term | None) -> list[Triple]:
-        """The triples that have these terms in these places; None is any."""
+        """The triples that match a pattern; None matches any term. Not to be changed."""
         return self._index.get((s, p, o), [])
 
 
@@ -60,26 +57,27 @@ def instances(
     find: Find,
     fits: tuple[Atom, Triple] | None = None,
     same: Callable[[Term, Term], bool] | None = None,
-) -> Iterator[Step]:
-    """The applications of a rule with premises to the triples that can be found.
+) -> Iterator[RuleInstance]:
+    """The instances of a rule with premises over the triples that ``find`` gives.
 
-    ``fits`` is an atom of the rule and the triple that it is to be: a conclusion asks what would
-    give a triple, a premise what a triple gives. ``same`` says which two things do not count as
-    different; without it, those between which an owl:sameAs is found.
+    ``fits`` fixes an atom of the rule to a triple: a conclusion to find what derives the triple
+    (backward chaining), a premise to find what the triple derives (forward chaining). ``same`` says
+    which pairs of terms fail ``!=``; by default, those for which an owl:sameAs is found.
     """
     for start, tasks, cells in applied(rule, find, fits):
         order = sorted(tasks, key=lambda t: (rule.premises.index(t[0]), t[2]))
         for found, used in solve(tasks, start, find):
             if all(holds(test, found, find, same) for test in rule.tests):
-                yield Step(rule.id, found, (*(used[t] for t in order), *cells))
+                yield RuleInstance(rule.id, found, (*(used[t] for t in order), *cells))
 
 
 def applied(
     rule: Rule, find: Find, fits: tuple[Atom, Triple] | None = None
 ) -> Iterator[tuple[Bound, list[Task], tuple[Triple, ...]]]:
-    """Each way to begin with a rule: what is bound, the premises to match, the cells of its list.
+    """The partial matches from which a rule is solved: substitution, premises left, list cells.
 
-    A list is found by the premises that name it, which are then bound, and still to be matched.
+    The list is found through the premises that mention its head. These are then bound, and matched
+    again with the others.
     """
     for start in _starts(rule, fits, find):
         heads = [listed.head for listed in rule.lists]
@@ -93,8 +91,8 @@ def applied(
                     yield known, [*naming, *tasks], cells
 
 
-def conclusions(rule: Rule, step: Step) -> list[Triple]:
-    """The triples that an application of a rule gives."""
+def conclusions_of(rule: Rule, step: RuleInstance) -> list[Triple]:
+    """The triples that a rule instance concludes."""
     size = rule.length(step.bindings)
 
     def term(node: Var | Term) -> Term:
@@ -106,7 +104,9 @@ def conclusions(rule: Rule, step: Step) -> list[Triple]:
 def solve(
     tasks: list[Task], bindings: Bound, find: Find
 ) -> Iterator[tuple[Bound, dict[Task, Triple]]]:
-    """All ways to match the premises that go with the bindings, the most bound premise first."""
+    """All matches of the premises that extend the bindings, by backtracking; most bound premise
+    first.
+    """
     frames: list[_Frame] = []
     left, place, known = _ordered(tasks, bindings), 0, bindings
     while True:
@@ -114,12 +114,12 @@ def solve(
             frames.append(_Frame(left, place, known, iter(_candidates(left[place], known, find))))
         else:
             yield known, {frame.left[frame.place]: frame.triple for frame in frames}
-        while frames:  # a stack of its own: there may be a premise for each member of a list
+        while frames:  # not recursive: there may be a premise for each member of a long list
             last = frames[-1]
             found = last.next()
             if found is not None:
                 left, place, known = last.left, last.place + 1, found
-                if len(found) > len(last.bound):  # some of the others are more bound now
+                if len(found) > len(last.bound):  # the order of the others may have changed
                     left, place = _ordered(left[place:], found), 0
                 break
             frames.pop()
@@ -129,7 +129,7 @@ def solve(
 
 @dataclass(slots=True)
 class _Frame:
-    """A premise of a search: those after it, and the triples still to be tried."""
+    """A premise on the backtracking stack: the premises after it, and its candidates left."""
 
     left: list[Task]
     place: int
@@ -138,7 +138,7 @@ class _Frame:
     triple: Triple = ("", "", "")
 
     def next(self) -> Bound | None:
-        """The bindings with those of the next triple that fits."""
+        """The bindings extended by the next candidate that unifies; None if there is none."""
         for triple in self.triples:
             found = _unified(self.left[self.place], self.bound, triple)
             if found is not None:
@@ -152,7 +152,7 @@ def _ordered(tasks: list[Task], bindings: Bound) -> list[Task]:
 
 
 def pattern(task: Task, bindings: Mapping[str, Term]) -> Pattern:
-    """A premise with what is known filled in."""
+    """A premise as a triple pattern: bound variables replaced, None for the others."""
     atom, size, here = task
     s, p, o = (
         bindings.get(node.key(bindings, size, here)) if isinstance(node, Var) else node
@@ -164,7 +164,7 @@ def pattern(task: Task, bindings: Mapping[str, Term]) -> Pattern:
 def read_list(
     rule: Rule, bindings: Bound, find: Find
 ) -> Iterator[tuple[Bound, int, tuple[Triple, ...]]]:
-    """The bindings with the members of the rule's list, for every choice of its indices.
+    """The bindings extended by the members of the rule's list, once for each choice of its indices.
 
     With the length of the list and its cells. A rule without a list has one reading, of length 0.
     """
@@ -173,7 +173,7 @@ def read_list(
         return
     (listed,) = rule.lists
     orders = [t for t in rule.tests if isinstance(t, Before)]
-    for members, cells in _readings(bindings.get(listed.head.name, _NIL), find):
+    for members, cells in _readings(bindings.get(listed.head.name, NIL), find):
         named = {f"{listed.member}_{k}": m for k, m in enumerate(members, start=1)}
         for numbers in product(range(1, len(members) + 1), repeat=len(rule.picks)):
             chosen = {i: str(k) for i, k in zip(rule.picks, numbers, strict=True)}
@@ -182,21 +182,18 @@ def read_list(
 
 
 def _readings(cell: Term, find: Find) -> Iterator[tuple[tuple[Term, ...], tuple[Triple, ...]]]:
-    """Members and cells of the list that starts at a cell, for every way to read it."""
+    """Members and cells of the list that starts at a cell, once for each reading."""
 
     def contents(cell: Term) -> Iterator[tuple[Term, Term]]:
-        firsts, rests = ([o for _, _, o in find(cell, p, None)] for p in (_FIRST, _REST))
+        firsts, rests = ([o for _, _, o in find(cell, p, None)] for p in (FIRST, REST))
         return product(firsts, rests)
 
-    for members, cells in readings(cell, _NIL, contents):
-        triples: list[Triple] = []
-        for here, member, tail in zip(cells, members, (*cells[1:], _NIL), strict=True):
-            triples += (here, _FIRST, member), (here, _REST, tail)
-        yield members, tuple(triples)
+    for reading in readings(cell, NIL, contents):
+        yield reading[0], triples_of(reading, FIRST, REST, NIL)
 
 
 def _starts(rule: Rule, fits: tuple[Atom, Triple] | None, find: Find) -> Iterator[Bound]:
-    """What is bound before the rule's list is read: by a member, the lists that it is in."""
+    """The substitutions with which to start: a list member in ``fits`` gives the lists it is in."""
     if fits is None:
         yield {}
         return
@@ -218,18 +215,20 @@ def _starts(rule: Rule, fits: tuple[Atom, Triple] | None, find: Find) -> Iterato
 
 def _lists_with(member: Term, find: Find) -> Iterator[Term]:
     """The cells from which a list leads to a member."""
-    waiting = [cell for cell, _, _ in find(None, _FIRST, member)]
+    waiting = [cell for cell, _, _ in find(None, FIRST, member)]
     seen: set[Term] = set()
     while waiting:
         cell = waiting.pop()
         if cell not in seen:
             seen.add(cell)
             yield cell
-            waiting += [before for before, _, _ in find(None, _REST, cell)]
+            waiting += [before for before, _, _ in find(None, REST, cell)]
 
 
 def _fitted(fits: tuple[Atom, Triple] | None, bindings: Bound, size: int) -> Iterator[Bound]:
-    """The bindings with those by which the atom is the triple, for each member that it can be."""
+    """The bindings extended so that the atom of ``fits`` is its triple, once for each list
+    position.
+    """
     if fits is None:
         yield bindings
         return
@@ -240,7 +239,7 @@ def _fitted(fits: tuple[Atom, Triple] | None, bindings: Bound, size: int) -> Ite
 
 
 def _unified(task: Task, bindings: Bound, triple: Triple) -> Bound | None:
-    """The bindings with those that make a premise this triple; None if they disagree."""
+    """The bindings extended so that a premise is this triple; None if they conflict."""
     atom, size, here = task
     made = dict(bindings)
     for node, term in zip(atom, triple, strict=True):
@@ -253,7 +252,9 @@ def _unified(task: Task, bindings: Bound, triple: Triple) -> Bound | None:
 
 
 def _candidates(task: Task, bindings: Bound, find: Find) -> Iterable[Triple]:
-    """The triples to try; a literal that the rule itself names may be written in any way."""
+    """The triples that may match a premise; a literal in the rule matches by value, however
+    written.
+    """
     s, p, o = pattern(task, bindings)
     named = isinstance(task[0].o, str) and is_literal(task[0].o)
     return find(s, p, None if named else o)
@@ -266,23 +267,19 @@ def _same_value(node: Term, term: Term) -> bool:
 def holds(
     test: object, bindings: Bound, find: Find, same: Callable[[Term, Term], bool] | None = None
 ) -> bool:
-    """Whether a test holds; a sum whose result is free binds it. KeyError for what is open."""
+    """Whether a test holds; a sum binds its free result. KeyError for any other free variable."""
     if isinstance(test, Differ):
         a, b = bindings[test.left.name], bindings[test.right.name]
         return a != b and not (same(a, b) if same else any(True for _ in find(a, SAME, b)))
     if isinstance(test, Sum):
-        left, right = (_operand(side, bindings) for side in (test.left, test.right))
-        total = years.add(left, right, test.sign) if left and right else None
+        total = years.total(test, bindings.__getitem__)
         return total is not None and bindings.setdefault(test.result.name, total) == total
-    if isinstance(test, Value):
-        v = bindings[test.left.name]
-        if test.kind == "missing":
-            return is_literal(v) and is_ill_typed(v)
-        assert test.right
-        return in_datatype(v, bindings[test.right.name]) is False
-    return True
+    return not isinstance(test, ValueTest) or value_holds(test, bindings.__getitem__)
 
 
-def _operand(side: Operand, bindings: Bound) -> Term | None:
-    term = bindings[side.node.name] if isinstance(side.node, Var) else side.node
-    return years.year_of(term) if side.year else term
+def value_holds(test: ValueTest, value: Callable[[str], Term]) -> bool:
+    """Whether a ``missing`` or ``not in`` test holds of the variables' values."""
+    left = value(test.left.name)
+    if test.right is None:
+        return is_literal(left) and is_ill_typed(left)
+    return in_datatype(left, value(test.right.name)) is False

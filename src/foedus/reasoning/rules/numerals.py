@@ -1,7 +1,7 @@
-"""Decimal numerals and years of any length, in time that grows with it.
+"""Decimal numerals and years of any length, in linear time.
 
-Python makes an integer of digits in a time that grows with the square of their number, and of more
-than 4,300 not at all. What is long is kept as text.
+Python converts digits to an integer in quadratic time, and refuses more than 4,300 of them. Long
+numerals are kept as text.
 """
 
 from __future__ import annotations
@@ -9,19 +9,19 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable
 
-#: A value: its space, then what tells it from the others in that space.
-Key = tuple[Hashable, ...]
+#: A value: the name of its value space, then what identifies it there.
+ValueKey = tuple[Hashable, ...]
 
 #: Numbers and years of more digits are kept as text.
 _LONG = 1000
 _NINES = str.maketrans("0123456789", "9876543210")
 
 
-def decimal_key(text: str) -> Key:
-    """What a decimal stands for: an integer, if it is one and not long.
+def decimal_key(text: str) -> ValueKey:
+    """The key of a decimal: an integer where it is one and not too long.
 
-    Others by their sign, their digits without zeros at either end, and the power of ten that the
-    first digit counts.
+    Otherwise its sign, its digits without leading and trailing zeros, and the power of ten of the
+    first digit.
 
     >>> decimal_key("07.0"), decimal_key("-0.050")
     (('decimal', 7), ('decimal', 1, '5', -2))
@@ -37,8 +37,8 @@ def decimal_key(text: str) -> Key:
     return ("decimal", int(below), digits.rstrip("0"), top)
 
 
-def between(key: Key, low: float, high: float) -> bool:
-    """Whether a decimal is an integer within bounds, which are short or none."""
+def between(key: ValueKey, low: float, high: float) -> bool:
+    """Whether a decimal is an integer within bounds, which are short or infinite."""
     match key:
         case (_, int(number)):
             return low <= number <= high
@@ -48,12 +48,14 @@ def between(key: Key, low: float, high: float) -> bool:
 
 
 def year_key(text: str) -> int | str:
-    """A year; as text where it is long."""
+    """A year as an integer; as text if it is long."""
     return int(text) if len(text) <= _LONG else text
 
 
 def next_year(text: str) -> int | str:
-    """The next year, of any length: before year 0 the nines' complement of the digits grows."""
+    """The year after, of any length. Before year 0, the nines' complement of the digits is counted
+    up.
+    """
     below, digits = text.startswith("-"), text.lstrip("-")
     digits = digits.translate(_NINES) if below else digits
     head = digits.rstrip("9")

@@ -1,4 +1,4 @@
-"""What a proof and a clash are; any engine that applies the rule table can make them."""
+"""Proofs and clashes: the derivation of a triple or of a contradiction, as values."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from typing import Any, TypeAlias
 from foedus.short import short_repr
 from foedus.terms import Term, Triple
 
-#: A triple as terms, or as an engine's numbers.
-Row: TypeAlias = tuple[Any, Any, Any]
+#: A triple of terms, or of term numbers.
+AnyTriple: TypeAlias = tuple[Any, Any, Any]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Proof:
-    """Why a triple holds: the rule, what its variables stand for, and proofs of its premises.
+    """The derivation of a triple: the rule, its substitution, and the proofs of its premises.
 
-    ``rule`` is None for an asserted triple. ``triple`` is None at the top of a clash's proof.
+    ``rule`` is None for an asserted triple. ``triple`` is None at the root of a clash's proof.
     ``bindings`` are written as ``rule.py`` says. The premises of a rule about a list include the
     ``rdf:first`` and ``rdf:rest`` triples of the list.
 
-    A proof may be hundreds of thousands of steps deep, and steps are shared. So it is walked,
-    compared, pickled and copied without recursion, each step once; its ``repr`` leaves out what
-    lies below.
+    A proof is a directed acyclic graph, which may be hundreds of thousands of steps deep and whose
+    subproofs are shared. So it is walked, compared, pickled and copied without recursion, each step
+    once; its ``repr`` leaves out the premises.
     """
 
     triple: Triple | None
@@ -34,7 +34,7 @@ class Proof:
     __repr__ = short_repr
 
     def walk(self) -> Iterator[Proof]:
-        """This proof and all proofs below it, each once and after those it rests on."""
+        """This proof and all subproofs, each once, premises before conclusions."""
         begun: set[int] = set()
         waiting = [(self, False)]
         while waiting:
@@ -47,12 +47,12 @@ class Proof:
                 waiting += [(premise, False) for premise in reversed(proof.premises)]
 
     def asserted(self) -> tuple[Triple, ...]:
-        """The asserted triples that it rests on, each once."""
+        """The asserted triples that it rests on (its why-provenance), each once."""
         found = (step.triple for step in self.walk() if step.rule is None)
         return tuple(dict.fromkeys(triple for triple in found if triple))
 
     def depth(self) -> int:
-        """How many steps lie on the longest way down, the asserted triple included."""
+        """The number of steps on the longest path to a leaf, the asserted triple included."""
         depths: dict[int, int] = {}
         for step in self.walk():
             depths[id(step)] = 1 + max((depths[id(p)] for p in step.premises), default=0)
@@ -88,7 +88,7 @@ class Proof:
 
 
 def _restored(steps: list[tuple[Any, ...]]) -> Proof:
-    """A proof from its steps, each after those it rests on, which it names by their places."""
+    """A proof from its steps in topological order; premises are given by their positions."""
     made: list[Proof] = []
     for triple, rule, bindings, below in steps:
         made.append(Proof(triple, rule, bindings, tuple(made[n] for n in below)))
@@ -97,10 +97,10 @@ def _restored(steps: list[tuple[Any, ...]]) -> Proof:
 
 @dataclass(frozen=True, slots=True)
 class Clash:
-    """Premises that contradict one another by a rule; ``proof()`` shows where they come from.
+    """Premises that contradict one another by a rule; ``proof()`` derives the contradiction.
 
-    ``message`` names what collides, and what makes one of several things, or a literal a member
-    of a class: no file states that. ``rests_on()`` are the asserted triples behind it.
+    ``message`` names what collides, and why several names denote one thing or a literal is a member
+    of a class, which no file states. ``rests_on()`` are the asserted triples behind it.
     """
 
     rule: str
@@ -111,7 +111,7 @@ class Clash:
     __repr__ = short_repr
 
     def proof(self) -> Proof:
-        """The proof of the contradiction, with ``triple`` None at its top."""
+        """The proof of the contradiction; its root has no ``triple``."""
         return self.make_proof()
 
     def rests_on(self) -> tuple[Triple, ...]:
@@ -120,10 +120,10 @@ class Clash:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """A rule applied; premises are triples still to be explained, or steps of their own."""
+class Inference:
+    """A rule applied; its premises are triples still to be explained, or inferences themselves."""
 
-    row: Row | None
+    row: AnyTriple | None
     rule: str | None
     values: Mapping[str, Any]
-    premises: tuple[Row | Step, ...] = ()
+    premises: tuple[AnyTriple | Inference, ...] = ()

@@ -1,8 +1,8 @@
-"""A rule as a value: what it asks for, concludes and says.
+"""A rule as a value: its premises, tests, conclusions and sentence.
 
-How an application of a rule is written down (``Bindings``, in proofs): ``"x"`` is bound to the
-term that ``?x`` stands for, ``"c_1"``, ``"c_2"``, ... to the members of the list and the variables
-that go with them, and an index that picks one member, ``"i"``, to its number, ``"2"``.
+How a rule instance is written down (``Bindings``, in proofs): ``"x"`` is bound to the term that
+``?x`` stands for, ``"c_1"``, ``"c_2"``, ... to the members of the list and the variables indexed
+like them, and an index that picks one member, ``"i"``, to its position, ``"2"``.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from foedus.terms import Term, Triple
 
 Bindings: TypeAlias = Mapping[str, Term]
 
-#: A sentence names at most so many members of a list, and counts the others.
+#: The most members of a list that a sentence names; the others are counted.
 MOST = 10
 
 
@@ -32,7 +32,9 @@ class Var:
     shift: int = 0
 
     def key(self, bindings: Bindings, length: int = 0, here: int = 0) -> str:
-        """The name in ``bindings`` that this variable has; ``here`` is the number of ``each``."""
+        """The name of this variable in ``bindings``; ``here`` is the position of the ``each``
+        member.
+        """
         if not self.index:
             return self.name
         if self.index.isdigit():
@@ -53,7 +55,7 @@ Node: TypeAlias = Term | Var
 
 @dataclass(frozen=True, slots=True)
 class Atom:
-    """A triple with variables; with ``each`` it stands for one triple a member of the list."""
+    """A triple with variables; with ``each`` it stands for one triple per member of the list."""
 
     s: Node
     p: Node
@@ -66,6 +68,17 @@ class Atom:
     def __str__(self) -> str:
         return ("each " if self.each else "") + " ".join(map(str, self))
 
+    def unify(self, triple: Triple) -> dict[str, Term] | None:
+        """The bindings that make an atom without indices the triple; None if there are none."""
+        found: dict[str, Term] = {}
+        for node, term in zip(self, triple, strict=True):
+            if isinstance(node, Var):
+                if found.setdefault(node.name, term) != term:
+                    return None
+            elif node != term:
+                return None
+        return found
+
 
 @dataclass(frozen=True, slots=True)
 class ListOf:
@@ -77,7 +90,7 @@ class ListOf:
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """``i < j``: the first index picks an earlier place in the list than the second."""
+    """``i < j``: the first index picks an earlier member of the list than the second."""
 
     left: str
     right: str
@@ -85,10 +98,10 @@ class Before:
 
 @dataclass(frozen=True, slots=True)
 class Differ:
-    """``?a != ?b``: two terms that neither are nor were found to be one and the same.
+    """``?a != ?b``: two terms that are neither identical nor known to be owl:sameAs.
 
-    Found by the rules without such a test: they run first, to their end, so that what follows
-    does not hang on the order of work.
+    Known by the rules without such a test: these are a lower stratum and run first, to their
+    fixpoint, so that the result does not depend on the order of evaluation.
     """
 
     left: Var
@@ -105,7 +118,7 @@ class Operand:
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """``?n = year(?d) + ?k``: binds, or tests, the sum (``sign`` 1) or difference (-1)."""
+    """``?n = year(?d) + ?k``: binds, or tests, a sum (``sign`` 1) or difference (``sign`` -1)."""
 
     result: Var
     left: Operand
@@ -114,20 +127,20 @@ class Sum:
 
 
 @dataclass(frozen=True, slots=True)
-class Value:
-    """A test of literals by value: ``in``, ``not in`` a datatype, ``=``, ``!=``, ``missing``."""
+class ValueTest:
+    """A test of literals by value: ``in`` or ``not in`` a datatype, ``=``, ``!=``, ``missing``."""
 
     left: Var
     kind: str
     right: Var | None = None
 
 
-Test: TypeAlias = Before | Differ | Sum | Value
+Test: TypeAlias = Before | Differ | Sum | ValueTest
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule of the table. ``conclusions`` is None where the rule finds a contradiction."""
+    """One rule of the table. ``conclusions`` is None where the rule derives a contradiction."""
 
     id: str
     premises: tuple[Atom, ...]
@@ -140,10 +153,10 @@ class Rule:
     stored: bool = True
     reason: str = ""
     note: str = ""
-    #: What a rule says in general, where no axiom of an ontology does.
+    #: The general law behind a rule of a domain, where no axiom of the ontology states it.
     law: str = ""
     written: tuple[str, ...] = field(default=(), compare=False)
-    #: The indices that pick a member of the list: ``("i",)`` in cls-int2, none in cls-int1.
+    #: The indices that pick one member of the list: ``("i",)`` in cls-int2, none in cls-int1.
     picks: tuple[str, ...] = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -152,7 +165,7 @@ class Rule:
         object.__setattr__(self, "picks", tuple(sorted(found - {"n"})))
 
     def length(self, bindings: Bindings) -> int:
-        """How many members the rule's list has in these bindings."""
+        """The length of the rule's list under these bindings, 0 without a list."""
         if not self.lists:
             return 0
         count = 0
@@ -161,7 +174,7 @@ class Rule:
         return count
 
     def sentence(self, bindings: Bindings, label: Callable[[Term], str]) -> str:
-        """What one application of the rule says, with labels filled in and no full stop.
+        """One instance of the rule as a sentence, with labels filled in and no full stop.
 
         >>> from foedus.reasoning.rules.table import ruleset
         >>> labels = {"<a>": "Ann", "<C>": "Ally", "<p>": "signed", "<b>": "the treaty"}

@@ -1,7 +1,7 @@
-"""The rules of ``owl2rl.toml`` and of files of the same form, read and checked.
+"""Read and check rule files: ``owl2rl.toml`` and others of the same format.
 
-The form is described at the top of that file. The rules of a domain may also test ``?a != ?b`` and
-add years, ``?n = year(?d) + ?k``. What a rule is, ``rule.py`` says; nothing here reasons.
+The format is described at the top of that file. Domain rules may also test ``?a != ?b`` and add
+years, ``?n = year(?d) + ?k``. ``rule.py`` defines what a rule is.
 """
 
 from __future__ import annotations
@@ -10,12 +10,13 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from foedus.errors import ParseFailure, UnknownName
+from foedus.language.spelling import near
+from foedus.reasoning.rules.rdf_list import triples_of
 from foedus.reasoning.rules.rule import (
     Atom,
     Before,
@@ -27,12 +28,13 @@ from foedus.reasoning.rules.rule import (
     Rule,
     Sum,
     Test,
-    Value,
+    ValueTest,
     Var,
     variable,
 )
 from foedus.short import short_repr
 from foedus.terms import Term, Triple, expand, is_iri, is_literal
+from foedus.vocab import FIRST, NIL, REST, XSD
 
 __all__ = [
     "Atom",
@@ -46,7 +48,7 @@ __all__ = [
     "RuleSet",
     "Sum",
     "Test",
-    "Value",
+    "ValueTest",
     "Var",
     "parse_atom",
     "parse_premise",
@@ -61,9 +63,9 @@ TABLE = Path(__file__).parents[1] / "owl2rl.toml"
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class RuleSet:
-    """Rules in the order of their tables, and the forms of triples that are not stored.
+    """Rules in the order of their tables, and the trivial triples that are not stored.
 
-    Two of them are equal only if they are one: what they are made into is kept with each.
+    Compared by identity, because compiled rules are cached for each rule set.
     """
 
     rules: tuple[Rule, ...]
@@ -86,22 +88,14 @@ class RuleSet:
             if rule.id == rule_id:
                 return rule
         ids = [rule.id for rule in self.rules]
-        raise UnknownName("rule", rule_id, get_close_matches(rule_id, ids, 2))
+        raise UnknownName("rule", rule_id, near(rule_id, ids, 2))
 
     def is_trivial(self, triple: Triple) -> bool:
-        """Whether a derived triple is left out of what is stored (and holds all the same)."""
+        """Whether a derived triple is left out of the materialization (though it follows)."""
         s, p, _ = triple
         if is_literal(s) or not is_iri(p):
             return True
-        return any(_fits(form, triple) for form in self.trivial)
-
-
-def _fits(form: Atom, triple: Triple) -> bool:
-    seen: dict[Node, Term] = {}
-    return all(
-        seen.setdefault(node, term) == term if isinstance(node, Var) else node == term
-        for node, term in zip(form, triple, strict=True)
-    )
+        return any(form.unify(triple) is not None for form in self.trivial)
 
 
 def ruleset(choice: str | Iterable[str] = "owl2rl", extra: Iterable[str | Path] = ()) -> RuleSet:
@@ -134,8 +128,8 @@ def _chosen(names: tuple[str, ...]) -> RuleSet:
     chosen: set[str] = set()
     for name in names:
         if name not in profiles and name not in known:
-            near = get_close_matches(name, [*profiles, *sorted(known)], 2)
-            raise UnknownName("rule or profile", name, near)
+            names_near = near(name, [*profiles, *sorted(known)], 2)
+            raise UnknownName("rule or profile", name, names_near)
         chosen |= set(profiles.get(name, [name]))
     rules = tuple(rule for rule in table.rules if rule.id in chosen)
     return RuleSet(rules, table.trivial, table.prefixes)
@@ -197,10 +191,7 @@ def parse_rule(name: str, block: object, prefixes: Mapping[str, str]) -> Rule:
         raise ValueError("a rule is a table with 'if', 'then' and 'says'")
     for key in block:
         if key not in KEYS:
-            near = get_close_matches(key, KEYS, 1)
-            raise ValueError(
-                f"unknown key '{key}'" + (f"; did you mean '{near[0]}'?" if near else "")
-            )
+            raise ValueError(f"unknown key '{key}'{_hint(key, KEYS)}")
     for key in KEYS[:3]:
         if key not in block:
             raise ValueError(f"'{key}' is missing")
@@ -242,12 +233,17 @@ def parse_rule(name: str, block: object, prefixes: Mapping[str, str]) -> Rule:
     return rule
 
 
+def _hint(name: str, known: Iterable[str]) -> str:
+    found = near(name, known, 1)
+    return f"; did you mean '{found[0]}'?" if found else ""
+
+
 def _are_texts(value: object) -> bool:
     return isinstance(value, list) and all(isinstance(text, str) for text in value)
 
 
 def _check(rule: Rule) -> None:
-    """Refuse a rule whose variables hang in the air."""
+    """Refuse an unsafe rule: every variable must be bound by a premise, an index by a list."""
     if len(rule.lists) > 1:
         raise ValueError("a rule can have one list only")
     if not rule.stored and not rule.reason:
@@ -258,7 +254,9 @@ def _check(rule: Rule) -> None:
     }
     plain = {n.name for a in rule.premises for n in a if isinstance(n, Var) and not n.index}
     plain |= {t.result.name for t in rule.tests if isinstance(t, Sum)}
-    plain |= {n.name for t in rule.tests if isinstance(t, Value) for n in (t.left, t.right) if n}
+    plain |= {
+        n.name for t in rule.tests if isinstance(t, ValueTest) for n in (t.left, t.right) if n
+    }
     if families and not rule.lists:
         raise ValueError("an index (?c_i) without a list: add a premise '?l list ?c_i'")
     for listed in rule.lists:
@@ -268,8 +266,7 @@ def _check(rule: Rule) -> None:
     def known(var: Var, where: str) -> None:
         have = families if var.index else plain
         if var.name not in have:
-            near = get_close_matches(var.name, sorted(have), 1)
-            hint = f"; did you mean '?{near[0]}'?" if near else ""
+            hint = _hint(f"?{var.name}", [f"?{name}" for name in sorted(have)])
             raise ValueError(f"{var} in {where} is in no premise{hint}")
 
     for atom in (*rule.premises, *(rule.conclusions or ())):
@@ -310,7 +307,7 @@ def parse_premise(text: str, prefixes: Mapping[str, str]) -> Atom | ListOf | Tes
     if found := _VALUE.fullmatch(text):
         other = found[3] or found[5]
         kind = found[2] or found[4] or found[6]
-        return Value(variable(found[1]), kind, variable(other) if other else None)
+        return ValueTest(variable(found[1]), kind, variable(other) if other else None)
     words = _TOKEN.findall(text)
     if len(words) == 3 and words[1] == "list":
         return ListOf(variable(words[0]), variable(words[2]).name)
@@ -321,7 +318,7 @@ def _operand(text: str, prefixes: Mapping[str, str]) -> Operand:
     if found := re.fullmatch(r"year\((\S+)\)", text):
         return Operand(_node(found[1], prefixes), year=True)
     if text.isdigit():
-        return Operand(_node(f'"{text}"^^<http://www.w3.org/2001/XMLSchema#integer>', prefixes))
+        return Operand(_node(f'"{text}"^^<{XSD}integer>', prefixes))
     return Operand(_node(text, prefixes))
 
 
@@ -348,22 +345,19 @@ def _term(text: str, prefixes: Mapping[str, str]) -> Term:
     term = expand(text, prefixes)
     if term is None:
         prefix = text.partition(":")[0]
-        near = get_close_matches(prefix, list(prefixes), 1)
-        hint = f"; did you mean '{near[0]}:'?" if near else "; add it under [prefixes]"
-        raise ValueError(f"the prefix of '{text}' is unknown{hint}")
+        hint = _hint(f"{prefix}:", [f"{known}:" for known in prefixes])
+        raise ValueError(f"the prefix of '{text}' is unknown{hint or '; add it under [prefixes]'}")
     return term
 
 
 def _example(text: str, prefixes: Mapping[str, str]) -> Iterator[Triple]:
-    """The triples of one line of an example; a list is written out in cells."""
+    """The triples of one line of an example; a list is expanded to its cells."""
     words = _TOKEN.findall(text)
     if words[1:2] == ["list"]:
         cells = [_term(words[0], prefixes)]
         cells += [f"_:cell{k}" for k in range(2, len(words) - 1)]
-        first, rest, nil = (_term(f"rdf:{w}", prefixes) for w in ("first", "rest", "nil"))
-        for cell, member, after in zip(cells, words[2:], [*cells[1:], nil], strict=True):
-            yield (cell, first, _term(member, prefixes))
-            yield (cell, rest, after)
+        members = tuple(_term(word, prefixes) for word in words[2:])
+        yield from triples_of((members, tuple(cells)), FIRST, REST, NIL)
         return
     atom = parse_atom(text, prefixes)
     if any(isinstance(node, Var) for node in atom):

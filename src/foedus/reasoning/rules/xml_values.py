@@ -1,4 +1,4 @@
-"""What an XML literal stands for: its canonical form, where that can be had in reasonable time."""
+"""The value of an XML literal: its canonical form, where that takes reasonable time."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ from typing import Final
 from xml.etree.ElementTree import canonicalize
 from xml.parsers import expat
 
-#: Most steps to a canonical form: each name is looked for among the namespaces of all levels.
+#: The most steps spent on a canonical form: each name is looked up in the namespaces of all levels.
 _EFFORT: Final = 10_000_000
 
 
 def canonical_xml(text: str) -> str:
     """The canonical form of the content of an element (C14N 2.0, with comments).
 
-    XML that is nested so deeply, or has so many namespaces, that this would take long stays as it
-    is written. Raises ``ParseError``, ``ExpatError`` or ``ValueError`` if it is not well formed.
+    XML that is nested so deeply, or has so many namespaces, that this would take long is returned
+    as written, in an element ``x``. Raises ``ParseError``, ``ExpatError`` or ``ValueError`` if it
+    is not well formed.
 
     >>> canonical_xml("<a c='1'   b='2'/>")
     '<x><a b="2" c="1"></a></x>'
@@ -24,7 +25,7 @@ def canonical_xml(text: str) -> str:
 
 
 def _effort(text: str) -> int:
-    """Names, times those namespaces and levels that each may be looked for among."""
+    """An upper bound of the steps: the number of names times that of levels and namespaces."""
     names = depth = deepest = spaces = 0
 
     def start(_: str, attributes: dict[str, str]) -> None:

@@ -1,20 +1,22 @@
-"""Years as rules of a domain add and compare them."""
+"""Year arithmetic for the rules of a domain."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from foedus.reasoning.rules.datatypes import in_datatype, value_key
+from foedus.reasoning.rules.rule import Operand, Sum, Var
 from foedus.terms import Term, is_literal, literal, split_literal
+from foedus.vocab import XSD
 
-_XSD = "http://www.w3.org/2001/XMLSchema#"
-_INTEGER = f"<{_XSD}integer>"
-_DATED = {f"{_XSD}{name}" for name in ("gYear", "gYearMonth", "date", "dateTime", "dateTimeStamp")}
+_INTEGER = f"<{XSD}integer>"
+_DATED = {f"{XSD}{name}" for name in ("gYear", "gYearMonth", "date", "dateTime", "dateTimeStamp")}
 _YEAR = re.compile(r"(-?[0-9]{4,999})(?:[-+Z].*)?", re.DOTALL)
 
 
 def year_of(term: Term) -> Term | None:
-    """The year of a date, dateTime, year or year and month, as xsd:integer; None if it has none.
+    """The year of a date, dateTime, gYear or gYearMonth as xsd:integer; None for other terms.
 
     An integer, as in SPARQL: OWL 2 has no datatype for years.
 
@@ -25,15 +27,15 @@ def year_of(term: Term) -> Term | None:
         return None
     text, datatype, _ = split_literal(term)
     found = _YEAR.fullmatch(text) if datatype in _DATED else None
-    return literal(str(int(found[1])), f"{_XSD}integer") if found else None
+    return literal(str(int(found[1])), f"{XSD}integer") if found else None
 
 
 def _number(term: Term) -> tuple[int, bool] | None:
-    """An integer, or the number of a year; the second says which."""
+    """The number of an integer or gYear, and whether it is a gYear."""
     if not is_literal(term):
         return None
     text, datatype, _ = split_literal(term)
-    if datatype == f"{_XSD}gYear":
+    if datatype == f"{XSD}gYear":
         found = _YEAR.fullmatch(text)
         return (int(found[1]), True) if found else None
     if not in_datatype(term, _INTEGER):
@@ -57,5 +59,16 @@ def add(left: Term, right: Term, sign: int = 1) -> Term | None:
         return None
     number = a[0] + sign * b[0]
     if a[1] != b[1]:
-        return literal(f"{'-' * (number < 0)}{abs(number):04}", f"{_XSD}gYear")
-    return literal(str(number), f"{_XSD}integer")
+        return literal(f"{'-' * (number < 0)}{abs(number):04}", f"{XSD}gYear")
+    return literal(str(number), f"{XSD}integer")
+
+
+def total(test: Sum, value: Callable[[str], Term]) -> Term | None:
+    """What a test's result must be, from the variables' values; None where nothing is added."""
+
+    def operand(side: Operand) -> Term | None:
+        term = value(side.node.name) if isinstance(side.node, Var) else side.node
+        return year_of(term) if side.year else term
+
+    left, right = operand(test.left), operand(test.right)
+    return add(left, right, test.sign) if left and right else None

@@ -1,1 +1,1 @@
-"""Triples as sorted columns of numbers; what lies in them: lists, chains, things that are one."""
+"""Columnar storage: vertically partitioned relations of deltas, union-find, lists, reachability."""

@@ -1,4 +1,9 @@
-"""Sorted columns of numbers: the keys ``subject << 32 | object`` of pairs, or single terms."""
+"""Operations on columns: ``int64`` arrays of term numbers, or of keys that pack two of them.
+
+A key is ``subject << 32 | object``, so sorted keys are in the order (subject, object). All arrays
+are one-dimensional; "sorted" is ascending. No function changes its arguments but ``sort_inplace``
+and ``sort_unique``, which use theirs up; results may share memory with arguments.
+"""
 
 from __future__ import annotations
 
@@ -16,40 +21,40 @@ SHIFT: Final = 32
 LOW: Final = (1 << SHIFT) - 1
 NONE: Final[Ids] = np.empty(0, np.int64)
 
-#: So many times as many keys are copied piece by piece when some are put in or taken out.
+#: A column this many times longer than the keys inserted or removed is copied in slices.
 _PIECE: Final = 1 << 10
 
-#: So many rows fit the processor's caches, with what is made of them.
+#: The rows of a chunk: with what is computed from them, they fit the processor's caches.
 _CHUNK: Final = 1 << 15
 
-#: So many keys are looked for at once, in the part of a column where they lie.
+#: The probes of one binary search, confined to the part of the column that they span.
 _NEAR: Final = 1 << 12
 
-#: So many keys tell whether an array is nearly sorted.
+#: The size of the sample that tells whether an array is nearly sorted.
 _SAMPLE: Final = 1 << 10
 
 
 def pieces(count: int) -> Iterator[slice]:
-    """So many rows, in parts that the caches hold."""
+    """Slices that divide ``count`` rows into chunks that fit the caches."""
     return (slice(at, at + _CHUNK) for at in range(0, count, _CHUNK))
 
 
 def each(keys: Ids, test: Callable[[Ids], Mask]) -> Mask:
-    """What a test says of each key; of many, it is asked part by part."""
+    """A test of every key, computed chunk by chunk: a mask as long as ``keys``."""
     if len(keys) <= _CHUNK:
         return test(keys)
     return np.concatenate([test(keys[part]) for part in pieces(len(keys))])
 
 
 def pack(s: Ids, o: Ids) -> Ids:
-    """Keys of pairs."""
+    """The keys of pairs of terms, given as two columns of equal length; in their order."""
     keys = s << SHIFT
     keys |= o
     return keys
 
 
 def swap(keys: Ids) -> Ids:
-    """The keys with subject and object exchanged, not sorted."""
+    """The keys with subject and object exchanged: a new, unsorted array."""
     out = np.empty_like(keys)
     halves, exchanged = keys.view(np.uint32), out.view(np.uint32)
     exchanged[::2], exchanged[1::2] = halves[1::2], halves[::2]
@@ -57,7 +62,7 @@ def swap(keys: Ids) -> Ids:
 
 
 def distinct(ranked: Ids) -> Ids:
-    """A sorted array without repetitions."""
+    """A sorted array without duplicates; the array itself if it has none."""
     again = ranked[1:] == ranked[:-1]
     if not np.count_nonzero(again):  # mostly
         return ranked
@@ -67,36 +72,36 @@ def distinct(ranked: Ids) -> Ids:
 
 
 def sort_inplace(keys: Ids) -> Ids:
-    """The keys, sorted where they are: the array is used up.
+    """The keys, sorted in place: the argument is changed and returned.
 
-    They are made from sorted columns, so as a rule they come in long runs, which merging uses: on
-    the benchmarks' graphs three to fifty times as fast as numpy's default. For others the default
-    is up to ten times as fast.
+    Keys are computed from sorted columns, so as a rule they come in long sorted runs, which a merge
+    sort exploits: on the benchmarks' graphs it is three to fifty times as fast as numpy's default.
+    For other arrays the default is up to ten times as fast.
     """
     keys.sort(kind="quicksort" if _scattered(keys) else "stable")
     return keys
 
 
 def _scattered(keys: Ids) -> bool:
-    """Whether of many keys one in five or more stands before a smaller one, told from a sample."""
-    round = len(keys) // _SAMPLE
-    if round < 4:  # they are too few to matter
+    """Whether more than one in five keys is followed by a smaller one, judged by a sample."""
+    step = len(keys) // _SAMPLE
+    if step < 4:  # they are too few to matter
         return False
-    return 5 * int(np.count_nonzero(keys[1::round] < keys[:-1:round])) > _SAMPLE
+    return 5 * int(np.count_nonzero(keys[1::step] < keys[:-1:step])) > _SAMPLE
 
 
 def sort_unique(keys: Ids) -> Ids:
-    """Sorted, each once; the array is used up."""
+    """The distinct keys, sorted. Unlike ``np.unique`` it sorts its argument in place."""
     return distinct(sort_inplace(keys))
 
 
 def turned(keys: Ids) -> Ids:
-    """The keys with subject and object exchanged, sorted."""
+    """The keys with subject and object exchanged: a new, sorted array."""
     return sort_inplace(swap(keys))
 
 
 def union(parts: Sequence[Ids]) -> Ids:
-    """All keys of sorted arrays that hold none twice, sorted, each once."""
+    """The sorted union of sorted, unique arrays; one that is alone is not copied."""
     parts = [part for part in parts if len(part)]
     if len(parts) > 1:
         return sort_unique(np.concatenate(parts))
@@ -104,17 +109,18 @@ def union(parts: Sequence[Ids]) -> Ids:
 
 
 def within(probes: Ids, ranked: Ids) -> Mask:
-    """For each probe whether it is in a sorted array."""
+    """For each probe whether it is in a sorted array; probes may be in any order."""
     if not len(ranked) or not len(probes):
         return np.zeros(len(probes), np.bool_)
     return each(probes, lambda some: ranked.take(located(ranked, some), mode="clip") == some)
 
 
 def located(ranked: Ids, probes: Ids, side: Literal["left", "right"] = "left") -> Ids:
-    """Where each probe belongs in a sorted array.
+    """The insertion point of each probe in a sorted array, as ``np.searchsorted`` gives it.
 
-    Probes are sorted as a rule. Then some of them lie in a part of the array that the caches hold,
-    which makes the time linear where it would grow with the array's length.
+    Probes are sorted as a rule. Then a batch of them spans a part of the array that fits the
+    caches, so the time is linear and does not grow with the array's length. Unsorted probes are
+    correct, but slow.
     """
     if len(probes) <= _NEAR or len(ranked) <= _CHUNK:
         return ranked.searchsorted(probes, side=side)
@@ -128,7 +134,7 @@ def located(ranked: Ids, probes: Ids, side: Literal["left", "right"] = "left") -
 
 
 def minus(keys: Ids, others: Iterable[Ids]) -> Ids:
-    """Sorted keys that are in none of the sorted others."""
+    """The sorted difference: the keys that are in none of the others; all arrays are sorted."""
     for other in others:
         if not len(keys):
             break
@@ -138,7 +144,7 @@ def minus(keys: Ids, others: Iterable[Ids]) -> Ids:
 
 
 def without(ranked: Ids, gone: Ids) -> Ids:
-    """A sorted array less sorted keys that are all in it."""
+    """A sorted array without some sorted keys, all of which it holds."""
     if not len(gone):
         return ranked
     if len(gone) * _PIECE > len(ranked):
@@ -152,7 +158,7 @@ def without(ranked: Ids, gone: Ids) -> Ids:
 
 
 def inserted(ranked: Ids, new: Ids) -> Ids:
-    """A sorted array and sorted keys that are not in it."""
+    """A sorted array with some sorted keys, none of which it holds."""
     if len(new) * _PIECE > len(ranked):
         return sort_inplace(np.concatenate([ranked, new]))
     parts, last = [], 0
@@ -169,15 +175,19 @@ def holds(ranked: Ids, key: int) -> bool:
 
 
 def counted(ranked: Ids, lows: Ids, highs: Ids) -> tuple[Ids, Ids]:
-    """Where the keys from each low to each high (inclusive) begin, and how many there are."""
+    """The start and number of the keys from each low to each high (inclusive).
+
+    ``ranked`` is sorted; ``lows`` and ``highs`` are of equal length, best sorted.
+    """
     first = located(ranked, lows)
     return first, located(ranked, highs, "right") - first
 
 
 def bounds(ranked: Ids, top: int) -> Places:
-    """Where the keys of each subject below ``top`` begin, and after the last where they end.
+    """The offsets of each subject's keys in a sorted column, for the subjects below ``top``.
 
-    Half as wide as keys if it can be: that is half as much to fetch when places are looked up.
+    An array of ``top + 1``, as in the CSR format, whose last entry is the end; ``int32`` where that
+    is enough, since half the width is half the memory traffic of a look-up.
     """
     places: Places = np.zeros(top + 1, np.int64 if len(ranked) >> 31 else np.int32)
     for part in pieces(len(ranked)):
@@ -189,7 +199,7 @@ def bounds(ranked: Ids, top: int) -> Places:
 
 
 def bounded(places: Places, subjects: Ids) -> tuple[Places, Places]:
-    """Where the keys of some subjects begin, and how many there are, by their bounds."""
+    """The start and the number of each subject's keys, by the offsets that ``bounds`` gives."""
     begin = places.take(subjects)
     counts = places[1:].take(subjects)
     counts -= begin
@@ -197,7 +207,7 @@ def bounded(places: Places, subjects: Ids) -> tuple[Places, Places]:
 
 
 def spread(first: Places, counts: Places) -> tuple[Ids, Ids]:
-    """Each probe's number repeated per hit, and the place of each hit."""
+    """The ranges (first, count) written out: the number of the range, and each place in it."""
     ends = counts.cumsum()
     total = int(ends[-1]) if len(ends) else 0
     if not total:

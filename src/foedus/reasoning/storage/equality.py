@@ -1,8 +1,9 @@
-"""Which terms are one: a representative for each, and the links that made them one.
+"""Equality by rewriting: ``owl:sameAs`` as a union-find with canonical representatives.
 
-The representative is the smallest number, so terms that rules name stay what they are. Links form
-a forest: the path between two terms is the reason why they are one, and since a link is only made
-between terms that were not yet one, it is also the earliest reason.
+The representative of a class is its smallest term number, so terms named by rules tend to stay
+representatives. The merges form a forest: the path between two terms is the explanation of why they
+are equal, and because a merge is only recorded between terms that were not yet equal, it is also
+the earliest one. Literature: Motik et al., Handling owl:sameAs via rewriting, AAAI 2015.
 """
 
 from __future__ import annotations
@@ -33,56 +34,61 @@ from foedus.reasoning.storage.columns import (
     union,
     without,
 )
-from foedus.reasoning.storage.links import Link, Links
+from foedus.reasoning.storage.proof_forest import Link, ProofForest
 from foedus.reasoning.storage.relation import Delta, Relation
 
-#: All of a delta is read at once where it is no more than ``FEW`` times as long.
+#: The least number of look-ups in a delta to which its length is compared, see ``FEW``.
 _SHORT = 64
 
 
 class Equality:
-    """Terms that are one. ``rep[t]`` stands for t; terms beyond its end stand for themselves."""
+    """The union-find: ``rep[t]`` is the representative of t; terms beyond its end are their own.
+
+    ``rep`` is an ``int64`` array indexed by term number, always fully compressed: every entry
+    points to the root of its class.
+    """
 
     def __init__(self) -> None:
         self.rep: Ids = NONE
-        self.links = Links()
-        self.changes = 0  # how often anything became one, or was parted
+        self.forest = ProofForest()
+        self.changes = 0  # how many times classes were merged or split
         self.changed: Ids = NONE  # all terms that are not their own representative, sorted
-        self._several: Mask | None = None
+        self._merged: Mask | None = None
         self._names: Ids | None = None
-        self._places: Places | None = None  # of each representative, among the names
-        self._asked = 0  # for the names of so many, one by one
+        self._places: Places | None = None  # the offsets of each representative in ``names``
+        self._asked = 0  # how many representatives were looked up in ``names`` without offsets
 
     def __bool__(self) -> bool:
-        return len(self.links) > 0
+        return len(self.forest) > 0
 
     def grow(self, count: int) -> None:
-        """Make room for terms."""
+        """Extend ``rep`` to so many terms, each its own representative."""
         if count > len(self.rep):
             rep = np.arange(count)
             rep[: len(self.rep)] = self.rep
             self.rep = rep
-            self._several = self._places = None
+            self._merged = self._places = None
 
     def of(self, term: int) -> int:
         """The representative of a term."""
         return int(self.rep[term]) if term < len(self.rep) else term
 
     def represented(self, terms: Ids) -> Ids:
-        """Those of some terms that others stand for."""
+        """Those of some terms that are not their own representative, in their order."""
         found: Ids = terms[self.rep[terms] != terms]
         return found
 
     def union(self, a: Ids, b: Ids, round: int, rules: list[tuple[int, str]]) -> Ids:
-        """Make pairs one; the terms whose representative changed, sorted.
+        """Merge the classes of pairs; the terms that ceased to be representatives, sorted.
 
-        ``rules`` says which rule gave the pairs: each item is the end of a run, and its rule.
+        ``a`` and ``b`` are the two columns of the pairs. ``rules`` says which rule derived which of
+        them: each item is the end of a run of pairs, and the rule. ``rep`` is changed in place.
         """
         ends = np.array([end for end, _ in rules])
-        numbers = np.array([self.links.number(rule) for _, rule in rules])
+        numbers = np.array([self.forest.number(rule) for _, rule in rules])
         linked: list[Ids] = []
         changed: list[Ids] = []
-        others = self.changed if self._names is None else None  # that may follow
+        others = self.changed if self._names is None else None  # whose root may change
         while True:
             left, right = self.rep[a], self.rep[b]
             open_ = np.flatnonzero(left != right)
@@ -102,7 +108,7 @@ class Equality:
             changed.append(high[chosen])
             followers = np.concatenate([others, *changed])
             followers = followers[self.marked(high[chosen])[self.rep[followers]]]
-            while True:  # every term points to its root again
+            while True:  # path compression
                 root = self.rep[self.rep[followers]]
                 if np.array_equal(root, self.rep[followers]):
                     break
@@ -111,64 +117,66 @@ class Equality:
             return NONE
         pairs = np.concatenate(linked)
         kinds = numbers[np.searchsorted(ends, pairs, side="right")]
-        self.links.append(a[pairs], b[pairs], round, kinds)
+        self.forest.append(a[pairs], b[pairs], round, kinds)
         new = sort_unique(np.concatenate(changed))
         self._renew(union([self.changed, new]), np.concatenate([new, self.rep[new]]), True)
         return new
 
-    def part(self, terms: Ids) -> None:
-        """Let terms stand for themselves again: whole classes of those that were one."""
+    def split(self, terms: Ids) -> None:
+        """Split whole classes, given by all their terms, into single terms.
+
+        ``rep`` is changed in place.
+        """
         if not len(terms):
             return
         gone = self.represented(terms)
         self.rep[terms] = terms
-        self.links.keep(~self.marked(terms)[self.links.a])
+        self.forest.keep(~self.marked(terms)[self.forest.a])
         self._renew(without(self.changed, gone), terms, False)
 
     def _renew(self, changed: Ids, about: Ids, joined: bool) -> None:
-        """Take note of which terms are not their own representatives, and whose classes changed:
-        they were joined, or parted."""
+        """Update the caches about the classes of some terms, which were merged or split."""
         self.changes += 1
         self.changed = changed
         self._places = None
         self._asked = 0
-        if self._several is not None:
-            self._several = self._several.copy()  # the old one may still be wanted
-            self._several[about] = joined
+        if self._merged is not None:
+            self._merged = self._merged.copy()  # the old one may still be wanted
+            self._merged[about] = joined
         if self._names is not None:
             rows = self.classes(about)
             some = sort_unique(np.concatenate([rows & LOW, about]))
-            some = some[self.several[some]]
+            some = some[self.merged[some]]
             left = without(self._names, rows)
             self._names = inserted(left, sort_inplace(pack(self.rep[some], some)))
 
     def classes(self, reps: Ids) -> Ids:
-        """The terms that some representatives stand for, each beside its own, as sorted keys.
+        """The members of some representatives' classes: sorted keys (representative, term).
 
-        Of those that stand for themselves alone there is none.
+        Classes of one term are left out.
         """
         lows = sort_unique(reps << SHIFT)
         first, counts = counted(self.names, lows, lows | LOW)
         return self.names.take(spread(first, counts)[1])
 
     def about(self, marks: Mask, keys: Ids, unary: bool) -> Mask:
-        """Which keys hold a marked term."""
+        """For each key whether it holds a marked term; ``marks`` is a mask over all terms."""
         if unary:
             return marks[keys]
         return each(keys, lambda some: marks[some >> SHIFT] | marks[some & LOW])
 
     def moved(self, keys: Ids, unary: bool) -> Mask:
-        """Which keys hold a term by what is not its representative."""
+        """For each key whether it holds a term that is not its own representative."""
         return each(keys, lambda some: self.mapped(some, unary) != some)
 
     def marked(self, terms: Ids) -> Mask:
-        """Some terms, marked among all."""
+        """A new mask over all terms, True for these."""
         marks = np.zeros(len(self.rep), np.bool_)
         marks[terms] = True
         return marks
 
     def concerned(self, delta: Delta, terms: Ids, marks: Mask, unary: bool) -> Ids:
-        """The keys of a delta that hold one of some terms, sorted and marked; sorted."""
+        """The keys of a delta that hold one of some terms, which ``marks`` marks; sorted."""
         if max(len(terms), _SHORT) * tuning.FEW < len(delta):
             if unary:
                 return terms[delta.has(terms)]
@@ -177,29 +185,29 @@ class Equality:
         return delta.keys[self.about(marks, delta.keys, unary)]
 
     def mapped(self, keys: Ids, unary: bool) -> Ids:
-        """Keys with representatives in the place of terms, not sorted."""
+        """The keys with each term replaced by its representative: a new array, in their order."""
         if unary:
             return self.rep.take(keys)
         return pack(self.rep.take(keys >> SHIFT), self.rep.take(keys & LOW))
 
-    # What a representative stands for
+    # The members of classes
 
     @property
     def names(self) -> Ids:
-        """The terms that are one with others, each beside its representative, as sorted keys."""
+        """All terms of classes of two or more: sorted keys (representative, term)."""
         if self._names is None:
-            involved = np.flatnonzero(self.several)
+            involved = np.flatnonzero(self.merged)
             self._names = np.sort(pack(self.rep[involved], involved))
         return self._names
 
     def same(self, term: int) -> list[int]:
-        """All terms that are one with a term, itself included, sorted."""
+        """All terms equal to a term, itself included, sorted."""
         rep = self.of(term)
         low, top = self.names.searchsorted([rep << SHIFT, (rep + 1) << SHIFT]).tolist()
         return (self.names[low:top] & LOW).tolist() if low < top else [term]
 
     def expanded(self, reps: Ids) -> tuple[Ids, Ids]:
-        """Every term that each representative stands for: the rows, and the terms."""
+        """The terms of each representative's class: the row of the representative, and the term."""
         names = self.names
         self._asked += len(reps)
         if self._places is None and self._asked * tuning.FEW < len(self.rep):
@@ -218,14 +226,17 @@ class Equality:
         return rows, found
 
     def expand(self, keys: Ids, unary: bool) -> Ids:
-        """Keys for every term that theirs stand for, sorted."""
-        if not self.links or not len(keys):
+        """The keys with every term replaced by each member of its class, sorted.
+
+        The array itself where no term has others; it must be free of duplicates, as the result is.
+        """
+        if not self.forest or not len(keys):
             return keys
         parts: list[Ids] = []
         alone = True
         for part in pieces(len(keys)):
             some = keys[part]
-            hit = self.about(self.several, some, unary)
+            hit = self.about(self.merged, some, unary)
             if hit.any():
                 parts += [some[~hit], self.forms(some[hit], unary)[1]]
                 alone = False
@@ -234,7 +245,7 @@ class Equality:
         return keys if alone else sort_inplace(np.concatenate(parts))
 
     def forms(self, keys: Ids, unary: bool) -> tuple[Ids, Ids]:
-        """Every form that keys have with the names of their terms: the rows, and the forms."""
+        """All ways to write keys with other members of their terms' classes: rows, and keys."""
         rows, left = self.expanded(keys if unary else keys >> SHIFT)
         if unary:
             return rows, left
@@ -242,24 +253,24 @@ class Equality:
         return rows.take(again), pack(left.take(again), right)
 
     @property
-    def several(self) -> Mask:
-        """Whether a term is one with others."""
-        if self._several is None:
-            self._several = np.zeros(len(self.rep), np.bool_)
-            self._several[self.changed] = self._several[self.rep[self.changed]] = True
-        return self._several
+    def merged(self) -> Mask:
+        """A mask over all terms: whether its class has two terms or more."""
+        if self._merged is None:
+            self._merged = np.zeros(len(self.rep), np.bool_)
+            self._merged[self.changed] = self._merged[self.rep[self.changed]] = True
+        return self._merged
 
-    # Why two terms are one
+    # Explanations
 
     def path(self, a: int, b: int, before: int) -> list[Link] | None:
-        """The links from a to b of rounds before a given one, in order; None if there are none."""
+        """The merges from a to b, of rounds before a given one; None if there is no path."""
         came: dict[int, Link | None] = {a: None}
         waiting = deque([a])
         while waiting:
             here = waiting.popleft()
             if here == b:
                 break
-            for link in self.links.around(here):
+            for link in self.forest.around(here):
                 there = link.b if link.a == here else link.a
                 if link.round < before and there not in came:
                     came[there] = link
@@ -276,10 +287,11 @@ class Equality:
     def rewrite(
         self, relations: dict[int, Relation], gone: Ids, special: int, since: int = -1
     ) -> list[tuple[int, Ids]]:
-        """Take keys with terms that are gone out of their relations; what they become, by code.
+        """Remove the keys that hold former representatives; what they are rewritten to, by code.
 
-        ``special`` is a code whose relation has a meaning of its own (owl:sameAs) and is left.
-        Deltas up to the round ``since`` are known to hold no such keys.
+        The keys as they were go to ``relation.superseded``. ``special`` is the code of owl:sameAs,
+        whose relation is left alone. Deltas up to the round ``since`` are known to hold no such
+        keys.
         """
         marks = self.marked(gone)
         out: list[tuple[int, Ids]] = []
@@ -297,7 +309,7 @@ class Equality:
                 moved = delta.keys if renamed else self.concerned(delta, gone, marks, code < 0)
                 if len(moved):
                     touched = True
-                    relation.dead.append(Delta(delta.round, moved, delta.origin))
+                    relation.superseded.append(Delta(delta.round, moved, delta.origin))
                     new = int(self.rep[term])
                     out.append((~new if code < 0 else new, self.mapped(moved, code < 0)))
                     delta.remove(moved)

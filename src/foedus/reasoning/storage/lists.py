@@ -1,4 +1,4 @@
-"""RDF lists read from two columns, rdf:first and rdf:rest."""
+"""RDF lists read from the two relations rdf:first and rdf:rest."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from itertools import islice, product
 import numpy as np
 
 from foedus.errors import LimitReached
-from foedus.reasoning.rules.listing import readings
+from foedus.reasoning.rules.rdf_list import readings
 from foedus.reasoning.storage.columns import LOW, SHIFT, Ids
 from foedus.reasoning.storage.relation import Relation
 
-#: In more ways than this no list is read: each of them may make plans of its own.
+#: The most readings of one list: each of them may make plans of its own.
 _READINGS = 1000
 
 
 class Lists:
-    """The members of lists. A cell with two members or tails gives several readings."""
+    """The members of lists, cached. A cell with two members or tails gives several readings."""
 
     def __init__(
         self,
@@ -37,7 +37,7 @@ class Lists:
         self._known: dict[int, list[tuple[int, ...]]] = {}
 
     def refresh(self) -> bool:
-        """Read the columns again if they have changed; whether they have."""
+        """Read the relations again if they have grown; returns whether they have."""
         round = -1
         for code in self._codes:
             if code in self._relations:
@@ -58,7 +58,7 @@ class Lists:
         return dict(out)
 
     def readings(self, head: int) -> list[tuple[int, ...]]:
-        """The members of a list, once for each way to read it; only lists that end in rdf:nil."""
+        """The members of a list, once for each reading; none if it never ends in rdf:nil."""
         known = self._known.get(head)
         if known is None:
             found = readings(head, self._nil, self._contents, self._name)
@@ -72,6 +72,6 @@ class Lists:
         return product(self._first.get(cell, ()), self._rest.get(cell, ()))
 
     def members(self, head: int) -> Ids:
-        """Every member of a list, whatever the reading."""
+        """The members of a list in all readings together: sorted and unique."""
         found = sorted({member for reading in self.readings(head) for member in reading})
         return np.array(found, np.int64)

@@ -1,4 +1,8 @@
-"""Triples sorted into relations, and back."""
+"""Vertical partitioning: triples divided into one relation per property and one per class.
+
+Literature: Abadi et al., Scalable semantic web data management using vertical partitioning, VLDB
+2007.
+"""
 
 from __future__ import annotations
 
@@ -9,19 +13,21 @@ import numpy as np
 from foedus.errors import LimitReached
 from foedus.reasoning.storage.columns import LOW, SHIFT, Ids, pack, sort_unique, turned
 
-#: Triples that are taken apart at once: as many as the processor's caches hold.
+#: The triples of a chunk: as many as fit the processor's caches.
 _CHUNK = 1 << 17
 
 
 def partition(parts: Iterable[Ids], type_: int, limit: int | None = None) -> dict[int, Ids]:
-    """Keys by relation code from ``n x 3`` arrays of term numbers, which may still be being read.
+    """The keys of each relation, by its code: a property's number, ``~number`` of a class.
 
-    Each array found is sorted and holds no key twice. ``type_`` is the number of rdf:type. Raises
-    ``LimitReached`` before far more than ``limit`` distinct triples are held.
+    ``parts`` are ``n x 3`` arrays of term numbers, which may still be being read. Each array
+    returned is sorted and unique. ``type_`` is the number of rdf:type. Raises ``LimitReached``
+    before far more than ``limit`` distinct triples are in memory.
     """
     codes: list[int] = []
-    held: list[list[Ids]] = []  # the keys of each
-    ranks = np.zeros(1, np.int32)  # of property p at 2p, of class o at 2o + 1; counted from 1
+    held: list[list[Ids]] = []  # the keys of each code
+    #: The place of a code in ``codes``, from 1: that of property p at 2p, of class o at 2o + 1.
+    ranks = np.zeros(1, np.int32)
     count = 0
     for s, p, o in _chunks(parts):
         typed = np.flatnonzero(p == type_)
@@ -40,14 +46,14 @@ def partition(parts: Iterable[Ids], type_: int, limit: int | None = None) -> dic
             mine = ranks[groups]
         keys = pack(s, o)
         keys[typed] = s[typed]
-        short = mine.astype(np.uint16) if len(codes) < 1 << 16 else mine  # is sorted by counting
+        short = mine.astype(np.uint16) if len(codes) < 1 << 16 else mine  # for a radix sort
         keys = keys[np.argsort(short, kind="stable")]
         counts = np.bincount(mine)
         ends = counts.cumsum()
         for rank in np.flatnonzero(counts).tolist():
             held[rank - 1].append(keys[ends[rank] - counts[rank] : ends[rank]])
         count += len(keys)
-        if limit is not None and count > 2 * limit:  # by then some may stand there twice
+        if limit is not None and count > 2 * limit:  # some of them may be duplicates
             held = [[_joined(some)] for some in held]
             count = sum(len(keys) for (keys,) in held)
             if count > limit:
@@ -57,21 +63,21 @@ def partition(parts: Iterable[Ids], type_: int, limit: int | None = None) -> dic
 
 
 def _chunks(parts: Iterable[Ids]) -> Iterator[Ids]:
-    """Some triples at a time, column by column."""
+    """The parts in chunks, each as three columns."""
     for part in parts:
         size = max(_CHUNK, len(part) >> 6)
         yield from (part[at : at + size].T for at in range(0, len(part), size))
 
 
 def _joined(parts: list[Ids]) -> Ids:
-    """All keys, sorted, each once; the list is used up."""
+    """The sorted and unique union of arrays in any order; the list is emptied."""
     keys = np.concatenate(parts)
     parts.clear()
     return sort_unique(keys)
 
 
 def rows_of(code: int, keys: Ids, type_: int) -> Ids:
-    """The keys of a relation as an ``n x 3`` array of terms."""
+    """The keys of a relation as an ``n x 3`` array of term numbers, in their order."""
     rows = np.empty((3, len(keys)), np.int64)
     if code < 0:
         rows[0], rows[1], rows[2] = keys, type_, ~code
@@ -81,7 +87,7 @@ def rows_of(code: int, keys: Ids, type_: int) -> Ids:
 
 
 def by_object(keys: Ids) -> Iterator[tuple[int, Ids]]:
-    """Sorted keys of rdf:type as class codes with their members."""
+    """Sorted keys of rdf:type as pairs: the code of a class, and its members, sorted."""
     by_class = turned(keys)
     objects = by_class >> SHIFT
     begin = 0

@@ -1,8 +1,9 @@
-"""The transitive closure of a relation, however long its chains.
+"""Transitive closure of a relation, and strongly connected components.
 
-Short chains are followed one link a round on sorted columns. Where that does not end soon, the
-nodes are ordered by components, and each takes the reach of its successors: rows of bits while
-they are few, arrays otherwise.
+Short chains are followed one edge per round by joins on sorted columns. Where that does not end
+soon, the graph is condensed to its strongly connected components, and each component takes the
+reach of its successors, in reverse topological order: as rows of a bit matrix while there are few
+of them, as arrays otherwise. Literature: Tarjan 1972; Nuutila 1995.
 """
 
 from __future__ import annotations
@@ -28,10 +29,11 @@ _ROUNDS = 16
 _BITS = 1 << 14
 
 
-def closed(edges: Ids, check: Callable[[int], None], start: Ids | None = None) -> Ids:
-    """All keys that follow from sorted keys, those included; ``check`` may refuse a size.
+def transitive_closure(edges: Ids, check: Callable[[int], None], start: Ids | None = None) -> Ids:
+    """The transitive closure of sorted, unique keys (edges): sorted and unique.
 
-    With ``start``, sorted keys too, at least those that follow from them with the help of all.
+    With ``start``, sorted keys too, at least what follows from these by edges. ``check`` is called
+    with the size of each intermediate result and may refuse it by raising.
     """
     fresh = edges if start is None else start
     full = [fresh]
@@ -41,7 +43,7 @@ def closed(edges: Ids, check: Callable[[int], None], start: Ids | None = None) -
         total = int(counts.sum())
         check(total)
         if total > 8 * len(fresh) + 1000:
-            break  # many ways to the same place
+            break  # many paths to the same nodes
         probe, place = spread(first, counts)
         found = (fresh & ~LOW).take(probe) | edges.take(place) & LOW
         fresh = minus(sort_unique(found), full)
@@ -52,7 +54,7 @@ def closed(edges: Ids, check: Callable[[int], None], start: Ids | None = None) -
 
 
 def _reach(edges: Ids, check: Callable[[int], None]) -> Ids:
-    """The same by components and reachability."""
+    """The transitive closure by strongly connected components."""
     nodes = sort_unique(np.concatenate([edges >> SHIFT, edges & LOW]))
     s, o = np.searchsorted(nodes, edges >> SHIFT), np.searchsorted(nodes, edges & LOW)
     component, count = components(len(nodes), s, o)
@@ -73,7 +75,7 @@ def _bits(
     targets: list[int],
     check: Callable[[int], None],
 ) -> Ids:
-    """Reachability as a row of bits for each component, successors first."""
+    """Reachability between components as a bit matrix, successors first."""
     count = len(loops)
     rows = np.zeros((count, (count + 7) // 8), np.uint8)
     for c in range(count):
@@ -109,7 +111,7 @@ def _sets(
     targets: list[int],
     check: Callable[[int], None],
 ) -> Ids:
-    """Reachability as a sorted array for each component, for very many of them."""
+    """Reachability between components as sorted arrays, where a bit matrix would be too large."""
     count = len(loops)
     order = np.argsort(component, kind="stable")
     starts = np.searchsorted(component[order], np.arange(count + 1))
@@ -131,7 +133,11 @@ def _sets(
 
 
 def components(count: int, s: Ids, o: Ids) -> tuple[Ids, int]:
-    """The strong component of each node, numbered so that an edge never leads to a higher one."""
+    """The strongly connected component of each node: numbers from 0 in reverse topological order.
+
+    Edges go from ``s`` to ``o``, and never lead to a component of a higher number. With the number
+    of components.
+    """
     order = np.argsort(s, kind="stable")
     targets = o[order].tolist()
     starts = np.searchsorted(s[order], np.arange(count + 1)).tolist()
@@ -140,7 +146,11 @@ def components(count: int, s: Ids, o: Ids) -> tuple[Ids, int]:
 
 
 def tarjan(count: int, starts: list[int], targets: list[int]) -> tuple[list[int], int]:
-    """Tarjan's components without recursion; the targets of node n start at ``starts[n]``."""
+    """Tarjan's algorithm without recursion.
+
+    The successors of node n are ``targets[starts[n] : starts[n + 1]]``. The component of
+    each node, and the number of components.
+    """
     index, low = [0] * count, [0] * count
     component = [-1] * count
     at = starts[:count]

@@ -1,8 +1,9 @@
-"""Triples in columns, one relation per property and one per class.
+"""Columnar relations that grow by deltas: one per property, one per class.
 
-A relation of a property holds the keys of its pairs, that of a class its members. Keys arrive in
-deltas: a delta is sorted, holds no key twice and none of another delta, and carries the round at
-which it was found. Deltas are never merged in place, so they say how old a triple is.
+The relation of a property holds keys (subject, object), that of a class its members. A delta is the
+sorted, unique array of keys that were new in one round; deltas are disjoint. They are kept apart,
+because the round of its delta says how old a triple is, which is what proofs and withdrawals rest
+on. Literature: Urbani et al., Column-oriented Datalog materialization (VLog), AAAI 2016.
 """
 
 from __future__ import annotations
@@ -34,32 +35,32 @@ from foedus.reasoning.storage.columns import (
     without,
 )
 
-#: Terms are looked up one by one in so many times as many keys, or more; else all are read.
+#: Probes are looked up by binary search in a column this many times longer; else it is scanned.
 FEW = 32
 
-#: Where there are at most so many keys and terms to a probe, all terms' places are counted out.
+#: Offsets of all subjects are computed where keys and subjects are at most so many per probe.
 _MANY: Final = 8
 
-#: So few keys are looked for, or put together, in no time that would matter.
+#: Fewer keys than this are searched or merged in no time that would matter.
 _SMALL: Final = 1 << 10
 
-#: Keys that are gone are taken out of their columns when there is one in so many.
+#: Deleted keys are purged from their column when they are more than one in so many of its keys.
 _GONE: Final = 64
 
-#: For look-ups, few keys are joined whatever their deltas. Of many, short deltas are where there
-#: are at least so many deltas; those that come after, where there are more than so many, so that
-#: each is at least twice as long as the next.
+#: Deltas are merged into segments for look-ups. A small relation has one segment; in a larger one
+#: short deltas are merged where there are at least this many deltas, and those that come later
+#: where there are more than so many of them, so that each is at least twice as long as the next.
 _SEGMENTS, _LOOSE = 3, 2
 
-#: How a delta came about, where it was not a rule.
+#: The origin of a delta that is not a rule: asserted, rewritten by equality, several rules.
 GIVEN, REWRITTEN, SEVERAL = "", "=", "+"
 
 
 class Delta:
-    """Keys that a relation received at one round; ``origin`` is the rule that gave them.
+    """The keys that were new to a relation in one round; ``origin`` is the rule that derived them.
 
-    Keys that are removed are noted down, and taken out of the columns when they have become many
-    or the columns are wanted as they are: so a change of a few keys copies none.
+    Deleted keys are noted, and purged from the columns only when they are many or the whole column
+    is needed, so that deleting a few keys copies nothing.
     """
 
     __slots__ = ("_back", "_gone", "_keys", "_scans", "origin", "round")
@@ -68,20 +69,20 @@ class Delta:
         self.round, self.origin = round, origin
         self._keys, self._gone = keys, NONE
         self._back: Ids | None = None
-        self._scans = 0  # for a few objects each, instead of sorting all
+        self._scans = 0  # look-ups of a few objects by scanning, without an inverted column
 
     def __len__(self) -> int:
         return len(self._keys) - len(self._gone)
 
     @property
     def keys(self) -> Ids:
-        """All keys, sorted."""
+        """All keys, sorted and unique; not to be changed."""
         self._mend()
         return self._keys
 
     @property
     def state(self) -> tuple[Ids, Ids]:
-        """Arrays that are others when the keys are."""
+        """The arrays behind the keys, which are replaced whenever the keys change."""
         return self._keys, self._gone
 
     def has(self, probes: Ids) -> Mask:
@@ -96,20 +97,23 @@ class Delta:
         return holds(self._keys, key) and not holds(self._gone, key)
 
     def _turned(self, probes: Ids | None = None) -> Ids:
-        """The column turned round; given few objects to look for, only theirs, if the rest is not
-        yet known."""
+        """The inverted column, sorted by object; for few probes, maybe only their part of it."""
         if self._back is None:
             if probes is not None and len(probes) * FEW < len(self._keys) and self._scans < 4:
                 self._scans += 1
                 marks = np.zeros(int(probes.max()) + 2, np.bool_)
                 marks[probes] = True
-                hit = marks.take(self._keys & LOW, mode="clip")  # beyond the last is none
+                hit = marks.take(self._keys & LOW, mode="clip")  # the last, False, for larger ones
                 return turned(self._keys[hit])
             self._back = turned(self._keys)
         return self._back
 
     def neighbours(self, probes: Ids, forward: bool) -> tuple[Ids, Places, Places]:
-        """Objects of subjects, or the other way round: the keys, where each begins, how many."""
+        """The objects of subjects, or with ``forward`` False the subjects of objects.
+
+        A sorted column, whose lower halves are the neighbours, and for each probe the start and the
+        number of its keys there. Probes may be in any order.
+        """
         most = _MANY * len(probes) - len(self._keys)
         if most > 0 and len(probes) > _SMALL and len(self):
             self._mend()
@@ -129,7 +133,10 @@ class Delta:
         return ranked, begin, counts
 
     def touching(self, terms: Ids, forward: bool) -> Ids:
-        """The keys with some sorted terms as subjects; or as objects, and then turned round."""
+        """The keys of some sorted subjects; else those of some objects, with the ends exchanged.
+
+        Sorted and unique.
+        """
         ranked = self._keys if forward else self._turned(terms)
         lows = terms << SHIFT
         first = ranked.searchsorted(lows)
@@ -143,23 +150,23 @@ class Delta:
         return minus(found, [self._lost(forward)])
 
     def _lost(self, forward: bool) -> Ids:
-        """What is gone, in the order of a column."""
+        """The deleted keys, sorted by subject, or else by object."""
         return self._gone if forward else turned(self._gone)
 
     def insert(self, keys: Ids) -> None:
-        """Take in sorted keys, none of which is here."""
+        """Add sorted keys, none of which is here."""
         self._keys = inserted(self.keys, keys)
         if self._back is not None:
             self._back = inserted(self._back, turned(keys))
 
     def remove(self, keys: Ids) -> None:
-        """Drop keys, all of which are here."""
+        """Delete sorted keys, all of which are here."""
         self._gone = union([self._gone, keys])
         if len(self._gone) * _GONE > len(self._keys):
             self._mend()
 
     def _mend(self) -> None:
-        """Take out of the columns what is gone."""
+        """Purge the deleted keys from the columns."""
         if not len(self._gone):
             return
         self._keys = without(self._keys, self._gone)
@@ -169,15 +176,15 @@ class Delta:
 
 
 def among(probes: Ids, deltas: Iterable[Delta]) -> Mask:
-    """For each probe whether it is in one of some deltas."""
+    """For each probe whether one of the deltas holds it."""
     found = np.zeros(len(probes), np.bool_)
     for delta in deltas:
         found |= delta.has(probes)
     return found
 
 
-def beyond(keys: Ids, deltas: Iterable[Delta]) -> Ids:
-    """Those of the sorted keys that are in none of some deltas."""
+def not_in(keys: Ids, deltas: Iterable[Delta]) -> Ids:
+    """The sorted keys that none of the deltas holds."""
     for delta in deltas:
         if not len(keys):
             break
@@ -186,10 +193,10 @@ def beyond(keys: Ids, deltas: Iterable[Delta]) -> Ids:
 
 
 class Relation:
-    """The pairs of a property or the members of a class, in deltas.
+    """The pairs of a property or the members of a class, as deltas in the order of their rounds.
 
-    ``dead`` holds deltas of keys that were replaced when two of their terms became one; proofs
-    want them, nothing else does.
+    ``superseded`` holds, as deltas, the keys that were rewritten when terms merged, in their old
+    form. Only proofs and withdrawals read them.
     """
 
     __slots__ = (
@@ -201,24 +208,24 @@ class Relation:
         "_size",
         "_size_of",
         "code",
-        "dead",
         "deltas",
+        "superseded",
     )
 
     def __init__(self, code: int) -> None:
         self.code = code
         self.deltas: list[Delta] = []
-        self.dead: list[Delta] = []
+        self.superseded: list[Delta] = []
         self._full: Ids = NONE
         self._full_of = 0
-        self._size = self._size_of = 0  # keys, of so many deltas
+        self._size = self._size_of = 0  # the number of keys in so many deltas
         self._segments: list[Delta] = []
         self._segments_of = 0
-        self._long = -1  # segments that are long deltas; negative: too few keys to tell them apart
+        self._long = -1  # how many segments are long deltas; negative while the relation is small
 
     @property
     def unary(self) -> bool:
-        """Whether this is a class."""
+        """Whether this is the relation of a class."""
         return self.code < 0
 
     def __len__(self) -> int:
@@ -236,7 +243,7 @@ class Relation:
 
     @property
     def full(self) -> Ids:
-        """All keys, sorted."""
+        """All keys, sorted and unique; not to be changed."""
         deltas = self.deltas
         if len(deltas) == 1:
             return deltas[0].keys
@@ -251,8 +258,10 @@ class Relation:
 
     @property
     def segments(self) -> list[Delta]:
-        """The deltas for look-ups, for which it is no matter how old a key is: few, where deltas
-        are many. Joined ones have no round."""
+        """The same keys in fewer deltas, for look-ups that do not ask for rounds.
+
+        As in a log-structured merge tree; a merged segment has the round -1.
+        """
         deltas, segments = self.deltas, self._segments
         if len(deltas) < 2:
             return deltas
@@ -281,11 +290,11 @@ class Relation:
         return segments
 
     def before(self, round: int) -> list[Delta]:
-        """The deltas of earlier rounds."""
+        """The deltas of rounds before a given one."""
         return [delta for delta in self.deltas if delta.round < round]
 
     def since(self, round: int) -> Ids:
-        """The keys found after a round; sorted only if they came at one."""
+        """The keys of rounds after a given one; sorted only if these are of one round."""
         deltas = self.deltas
         if not deltas or deltas[-1].round <= round:
             return NONE
@@ -295,12 +304,12 @@ class Relation:
         return fresh[0] if len(fresh) == 1 else np.concatenate(fresh)
 
     def append(self, round: int, keys: Ids, origin: str = GIVEN) -> None:
-        """Take in sorted keys that are not yet here."""
+        """Add a delta of sorted keys, none of which is here."""
         if len(keys):
             self.deltas.append(Delta(round, keys, origin))
 
     def forget(self, changed: Delta | None = None) -> None:
-        """Drop what can be computed again: all, or what the keys of one delta went into."""
+        """Drop what is cached: all, or only what depends on the keys of one delta."""
         self._full, self._full_of = NONE, 0
         self._size = self._size_of = 0
         if changed not in self._segments:
@@ -311,5 +320,5 @@ class Relation:
         return any(delta.holds(key) for delta in self.segments)
 
     def new(self, keys: Ids) -> Ids:
-        """Those of the sorted keys that are not here."""
-        return beyond(keys, self.segments)
+        """The sorted keys that are not here."""
+        return not_in(keys, self.segments)

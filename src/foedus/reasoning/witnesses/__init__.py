@@ -1,1 +1,1 @@
-"""Second opinions: other ways to the same closure, which the tests hold against ours."""
+"""Other reasoners for the same rules, against which the tests compare the engine."""

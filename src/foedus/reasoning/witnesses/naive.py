@@ -1,8 +1,8 @@
-"""The rules applied again and again until nothing is new: slow, and plainly right.
+"""Naive evaluation: all rules applied to all facts until nothing is new; slow, and plainly right.
 
-This is the witness that the fast engine is held against. All triples that take part are kept in one
-dictionary in the order in which they were found, each with the rule instance that found it; so a
-proof goes only backwards, and cannot be circular.
+The reference for the engine. All facts are kept in one dictionary in the order of their derivation,
+each with the rule instance that derived it first; so a proof only refers to earlier facts and
+cannot be circular.
 """
 
 from __future__ import annotations
@@ -15,28 +15,30 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from foedus.errors import LimitReached
+from foedus.reasoning.proofs.alternatives import size
 from foedus.reasoning.rules import matching
 from foedus.reasoning.rules.datatypes import datatypes_of, value_key
-from foedus.reasoning.rules.matching import SAME, Facts, Step, conclusions
+from foedus.reasoning.rules.matching import IndexedTriples, RuleInstance, conclusions_of
 from foedus.reasoning.rules.proof import Clash, Proof
-from foedus.reasoning.rules.table import Differ, Rule, RuleSet, Value, ruleset
+from foedus.reasoning.rules.table import Differ, Rule, RuleSet, ValueTest, ruleset
 from foedus.terms import Term, Triple, compact, is_literal
+from foedus.vocab import SAME
 
 if TYPE_CHECKING:
     from foedus.reasoning.entailment.entails import Entailment
 
 
-def instances(rule: Rule, facts: Facts, same: set[Triple]) -> Iterator[Step]:
-    """All applications of a rule to the facts; ``same`` are the equalities that ``!=`` respects."""
+def instances(rule: Rule, facts: IndexedTriples, same: set[Triple]) -> Iterator[RuleInstance]:
+    """All instances of a rule over the facts; ``same`` are the equalities that ``!=`` respects."""
     if not rule.premises and rule.tests:
-        return (Step(rule.id, bindings, ()) for bindings in _literals(rule, facts))
+        return (RuleInstance(rule.id, bindings, ()) for bindings in _literals(rule, facts))
     return matching.instances(rule, facts.match, same=lambda a, b: (a, SAME, b) in same)
 
 
-def _literals(rule: Rule, facts: Facts) -> Iterator[dict[str, Term]]:
-    """What dt-type2, dt-eq and dt-diff bind."""
+def _literals(rule: Rule, facts: IndexedTriples) -> Iterator[dict[str, Term]]:
+    """The bindings of dt-type2, dt-eq and dt-diff."""
     (test,) = rule.tests
-    assert isinstance(test, Value) and test.right
+    assert isinstance(test, ValueTest) and test.right
     left, right = test.left.name, test.right.name
     if test.kind == "in":
         for v in sorted(facts.literals):
@@ -50,7 +52,7 @@ def _literals(rule: Rule, facts: Facts) -> Iterator[dict[str, Term]]:
             for v, w in product(equals, equals):
                 yield {left: v, right: w}
     else:
-        # Only where it is asked for: among literals that came out as one.
+        # Only where it matters: among literals that are owl:sameAs.
         for v, _, w in facts.match(None, SAME, None):
             if is_literal(v) and is_literal(w):
                 a, b = value_key(v), value_key(w)
@@ -59,14 +61,14 @@ def _literals(rule: Rule, facts: Facts) -> Iterator[dict[str, Term]]:
 
 
 class Closure:
-    """What follows from some triples; the same questions as to the fast engine's closure."""
+    """What follows from triples; the interface of the engine's closure."""
 
     def __init__(
         self, asserted: Iterable[Triple], rules: RuleSet, limit: int | None, end: float
     ) -> None:
         self.rules, self._limit, self._end = rules, limit, end
         self.asserted: tuple[Triple, ...] = tuple(dict.fromkeys(asserted))
-        self.facts = Facts()
+        self.facts = IndexedTriples()
         started = time.perf_counter()
         for triple in self.asserted:
             self.facts.add(triple, None)
@@ -86,7 +88,7 @@ class Closure:
             self._rounds += 1
             for rule in rules:
                 for step in list(instances(rule, self.facts, same)) if rule.conclusions else ():
-                    for triple in conclusions(rule, step):
+                    for triple in conclusions_of(rule, step):
                         self.facts.add(triple, step)
                 if self._limit is not None and len(self.facts.steps) > self._limit:
                     raise LimitReached.triples(self._limit)
@@ -96,7 +98,7 @@ class Closure:
 
     @property
     def clash_counts(self) -> dict[str, int]:
-        """How many contradictions each rule finds."""
+        """The number of contradictions by rule."""
         return dict(Counter(clash.rule for clash in self.clashes))
 
     @property
@@ -111,13 +113,13 @@ class Closure:
                         found[key] = self._clash(rule, step)
         return tuple(sorted(found.values(), key=lambda c: (c.rule, c.premises)))
 
-    def _clash(self, rule: Rule, step: Step) -> Clash:
+    def _clash(self, rule: Rule, step: RuleInstance) -> Clash:
         message = rule.sentence(step.bindings, lambda term: compact(term, self.rules.prefixes))
         return Clash(rule.id, message, step.premises, lambda: self._prove(None, step))
 
     @property
     def statistics(self) -> dict[str, object]:
-        """Rounds, seconds, and the number of stored triples that each rule derived first."""
+        """Rounds, seconds, and the number of stored triples by the rule that derived them first."""
         steps = [self.facts.steps[t] for t in self.derived]
         counts = Counter(step.rule for step in steps if step)
         return {"rounds": self._rounds, "seconds": self._seconds, "derived": dict(counts)}
@@ -137,20 +139,20 @@ class Closure:
     def triples(
         self, s: Term | None = None, p: Term | None = None, o: Term | None = None
     ) -> Iterator[Triple]:
-        """The stored triples that have these terms in these places."""
+        """The stored triples that match a pattern; None matches any term."""
         return (t for t in self.facts.match(s, p, o) if t in self)
 
     def holds(self, triple: Triple) -> bool:
-        """Whether the rules give the triple, stored or not."""
+        """Whether the rules derive the triple, stored or not."""
         return triple in self.facts.steps
 
     def proof(self, triple: Triple) -> Proof | None:
-        """One proof of a triple that the rules give; None if they do not."""
+        """One proof of a triple that the rules derive, or None."""
         if triple not in self.facts.steps:
             return None
         return self._prove(triple, self.facts.steps[triple])
 
-    def _prove(self, triple: Triple | None, step: Step | None) -> Proof:
+    def _prove(self, triple: Triple | None, step: RuleInstance | None) -> Proof:
         made: dict[Triple, Proof] = {}
         todo = list(step.premises) if step else []
         while todo:
@@ -168,17 +170,17 @@ class Closure:
         found = [Proof(triple)] if self.facts.steps.get(triple, ...) is None else []
         for rule in self.rules:
             for step in instances(rule, self.facts, self._same):
-                if rule.conclusions and triple in conclusions(rule, step):
+                if rule.conclusions and triple in conclusions_of(rule, step):
                     proof = self._prove(triple, step)
                     below = (p.triple for q in proof.premises for p in q.walk())
                     if triple not in below:
                         found.append(proof)
-        yield from sorted(found, key=lambda p: sum(1 for _ in p.walk()))[:limit]
+        yield from sorted(found, key=size)[:limit]
 
     def entails(
         self, triples: Iterable[Triple], *, clashes: Literal["explode", "ignore"] = "explode"
     ) -> Entailment:
-        """Whether the triples follow, beyond what is stored too."""
+        """Whether the triples are entailed, beyond what is stored."""
         from foedus.reasoning.entailment.entails import entailment
 
         return entailment(self, triples, clashes=clashes)
@@ -188,17 +190,19 @@ class Closure:
         return Closure([*self.asserted, *triples], self.rules, self._limit, self._end)
 
     def add(self, triples: Iterable[Triple]) -> None:
-        """Assert more; here by starting over."""
+        """Assert more, and compute the closure anew."""
         self.__init__([*self.asserted, *triples], self.rules, self._limit, self._end)  # type: ignore[misc]
 
     def withdraw(self, triples: Iterable[Triple]) -> None:
-        """Assert less; here by starting over."""
+        """Retract assertions, and compute the closure anew."""
         gone = set(triples)
         kept = [t for t in self.asserted if t not in gone]
         self.__init__(kept, self.rules, self._limit, self._end)  # type: ignore[misc]
 
 
-def _step_proof(triple: Triple | None, step: Step | None, made: dict[Triple, Proof]) -> Proof:
+def _step_proof(
+    triple: Triple | None, step: RuleInstance | None, made: dict[Triple, Proof]
+) -> Proof:
     if step is None:
         return Proof(triple)
     return Proof(triple, step.rule, step.bindings, tuple(made[t] for t in step.premises))

@@ -1,14 +1,14 @@
-"""owlrl as the second reasoner: another program's reading of the same standard.
+"""owlrl as a second reasoner: another implementation of the same standard.
 
-Its known faults are kept from the result:
+Its known faults are filtered out:
 
-- literals as subjects, triples about everything (``x owl:sameAs x``, ``x a owl:Thing`` ...) and
-  its notes of errors as triples are filtered out; the notes become clashes;
+- literals as subjects, trivial triples (``x owl:sameAs x``, ``x a owl:Thing`` ...) and its error
+  messages, which it states as triples; these become clashes;
 - ``prp-key``, ``eq-diff2``, ``eq-diff3`` and ``prp-adp`` miss the last member of the list, so a key
-  of one property makes everybody the same: it never sees these axioms, our naive reasoner applies
-  those rules, and the domain rules that owlrl cannot know, in turn with it until nothing is new;
-- clashes of literals (two values of a functional property, a value outside a range) go unseen, and
-  nothing is proved: ``clashes`` may be too few, ``proof`` is ours alone.
+  of one property equates everything: owlrl never sees these axioms. The naive reasoner applies
+  these rules, and the domain rules that owlrl does not know, in turn with it to the fixpoint;
+- clashes of literals (two values of a functional property, a value outside a range) are not found,
+  and nothing is proved: ``clashes`` may be incomplete, ``proof`` is of asserted triples only.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ from foedus.reasoning.rules.table import ruleset
 from foedus.reasoning.witnesses import naive
 from foedus.store import convert
 from foedus.terms import Term, Triple, iri, text_of
+from foedus.vocab import OWL, RDFS
 
-_OWL = "http://www.w3.org/2002/07/owl#"
 _FAULTY = ("eq-ref", "prp-key", "eq-diff2", "eq-diff3", "prp-adp")
 _KEPT_BACK = {
-    iri(_OWL + name) for name in ("hasKey", "AllDifferent", "AllDisjointProperties")
+    iri(OWL + name) for name in ("hasKey", "AllDifferent", "AllDisjointProperties")
 }  # as predicate or object: the axioms of those rules
-_DATATYPE = iri("http://www.w3.org/2000/01/rdf-schema#Datatype")
+_DATATYPE = iri(RDFS + "Datatype")
 _NOTES = "http://www.daml.org/2002/03/agents/agent-ont#"
 
 
 @dataclass(frozen=True, slots=True)
 class SecondClosure:
-    """What owlrl derives, less its faults; answers what a closure answers, save proofs."""
+    """What owlrl derives, without its faults; the interface of a closure, except for proofs."""
 
     asserted: tuple[Triple, ...]
     derived: tuple[Triple, ...]
@@ -58,7 +58,7 @@ class SecondClosure:
 
     @property
     def clash_counts(self) -> dict[str, int]:
-        """How many contradictions each rule finds."""
+        """The number of contradictions by rule."""
         return dict(Counter(clash.rule for clash in self.clashes))
 
     @property
@@ -70,7 +70,7 @@ class SecondClosure:
     def triples(
         self, s: Term | None = None, p: Term | None = None, o: Term | None = None
     ) -> Iterator[Triple]:
-        """The triples that have these terms in these places."""
+        """The triples that match a pattern; None matches any term."""
         wanted = (s, p, o)
         for triple in self:
             if all(w is None or w == t for w, t in zip(wanted, triple, strict=True)):
@@ -88,10 +88,10 @@ def close(
     limit_triples: int | None = None,
     timeout: float | None = None,
 ) -> SecondClosure:
-    """The closure of triples by owlrl, less its known faults, with all rules of OWL 2 RL.
+    """The closure of triples by owlrl, without its known faults, under all rules of OWL 2 RL.
 
-    ``limit_triples`` and ``timeout`` (seconds) are looked at after each round, since owlrl cannot
-    be interrupted; either raises LimitReached.
+    ``limit_triples`` and ``timeout`` (seconds) are checked after each round, since owlrl cannot be
+    interrupted; either raises LimitReached.
 
     >>> a, p, b = "<urn:a>", "<urn:p>", '"b"'
     >>> domain = "<http://www.w3.org/2000/01/rdf-schema#domain>"
@@ -125,7 +125,7 @@ def close(
 def _owlrl(triples: Iterable[Triple]) -> Iterator[Triple]:
     import owlrl
 
-    # rdflib logs a traceback for each ill-typed literal; that one is ill-typed is told as a clash.
+    # rdflib logs a traceback for each ill-typed literal, which is reported as a clash.
     logging.getLogger("rdflib.term").setLevel(logging.ERROR)
     graph = convert.to_rdflib(triples)
     owlrl.DeductiveClosure(owlrl.OWLRL_Semantics).expand(graph)
@@ -134,7 +134,7 @@ def _owlrl(triples: Iterable[Triple]) -> Iterator[Triple]:
 
 
 def _is_added(triple: Triple) -> bool:
-    """Whether owlrl says this of itself: a note of an error, or a name of a datatype."""
+    """Whether a triple is owlrl's own: an error message, or a datatype's declaration."""
     return triple[2].startswith(f"<{_NOTES}") or triple[2] == _DATATYPE
 
 
