@@ -24,7 +24,7 @@ def test_every_term_has_one_number_and_comes_back(first: list[str], second: list
     assert len(terms) == len(set(tokens))
     assert [terms.find(t) for t in tokens] == numbers == terms.find_many(tokens).tolist()
     assert [terms.token(n) for n in numbers] == tokens
-    assert [terms.intern(t) for t in tokens] == numbers
+    assert [int(terms.intern_many([t])[0]) for t in tokens] == numbers
     assert terms.find("\n") is None
 
 

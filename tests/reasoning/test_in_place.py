@@ -162,6 +162,15 @@ def test_a_graph_that_is_expanded_needs_no_inference_of_pyshacl(graph: rdflib.Gr
     assert pyshacl.validate(graph, shacl_graph=shapes, inference="none", inplace=True)[0]
 
 
+def test_brickschema_may_call_it_for_owlrl(monkeypatch: pytest.MonkeyPatch) -> None:
+    reason = "brickschema is not installed; pip install brickschema to try it"
+    inference = pytest.importorskip("brickschema.inference", reason=reason)
+    monkeypatch.setattr(owlrl, "DeductiveClosure", ours.DeductiveClosure)
+    building = rdflib.Graph().parse(data=DATA, format="turtle")
+    inference.OWLRLNaiveInferenceSession().expand(building)
+    assert (EX.leg, EX.partOf, EX.room) in building
+
+
 def test_a_graph_of_a_kind_of_its_own_is_expanded() -> None:
     """brickschema subclasses ``rdflib.Graph``, and passes itself to ``expand``."""
 

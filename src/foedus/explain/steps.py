@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from html import escape
 
 from foedus.language.phrases import Phrases
 from foedus.language.prose import quotation
@@ -64,6 +65,9 @@ class Step:
     structure: bool = False
 
     __repr__ = short_repr
+
+    def _repr_html_(self) -> str:
+        return "".join(_html(self, set()))
 
     def walk(self) -> Iterator[Step]:
         """This step and all below it, each once."""
@@ -140,6 +144,17 @@ class Explanation:
     def independent(self) -> int:
         return independent(self.proofs)
 
+    def _repr_html_(self) -> str:
+        told = [proof._repr_html_() for proof in self.proofs]
+        if not told:
+            absent = f"Nothing states that {self.sentence}, and nothing that is stated entails it."
+            told = [f"<p>{escape(absent)}</p>"]
+        told += [f"<p>{escape(remark)}</p>" for remark in self.remarks]
+        for miss in self.misses:
+            lacks = f"{miss.says} ({miss.rule}); missing: {'; '.join(miss.missing)}"
+            told.append(f"<p>{escape(lacks)}</p>")
+        return "".join(told)
+
 
 @dataclass(frozen=True, slots=True)
 class Miss:
@@ -185,6 +200,22 @@ def explain(
         if part.triple not in told:
             told[part.triple] = step(part)
     return told[proof.triple]
+
+
+def _html(root: Step, seen: set[Triple]) -> Iterator[str]:
+    """A step as the item of a list, with those that it rests on below it; each is told once."""
+    rule = f" <small>({escape(root.rule)})</small>" if root.rule else ""
+    again = root.rule is not None and root.triple in seen
+    said = root.sentence if again else root.because or root.sentence
+    yield f"<ul><li>{escape(said[:1].upper() + said[1:])}.{' (as shown)' if again else rule}"
+    if root.triple:
+        seen.add(root.triple)
+    for words in root.origin.passages if root.origin else ():
+        yield f"<blockquote>{escape(words.place)}: “{escape(words.quote)}”</blockquote>"
+    for premise in () if again else root.premises:
+        if not premise.structure:
+            yield from _html(premise, seen)
+    yield "</li></ul>"
 
 
 def independent(proofs: Iterable[Step]) -> int:

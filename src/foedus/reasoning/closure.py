@@ -38,6 +38,7 @@ from foedus.reasoning.storage.columns import (
     within,
 )
 from foedus.reasoning.storage.partition import partition, rows_of
+from foedus.reasoning.storage.tuning import DEFAULT, Tuning
 from foedus.store.given import canonical, triple_of
 from foedus.terms import Term, Triple
 
@@ -46,11 +47,6 @@ if TYPE_CHECKING:
     from foedus.reasoning.entailment.unsupported import Unsupported
     from foedus.reasoning.proofs.derivations import EngineDerivations
     from foedus.reasoning.proofs.sentences import Told
-
-
-#: A withdrawal that takes longer than the closure took, and than so many seconds, is abandoned, and
-#: the closure computed anew. Processor time counts, so that other load does not matter.
-_PATIENCE = 0.2
 
 
 class Closure:
@@ -369,7 +365,7 @@ class Closure:
         """
         old = self._engine
         end = time.monotonic() + self._timeout
-        engine = Engine(self.rules, old.terms.copy(), limit=old.limit, end=end)
+        engine = Engine(self.rules, old.terms.copy(), limit=old.limit, end=end, tuning=old.tuning)
         type_ = engine.vocabulary.type
         asserted = dict(self._materialization.asserted)
         for code, keys in partition([read_known(without, engine.terms)], type_).items():
@@ -415,10 +411,12 @@ class Closure:
 
     def _compact(self) -> None:
         """Keep look-ups as fast as at first, however many changes there are."""
-        if compaction.count_deltas(self._engine) > self._compacted + 2 * self._fresh:
+        tuning = self._engine.tuning
+        most = self._compacted + tuning.compaction * self._fresh
+        if compaction.count_deltas(self._engine) > most:
             compaction.compact(self._engine)
             self._compacted = compaction.count_deltas(self._engine)
-            if self._compacted > 4 * self._fresh:
+            if self._compacted > tuning.growth * self._fresh:
                 self._restart(self._materialization.asserted)
 
     def _add(self, parts: dict[int, Ids]) -> None:
@@ -444,12 +442,20 @@ class Closure:
             if code in materialization.asserted:
                 gone[code] = keys[within(keys, materialization.asserted[code])]
                 materialization.cancel(code, gone[code])
-        Withdrawal(self._engine, materialization, max(_PATIENCE, self._built)).run(gone)
+        seconds = max(self._engine.tuning.patience, self._built)
+        Withdrawal(self._engine, materialization, seconds).run(gone)
 
     def _restart(self, asserted: dict[int, Ids]) -> None:
         """Compute the closure anew, with the same dictionary."""
         old = self._engine
-        engine = Engine(self.rules, old.terms, limit=old.limit, end=old.end, progress=old.progress)
+        engine = Engine(
+            self.rules,
+            old.terms,
+            limit=old.limit,
+            end=old.end,
+            progress=old.progress,
+            tuning=old.tuning,
+        )
         self._start(engine, asserted)
 
     def _forget(self) -> None:
@@ -489,6 +495,7 @@ def close(
     progress: Callable[[str], None] | None = None,
     imports: str | Path | Iterable[str | Path] | None = None,
     format: str | None = None,
+    tuning: Tuning = DEFAULT,
 ) -> Closure:
     """The closure of triples under the rules; the data is not changed.
 
@@ -497,8 +504,8 @@ def close(
     bounds the triples that take part, ``timeout`` is in seconds; either raises LimitReached.
     ``progress`` is called with messages. ``imports`` are folders or XML catalogs in which
     ``owl:imports`` are looked up, and the imports of what is found there; nothing is fetched.
-    ``format`` (``ttl``, ...) is that of files and bytes whose name does not say it. Raises
-    ParseFailure, NotRdf or UnknownName for bad input.
+    ``format`` (``ttl``, ...) is that of files and bytes whose name does not say it. ``tuning``
+    chooses among equivalent algorithms. Raises ParseFailure, NotRdf or UnknownName for bad input.
 
     >>> a, p, b = "<http://a>", "<http://p>", "<http://b>"
     >>> domain = "<http://www.w3.org/2000/01/rdf-schema#domain>"
@@ -507,7 +514,7 @@ def close(
     """
     chosen = rules if isinstance(rules, RuleSet) else ruleset(rules, extra_rules)
     end = time.monotonic() + timeout if timeout is not None else float("inf")
-    engine = Engine(chosen, limit=limit_triples, end=end, progress=progress)
+    engine = Engine(chosen, limit=limit_triples, end=end, progress=progress, tuning=tuning)
 
     def watch(told: str) -> None:
         engine.tick()

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, assert_never
 
 from foedus.language.prose import full
-from foedus.provenance.evidence import MEMBERS
+from foedus.provenance.search import MEMBERS
 from foedus.render.proofs import passages_json
 from foedus.render.safe import for_text
 from foedus.render.tables import Format, as_json, columns, listing

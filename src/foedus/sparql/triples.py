@@ -6,7 +6,8 @@ import re
 from urllib.parse import urljoin
 
 from foedus.sparql.lexer import Cursor
-from foedus.sparql.tree import Alternative, Inverse, Negated, Part, Path, Pattern, Repeat, Sequence
+from foedus.sparql.paths import Alternative, Inverse, Negated, Path, Repeat, Sequence
+from foedus.sparql.tree import Part, Pattern
 from foedus.terms import iri, literal, unescape
 from foedus.vocab import FIRST, NIL, REST, TYPE, XSD
 

@@ -9,9 +9,9 @@ import numpy as np
 from foedus.reasoning.evaluation.joins import Table
 from foedus.reasoning.evaluation.state import State
 from foedus.reasoning.planning.plan import BoundTest, RulePlan
-from foedus.reasoning.rules import years
 from foedus.reasoning.rules.datatypes import in_datatype, is_ill_typed
 from foedus.reasoning.rules.rule import Differ, Sum, ValueTest, Var
+from foedus.reasoning.rules.value_tests import total
 from foedus.reasoning.storage.columns import Ids
 from foedus.terms import Term, is_literal
 
@@ -77,7 +77,7 @@ def _sum(plan: RulePlan, named: BoundTest, test: Sum, table: Table, state: State
     def values(row: int) -> Callable[[str], Term]:
         return lambda name: columns[name][row]
 
-    totals = [years.total(test, values(row)) for row in range(table.size)]
+    totals = [total(test, values(row)) for row in range(table.size)]
     rows = np.array([i for i, total in enumerate(totals) if total is not None], np.int64)
     table.take(rows)
     numbers = state.numbers([total for total in totals if total is not None])

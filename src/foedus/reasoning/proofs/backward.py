@@ -18,9 +18,8 @@ import numpy as np
 from foedus.reasoning.evaluation.unfolding import shifted
 from foedus.reasoning.planning.plan import Named, named, replaced, unify
 from foedus.reasoning.proofs.history import Fact, History
-from foedus.reasoning.rules import years
-from foedus.reasoning.rules.matching import value_holds
 from foedus.reasoning.rules.rule import Atom, Before, Differ, Rule, Sum, ValueTest, Var
+from foedus.reasoning.rules.value_tests import total, value_holds
 from foedus.reasoning.storage.columns import LOW, SHIFT, Ids
 from foedus.terms import Term, is_literal
 
@@ -372,8 +371,8 @@ class BackwardChaining:
                 return bool(rep[a] != rep[b])
             return a != b
         if isinstance(test, Sum):
-            total = years.total(test, lambda name: self._token(values[name]))
-            number = self.engine.terms.find(total) if total is not None else None
+            found = total(test, lambda name: self._token(values[name]))
+            number = self.engine.terms.find(found) if found is not None else None
             return number is not None and values.setdefault(test.result.name, number) == number
         return not isinstance(test, ValueTest) or value_holds(
             test, lambda name: self._token(values[name])

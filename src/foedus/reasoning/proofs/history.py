@@ -32,9 +32,6 @@ from foedus.reasoning.storage.relation import Delta, among
 Fact = tuple[int, int, int]
 EVER = 1 << 60
 
-#: A relation with more deltas than this gets an index of all their keys.
-_DELTAS = 16
-
 
 class Index(NamedTuple):
     """The keys of many deltas, sorted; for each the position and the round of its delta.
@@ -82,7 +79,7 @@ class History:
         """
         if (code, back) not in self._indices:
             found, deltas = None, list(self.deltas(code))
-            if len(deltas) > _DELTAS:
+            if len(deltas) > self.engine.tuning.indexed:
                 keys = np.concatenate([delta.keys for delta in deltas])
                 keys = swap(keys) if back else keys
                 places = np.repeat(np.arange(len(deltas)), [len(delta) for delta in deltas])

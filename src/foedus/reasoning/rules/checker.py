@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from graphlib import CycleError, TopologicalSorter
 
-from foedus.reasoning.rules import years
 from foedus.reasoning.rules.datatypes import in_datatype, is_ill_typed, value_key
 from foedus.reasoning.rules.proof import Proof
 from foedus.reasoning.rules.table import (
@@ -24,6 +23,7 @@ from foedus.reasoning.rules.table import (
     ValueTest,
     Var,
 )
+from foedus.reasoning.rules.value_tests import total
 from foedus.terms import Term, Triple, is_literal
 from foedus.vocab import FIRST, NIL, REST
 
@@ -128,7 +128,7 @@ def _holds(test: Test, names: Bindings) -> bool:
     if isinstance(test, Differ):
         return names[test.left.name] != names[test.right.name]
     if isinstance(test, Sum):
-        return years.total(test, names.__getitem__) == names[test.result.name]
+        return total(test, names.__getitem__) == names[test.result.name]
     return _literals(test, names)
 
 

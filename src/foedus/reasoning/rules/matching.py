@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from itertools import product
 from typing import TypeAlias
 
-from foedus.reasoning.rules import years
-from foedus.reasoning.rules.datatypes import in_datatype, is_ill_typed, value_key
+from foedus.reasoning.rules.datatypes import value_key
 from foedus.reasoning.rules.rdf_list import readings, triples_of
 from foedus.reasoning.rules.rule import Atom, Before, Differ, Rule, Sum, ValueTest, Var
+from foedus.reasoning.rules.value_tests import total, value_holds
 from foedus.terms import Find, Pattern, Term, Triple, is_literal
 from foedus.vocab import FIRST, NIL, REST, SAME
 
@@ -272,14 +272,6 @@ def holds(
         a, b = bindings[test.left.name], bindings[test.right.name]
         return a != b and not (same(a, b) if same else any(True for _ in find(a, SAME, b)))
     if isinstance(test, Sum):
-        total = years.total(test, bindings.__getitem__)
-        return total is not None and bindings.setdefault(test.result.name, total) == total
+        found = total(test, bindings.__getitem__)
+        return found is not None and bindings.setdefault(test.result.name, found) == found
     return not isinstance(test, ValueTest) or value_holds(test, bindings.__getitem__)
-
-
-def value_holds(test: ValueTest, value: Callable[[str], Term]) -> bool:
-    """Whether a ``missing`` or ``not in`` test holds of the variables' values."""
-    left = value(test.left.name)
-    if test.right is None:
-        return is_literal(left) and is_ill_typed(left)
-    return in_datatype(left, value(test.right.name)) is False

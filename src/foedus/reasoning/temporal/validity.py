@@ -160,7 +160,7 @@ class Validity:
     def _timeless(self) -> Engine:
         """The closure of all that is not asserted of a situation, and of which terms are one."""
         engine = self._engine
-        made = Engine(engine.rules, engine.terms)
+        made = Engine(engine.rules, engine.terms, tuning=engine.tuning)
         given = {code: keys[~self._timed(code, keys)] for code, keys in self._given(fluent=False)}
         rep, same = engine.equality.rep, engine.database.same
         moved = np.flatnonzero(rep != np.arange(len(rep)))
