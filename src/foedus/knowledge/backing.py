@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from foedus.knowledge.folder import DATASET, NAMES, PROOFS, NamedGraphs, kept
-from foedus.knowledge.making import close, read_names
+from foedus.knowledge.making import closure_of, read_names
 from foedus.knowledge.material import Material
 from foedus.knowledge.proofs import KeptProofs
 from foedus.language.names import Names
@@ -83,7 +83,7 @@ class Backing(ABC):
         """One proof of a triple; None if it does not hold."""
 
     def _close(self) -> Closure:
-        return close(sorted(self.asserted), self.folders)
+        return closure_of(sorted(self.asserted), self.folders)
 
 
 class InMemory(Backing):
