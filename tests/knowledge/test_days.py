@@ -97,6 +97,17 @@ def test_an_answer_that_hangs_on_no_day_names_none() -> None:
     assert graph().ask("signed-on").on is None
 
 
+@pytest.mark.parametrize(
+    ("date", "offices"),
+    [("2012-11-14", 0), ("2012-11-15", 1), ("2013-03-13", 1), ("2013-03-14", 2)],
+)
+def test_the_party_and_the_state_are_led_in_two_offices(date: str, offices: int) -> None:
+    known = graph().days.situations
+    held = graph().query("SELECT ?t { ?t fo:holder id:XiJinping ; fo:inOffice ?o }").rows
+    spans = [known[tenure].possibly for (tenure,) in held if tenure]
+    assert sum(start <= day(f"{date}T00:00:00") < end for start, end in spans) == offices
+
+
 WHY_NOT = [
     ("id:MaoZedong fo:leads id:China", "2021", "it ended on 1976-09-09"),
     ("id:MaoZedong fo:leads id:China", "1945", "it begins on 1949-10-01"),

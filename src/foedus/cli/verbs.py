@@ -167,7 +167,7 @@ def ask(
       foedus ask
       foedus ask allies-of state=DPRK
       foedus ask "who signed the treaty?"
-      foedus ask in-force-on on=1961-07-12 --why
+      foedus ask in-force-on on=1961-09-10 --why
       foedus ask leaders-bound-by --on 1975
       foedus ask ties-between --believe "Park Won-gon" --why
       foedus ask timeline --format csv
@@ -251,7 +251,7 @@ def query(
         where = None if str(file) == "-" else file
         text = read_text(Path("/dev/stdin") if where is None else where)
     found = trusting(graph(graph_, data, on), believe)
-    say_day(found.day_of(text or ""))
+    say_day(found.day_of(text or "") if endpoint is None and not dataset else None)
     result = found.query(
         text if where is None else None,
         file=where,

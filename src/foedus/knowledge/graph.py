@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import cache, cached_property
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -125,7 +125,9 @@ class KnowledgeGraph:
         out = Path(out)
         refuse_foreign(out)
         derived = sorted(t for t in self.view.match() if t not in self.asserted)
-        proofs = dump(self.proof, derived)
+        # Fluents first: as a step of another proof, one may be found by a way that has lapsed.
+        derived.sort(key=lambda t: t[1] not in self.fluents)
+        proofs = dump(map(self._on_its_day, self._backing.engine.proofs_of(derived)))
         names = self.names.dump()
         write_folder(out, self.manifest, self.view.match(), self.dataset.quads(), proofs, names)
 
@@ -179,15 +181,24 @@ class KnowledgeGraph:
         if self._has_lapsed(triple):
             return None
         found = self._backing.proof(triple)
-        if found and any(step.triple and self._has_lapsed(step.triple) for step in found.walk()):
-            return self._that_day.proof(triple) or found
-        return found
+        return found and self._on_its_day(found)
+
+    def _on_its_day(self, proof: Proof) -> Proof:
+        """The proof; where it rests on what has lapsed, one from what there is on the day."""
+        if any(step.triple and self._has_lapsed(step.triple) for step in proof.walk()):
+            return self._that_day.proof(proof.triple) or proof
+        return proof
 
     # -- the day -------------------------------------------------------------------------------
 
     def _has_lapsed(self, triple: Triple) -> bool:
         """Whether a triple is a fluent that does not hold on the graph's day."""
-        return triple[1] in self.fluents and next(self.view.match(*triple), None) is None
+        return triple[1] in self.fluents and triple not in self._holding
+
+    @once
+    def _holding(self) -> frozenset[Triple]:
+        """The fluents that hold on the graph's day."""
+        return frozenset(t for p in self.fluents for t in self.view.match(None, p))
 
     @once
     def on(self) -> str | None:
@@ -278,7 +289,7 @@ class KnowledgeGraph:
         """
         return tuple(self._finder.find(words))
 
-    @cached_property
+    @once
     def _finder(self) -> Finder:
         from foedus.knowledge.finding import Finder
 
@@ -513,7 +524,7 @@ class KnowledgeGraph:
 
         whole = None
         if not self.manifest.background:
-            whole = KnowledgeGraph.build(self.folders.ontology.parent)
+            whole = KnowledgeGraph.build(self.folders.ontology.parent, on=self.manifest.on)
         return alternatives(self, told, whole)
 
     def what_if(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,8 @@ from foedus.reasoning.rules.proof import Proof
 from foedus.terms import Term, Triple
 
 
-def dump(prove: Callable[[Triple], Proof | None], triples: Iterable[Triple]) -> str:
-    """One proof of each of the triples, with all that it rests on, as JSON.
+def dump(proofs: Iterable[Proof]) -> str:
+    """Proofs of triples, with all that they rest on, as JSON.
 
     ``terms`` are the terms by number; a step is a triple, its rule (null: asserted), what the
     rule's variables stand for, and the numbers of the steps that it rests on, all earlier ones.
@@ -25,9 +25,8 @@ def dump(prove: Callable[[Triple], Proof | None], triples: Iterable[Triple]) -> 
     def number(term: Term) -> int:
         return terms.setdefault(term, len(terms))
 
-    for triple in triples:
-        proof = prove(triple)
-        for step in proof.walk() if proof and triple not in done else ():
+    for proof in proofs:
+        for step in proof.walk() if proof.triple not in done else ():
             if step.triple is None or step.triple in done:
                 continue
             bindings = {name: number(term) for name, term in sorted(step.bindings.items())}

@@ -242,6 +242,12 @@ class Closure:
         self._engine.begin(self._timeout)
         return self._prover.prove(row)
 
+    def proofs_of(self, triples: Iterable[Triple]) -> Iterator[Proof]:
+        """One proof of each triple that the rules give; what they share is proved once."""
+        rows = [row for triple in triples if (row := self._row(triple))]
+        self._engine.begin(self._timeout)
+        return self._prover.prove_all(rows)
+
     def proofs(self, triple: Any, limit: int | None = None) -> Iterator[Proof]:
         """Proofs of a triple that differ in their last inference, smallest first."""
         from foedus.reasoning.proofs.alternatives import all_proofs

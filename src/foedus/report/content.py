@@ -116,7 +116,7 @@ class Report:
 def gather(graph: Reported) -> Report:
     """All that a report on a graph says, in reading order."""
     explainer = graph.explainer
-    reads = tuple(_article(graph, explainer))
+    reads = tuple(article(graph, explainer))
     title = next((r.passage.quote for r in reads if r.passage.place == "title"), "The graph")
     topics = itertools.groupby(_answers(graph, explainer), key=lambda a: a.topic)
     counts = [(what, many) for what, many in graph.manifest.counts.items() if many]
@@ -167,7 +167,8 @@ def _derived(graph: Reported, explainer: Explainer) -> Iterator[tuple[str, tuple
 # -- the article -------------------------------------------------------------------------------
 
 
-def _article(graph: Reported, explainer: Explainer) -> Iterator[Read]:
+def article(graph: Reported, explainer: Explainer) -> Iterator[Read]:
+    """Each passage of the text with what was read from it, in the order of the text."""
     origins, phrases = explainer.origins, explainer.phrases
     facts: dict[Term, dict[str, None]] = defaultdict(dict)
     about: dict[tuple[Term, Term], list[str]] = defaultdict(list)

@@ -195,9 +195,9 @@ class QuadStore:
         text: str,
         prefixes: dict[str, str],
         file: str,
-        base: str | None,
-        graphs: Graphs | None,
-        most: int | None,
+        base: str | None = None,
+        graphs: Graphs | None = None,
+        most: int | None = None,
     ) -> Result:
         asked: dict[str, Any] = {}
         if graphs is not None:

@@ -27,8 +27,11 @@ def alternatives(graph: Graph, told: Explanation, whole: Graph | None = None) ->
             remarks=tuple(remarks),
             when=f"On {graph.on} it does not hold that {told.sentence}: {when}",
         )
-    if whole and (step := whole.explainer.prove(triple)):
-        remarks.append(f"With the background it would hold: {step.because or step.sentence}")
+    if whole:
+        if step := whole.explainer.prove(triple):
+            remarks.append(f"With the background it would hold: {step.because or step.sentence}")
+        elif when := whole.missed(triple):
+            remarks.append(f"With the background it would hold at another time: {when}")
     claims = claim_contents(graph.view)
     if triple not in claims:
         believed = Hypothesis(claims, explainer.rules, explainer.find, graph.proof)

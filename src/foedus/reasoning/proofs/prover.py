@@ -10,7 +10,7 @@ eq-trans, and eq-rep-s, eq-rep-p, eq-rep-o for rewritten triples).
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
 import numpy as np
@@ -44,6 +44,12 @@ class Prover:
     def prove(self, row: Fact) -> Proof:
         """One proof of a triple that holds."""
         return self.built(row, {})
+
+    def prove_all(self, rows: Iterable[Fact]) -> Iterator[Proof]:
+        """One proof of each triple, where what they share is proved once."""
+        known: dict[Fact, Proof] = {}
+        for row in rows:
+            yield known[row] if row in known else self.built(row, known)
 
     def built(self, goal: Fact | Inference, known: dict[Fact, Proof]) -> Proof:
         """The proof of a triple or an inference, in which each triple has one proof.
