@@ -89,7 +89,7 @@ _HEAVY = (
         "foedus.report",
         "foedus.render.report",
         "foedus.explain",
-        "foedus.knowledge.exports",
+        "foedus.knowledge.description",
         "foedus.knowledge.findings",
     ),
 )

@@ -14,7 +14,7 @@ import pytest
 import rdflib
 from rdflib.compare import isomorphic
 
-from foedus.knowledge import KnowledgeGraph, exports
+from foedus.knowledge import KnowledgeGraph, description
 from foedus.remote.batches import Lines
 from foedus.store.reading import opened, read_lines
 
@@ -169,7 +169,7 @@ def test_reifiers_quote_and_do_not_state(graph: KnowledgeGraph) -> None:
     for format, kind in [("ttl", ox.RdfFormat.TURTLE), ("nq", ox.RdfFormat.N_QUADS)]:
         back = list(ox.parse(graph.export(format, rdf12=True), kind))
         quoted = [q for q in back if isinstance(q.object, ox.Triple)]
-        assert len(quoted) == len(exports.reifiers(graph.view)) > 0
+        assert len(quoted) == len(description.reifiers(graph.view)) > 0
         plain = canonical(q for q in back if not isinstance(q.object, ox.Triple))
         assert plain == expected(graph, "view")
 
@@ -183,7 +183,7 @@ def test_reifiers_can_be_loaded(graph: KnowledgeGraph, format: str, tmp_path: Pa
     sent = tmp_path / "sent.nt"
     sent.write_bytes(lines)
     Lines(sent).check()
-    assert Lines(sent).graphs.total() == len(graph.view) + len(exports.reifiers(graph.view))
+    assert Lines(sent).graphs.total() == len(graph.view) + len(description.reifiers(graph.view))
 
 
 def test_a_full_disk_leaves_the_old_file(tmp_path: Path) -> None:

@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from foedus.knowledge.folder import DATASET, NAMES, PROOFS, NamedGraphs, kept
-from foedus.knowledge.making import close, read_names
+from foedus.knowledge.making import closure_of, read_names
 from foedus.knowledge.material import Material
 from foedus.knowledge.proofs import KeptProofs
 from foedus.language.names import Names
 from foedus.locking import locked, once
 from foedus.resources import Folders
 from foedus.store.query import QuadStore
-from foedus.terms import Quad, Term, Triple, expand
+from foedus.terms import Quad, Term, Triple, expanded
 
 if TYPE_CHECKING:
     from foedus.reasoning.closure import Closure
@@ -43,7 +43,7 @@ class Backing(ABC):
     @property
     def derived_graph(self) -> Term:
         """The name of the graph of what was derived."""
-        return expand("src:derived", self.prefixes) or ""
+        return expanded("src:derived", self.prefixes)
 
     @property
     @abstractmethod
@@ -83,7 +83,7 @@ class Backing(ABC):
         """One proof of a triple; None if it does not hold."""
 
     def _close(self) -> Closure:
-        return close(sorted(self.asserted), self.folders)
+        return closure_of(sorted(self.asserted), self.folders)
 
 
 class InMemory(Backing):

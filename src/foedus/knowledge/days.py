@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 from foedus.knowledge.material import build_query
 from foedus.language.dates import day, days, written
 from foedus.store.query import QuadStore
-from foedus.terms import Term, Triple, expand, text_of
+from foedus.terms import Term, Triple, expanded, text_of
 
 if TYPE_CHECKING:
     from foedus.reasoning.temporal.validity import Span, Validity
@@ -53,7 +53,7 @@ class Days:
         kinds = _kinds(view)
 
         def of(curie: str) -> frozenset[Term]:
-            return kinds[expand(curie, prefixes) or ""]
+            return kinds[expanded(curie, prefixes)]
 
         self._fluents, self._lasting, self._unchanging = map(
             of, ("fo:Fluent", "fo:Lasting", "fo:Unchanging")
@@ -127,7 +127,7 @@ class Days:
 
 def fluents(view: QuadStore, prefixes: Mapping[str, str]) -> frozenset[Term]:
     """The properties of a graph that hold for a time."""
-    return _kinds(view)[expand("fo:Fluent", prefixes) or ""]
+    return _kinds(view)[expanded("fo:Fluent", prefixes)]
 
 
 def _kinds(view: QuadStore) -> dict[Term, frozenset[Term]]:

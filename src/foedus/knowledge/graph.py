@@ -25,7 +25,7 @@ from foedus.knowledge.folder import (
     refuse_foreign,
     write_folder,
 )
-from foedus.knowledge.making import Progress, close, make, viewed
+from foedus.knowledge.making import Progress, closure_of, make, viewed
 from foedus.knowledge.material import Material, fingerprints
 from foedus.knowledge.proofs import dump
 from foedus.knowledge.questions import ON, Question, Value, find_question, read_questions
@@ -40,8 +40,8 @@ from foedus.store.query import QuadStore, Result
 from foedus.terms import Quad, Term, Triple, expand, text_of
 
 if TYPE_CHECKING:
-    from foedus.explain.checking import Proved
     from foedus.explain.explainer import Explainer
+    from foedus.explain.proved import Proved
     from foedus.explain.rows import RowSupport
     from foedus.explain.steps import Explanation
     from foedus.knowledge.backing import AnyClosure
@@ -223,7 +223,7 @@ class KnowledgeGraph:
     @once
     def _that_day(self) -> Closure:
         """The closure of what there is on the graph's day."""
-        return close(self.days.there(sorted(self.asserted), self.on or ""), self.folders)
+        return closure_of(self.days.there(sorted(self.asserted), self.on or ""), self.folders)
 
     def as_of(self, on: str) -> KnowledgeGraph:
         """This graph with the relations of another time, in EDTF; in memory, as by `changed`."""
@@ -576,7 +576,7 @@ class KnowledgeGraph:
 
     @once
     def _proved(self) -> Proved:
-        from foedus.explain.checking import check_proofs
+        from foedus.explain.proved import check_proofs
 
         return check_proofs(self.explainer)
 
@@ -605,20 +605,20 @@ class KnowledgeGraph:
         claim's content is there as a triple of RDF 1.2. It is written to ``out`` too, where a file
         is named. Raises `UsageError`, `UnknownName`.
         """
-        from foedus.knowledge import exports
-        from foedus.store.export import export
+        from foedus.knowledge.description import describe, reifiers, with_reifiers
+        from foedus.store.serialization import serialize
 
         if description and rdf12:
             raise UsageError("--description and --rdf12 are two different files; ask for one")
         whole = _known("layout", layout, LAYOUTS) == "dataset"
         store = self.dataset if whole else self.view
         if description:
-            content = exports.description(self.dataset, format, self.prefixes)
+            content = describe(self.dataset, format, self.prefixes)
         elif rdf12:
-            more = exports.reifiers(self.view)
-            content = exports.with_reifiers(store, more, format, self.prefixes)
+            more = reifiers(self.view)
+            content = with_reifiers(store, more, format, self.prefixes)
         else:
-            content = export(store, format, self.prefixes)
+            content = serialize(store, format, self.prefixes)
         _write(out, content)
         return content
 

@@ -60,7 +60,7 @@ def make(
     say("reasoning")
     closure = _closed(asserted, here, reasoner)
     say("indexing")
-    timed = closure if isinstance(closure, Closure) else close(asserted, here)
+    timed = closure if isinstance(closure, Closure) else closure_of(asserted, here)
     view = viewed(asserted, closure.derived, timed, material.prefixes, on)
     counts = _counts(view) | {
         "asserted triples": len(asserted),
@@ -109,7 +109,7 @@ def read_names(
     return Names(found, prefixes)
 
 
-def close(triples: Iterable[Triple], here: Folders) -> Closure:
+def closure_of(triples: Iterable[Triple], here: Folders) -> Closure:
     """The closure of some triples under OWL 2 RL and the domain rules."""
     from foedus import reasoning
 
@@ -118,7 +118,7 @@ def close(triples: Iterable[Triple], here: Folders) -> Closure:
 
 def _closed(triples: Iterable[Triple], here: Folders, reasoner: str) -> Closure | SecondClosure:
     if reasoner == "foedus":
-        return close(triples, here)
+        return closure_of(triples, here)
     if reasoner != "owlrl":
         raise UnknownName("reasoner", reasoner, near(reasoner, ["foedus", "owlrl"]))
     from foedus.reasoning.witnesses import owlrl_witness

@@ -20,8 +20,8 @@ from foedus.server.calls import Call, Reply
 from foedus.server.negotiation import GRAPHS, HTML, MARKDOWN, PLAIN, PLAIN_JSON, Form
 from foedus.server.protocol import Refused
 from foedus.server.site import Site
-from foedus.store.export import export
 from foedus.store.query import QuadStore
+from foedus.store.serialization import serialize
 from foedus.terms import Quad, Term, Triple, expand, is_blank, is_iri, text_of
 from foedus.whatif import alternatives
 
@@ -224,5 +224,5 @@ def _about(site: Site, thing: Term, named: bool) -> Iterable[Quad | Triple]:
 
 
 def _rdf(site: Site, quads: Iterable[Quad | Triple], chosen: Form) -> Reply:
-    body = export(QuadStore.of(quads), chosen.name, site.graph.prefixes)
+    body = serialize(QuadStore.of(quads), chosen.name, site.graph.prefixes)
     return Reply(body, chosen.content_type)

@@ -29,10 +29,10 @@ from foedus.reasoning.encoding.spans import (
     spans,
 )
 from foedus.reasoning.rules.datatypes import DATATYPES, value_key
-from foedus.reasoning.rules.iris import XSD
 from foedus.reasoning.rules.numerals import ValueKey
 from foedus.reasoning.storage.columns import NONE, pieces
 from foedus.terms import Term, iri, literal
+from foedus.vocab import XSD
 
 #: The known datatypes. Below, a datatype is its index here; -1 stands for any other.
 KNOWN: Final[tuple[Term, ...]] = tuple(sorted(DATATYPES))

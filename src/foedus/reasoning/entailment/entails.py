@@ -38,13 +38,13 @@ from foedus.reasoning.entailment.blank_nodes import (
 )
 from foedus.reasoning.entailment.conclusions import ConclusionForm, Trial, conclusions
 from foedus.reasoning.rules.datatypes import DATATYPES, contradictory, includes, value_key
-from foedus.reasoning.rules.iris import FIRST, NIL, REST, THING, TYPE
 from foedus.reasoning.rules.matching import Bound
 from foedus.reasoning.rules.proof import Clash, Proof
 from foedus.reasoning.rules.rdf_list import readings
 from foedus.reasoning.rules.rule import Atom, Node, Var
 from foedus.reasoning.rules.table import RuleSet
 from foedus.terms import Term, Triple, is_blank, is_literal
+from foedus.vocab import FIRST, NIL, REST, THING, TYPE
 
 #: The most nested trials: an intersection of complements in a restriction takes 4.
 DEPTH = 5

@@ -15,10 +15,14 @@ from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
 from foedus.reasoning.encoding.dictionary import Terms
-from foedus.reasoning.rules.iris import OWL, RDF, RDFS, WORDS
 from foedus.reasoning.rules.rule import Atom, Before, Differ, Rule, Sum, Test, ValueTest, Var
 from foedus.reasoning.rules.table import RuleSet
 from foedus.terms import Term
+from foedus.vocab import (
+    OWL,
+    RDF,
+    RDFS,
+)
 
 #: The code of the relation between a list and each of its members.
 LIST: Final = 1 << 40
@@ -35,6 +39,10 @@ Premise: TypeAlias = tuple[int, int, int]
 PlanKey: TypeAlias = tuple[Any, ...]
 
 _NOTHING: Final[Mapping[str, int]] = MappingProxyType({})  # there may be a plan for each class
+
+
+#: The words that the engine itself knows, in the order of ``Vocabulary``.
+WORDS = (TYPE, SAME, DIFFERENT, FIRST, REST, NIL)
 
 
 class RulePlan:

@@ -10,7 +10,6 @@ from collections.abc import Collection, Iterator
 from graphlib import CycleError, TopologicalSorter
 
 from foedus.reasoning.rules.datatypes import in_datatype, is_ill_typed, value_key
-from foedus.reasoning.rules.iris import FIRST, NIL, REST
 from foedus.reasoning.rules.proof import Proof
 from foedus.reasoning.rules.rule import (
     Atom,
@@ -26,6 +25,7 @@ from foedus.reasoning.rules.rule import (
 from foedus.reasoning.rules.table import RuleSet
 from foedus.reasoning.rules.value_tests import total
 from foedus.terms import Term, Triple, is_literal
+from foedus.vocab import FIRST, NIL, REST
 
 
 def check_proof(proof: Proof, asserted: Collection[Triple], rules: RuleSet) -> bool:

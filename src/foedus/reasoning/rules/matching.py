@@ -9,11 +9,11 @@ from itertools import product
 from typing import TypeAlias
 
 from foedus.reasoning.rules.datatypes import value_key
-from foedus.reasoning.rules.iris import FIRST, NIL, REST, SAME
 from foedus.reasoning.rules.rdf_list import readings, triples_of
 from foedus.reasoning.rules.rule import Atom, Before, Differ, Rule, Sum, ValueTest, Var
 from foedus.reasoning.rules.value_tests import total, value_holds
 from foedus.terms import Find, Pattern, Term, Triple, is_literal
+from foedus.vocab import FIRST, NIL, REST, SAME
 
 #: One premise to match: the atom, the length of the list, and the position of the ``each`` member.
 Task: TypeAlias = tuple[Atom, int, int]

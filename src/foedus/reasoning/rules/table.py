@@ -16,7 +16,6 @@ from typing import Any
 
 from foedus.errors import ParseFailure, UnknownName
 from foedus.language.spelling import near
-from foedus.reasoning.rules.iris import FIRST, NIL, REST, XSD
 from foedus.reasoning.rules.rdf_list import triples_of
 from foedus.reasoning.rules.rule import (
     Atom,
@@ -34,6 +33,7 @@ from foedus.reasoning.rules.rule import (
 )
 from foedus.short import short_repr
 from foedus.terms import Term, Triple, expand, is_iri, is_literal
+from foedus.vocab import FIRST, NIL, REST, XSD
 
 __all__ = [
     "Atom",

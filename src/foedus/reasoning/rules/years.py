@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from foedus.reasoning.rules.datatypes import in_datatype, value_key
-from foedus.reasoning.rules.iris import XSD
 from foedus.terms import Term, is_literal, literal, split_literal
+from foedus.vocab import XSD
 
 _INTEGER = f"<{XSD}integer>"
 _DATED = {f"{XSD}{name}" for name in ("gYear", "gYearMonth", "date", "dateTime", "dateTimeStamp")}

@@ -19,12 +19,12 @@ from foedus.reasoning.planning.plan import has
 from foedus.reasoning.proofs.alternatives import size
 from foedus.reasoning.rules import matching
 from foedus.reasoning.rules.datatypes import datatypes_of, value_key
-from foedus.reasoning.rules.iris import SAME
 from foedus.reasoning.rules.matching import IndexedTriples, RuleInstance, conclusions_of
 from foedus.reasoning.rules.proof import Clash, Proof
 from foedus.reasoning.rules.rule import Differ, Rule, ValueTest
 from foedus.reasoning.rules.table import RuleSet, ruleset
 from foedus.terms import Term, Triple, compact, is_literal
+from foedus.vocab import SAME
 
 if TYPE_CHECKING:
     from foedus.reasoning.entailment.entails import Entailment

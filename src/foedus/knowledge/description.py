@@ -7,19 +7,19 @@ from collections.abc import Iterable, Mapping
 from foedus.errors import UsageError
 from foedus.language.phrases import listed
 from foedus.resources import internal
-from foedus.store.export import export
 from foedus.store.files import read_rdf, read_text
 from foedus.store.query import QuadStore
+from foedus.store.serialization import serialize
 from foedus.terms import Quad, Term
 
 #: The formats that RDF 1.2 defines.
 RDF12 = ("ttl", "nt", "trig", "nq")
 
 
-def description(dataset: QuadStore, format: str, prefixes: Mapping[str, str]) -> bytes:
+def describe(dataset: QuadStore, format: str, prefixes: Mapping[str, str]) -> bytes:
     """What the data set is, in VoID and DCAT: counts, licence, citation, sources, version."""
     found = dataset.query(_query("description"))
-    return export(QuadStore.of(found.triples), format, {**prefixes, **_vocabularies()})
+    return serialize(QuadStore.of(found.triples), format, {**prefixes, **_vocabularies()})
 
 
 def with_reifiers(
@@ -32,7 +32,7 @@ def with_reifiers(
     """
     if format not in RDF12:
         raise UsageError(f"RDF 1.2 does not define {format}; use {listed(RDF12, 'or')}")
-    return export(QuadStore.of([*store.quads(), *more]), format, prefixes)
+    return serialize(QuadStore.of([*store.quads(), *more]), format, prefixes)
 
 
 def reifiers(view: QuadStore) -> list[Quad]:
