@@ -13,10 +13,12 @@ import pytest
 
 from foedus.cli import run
 from foedus.errors import LimitReached
-from foedus.explain import Explainer, Step
+from foedus.explain import Explainer, Explanation, Step
+from foedus.explain.steps import DEPTH
 from foedus.knowledge import KnowledgeGraph
 from foedus.reasoning.rules.proof import Proof
-from foedus.render import proofs
+from foedus.render import proofs, report
+from foedus.report import Report
 from foedus.store.files import read_rdf
 from foedus.store.query import QuadStore
 from foedus.whatif import disagreements
@@ -160,6 +162,36 @@ def test_the_json_form_is_as_its_schema_says(article: KnowledgeGraph) -> None:
     for asked in (("China", "allied with", "DPRK"), ("Beijing", "is a", "state")):
         told = proofs.as_json(explainer.why(explainer.resolve(*asked), every=True))
         assert not list(faults(told, schema, schema))
+
+
+def test_a_passage_is_the_same_in_every_json_form(article: KnowledgeGraph) -> None:
+    from foedus.render import outcomes, supports
+    from foedus.render.tables import Format
+    from foedus.whatif import what_if
+
+    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    answer = article.ask("allies-of", state="DPRK")
+    told = supports.render(
+        answer.result, article.support(answer), article.explainer.phrases, Format.json
+    )
+    words = [p for row in json.loads(told)["rows"] for t in row["triples"] for p in t["words"]]
+    contradictions = outcomes.as_json(what_if(article, believe=["everyone"]))["contradictions"]
+    words += [p for c in contradictions for side in c["sides"] for p in side["words"]]
+    assert len(words) > 2
+    for passage in words:
+        assert set(passage) == set(schema["$defs"]["passage"]["required"])
+        assert not list(faults(passage, schema["$defs"]["passage"], schema))
+
+
+@pytest.mark.parametrize("form", ["as_text", "as_markdown"])
+def test_the_deepest_proof_that_is_put_in_words_is_printed(form: str) -> None:
+    step = Step(("<a>", "<p>", "<b>"), "it is so")
+    for number in range(DEPTH):
+        step = Step(("<a>", "<p>", f"<{number}>"), "so", "rule", "for it", premises=(step,))
+    told = Explanation(("<a>", "<p>", "<b>"), "so", (step,))
+    assert getattr(proofs, form)(told).count("For it.") == DEPTH
+    document = Report("it", (), (), (), (("it", (step,)),), (), (), ())
+    assert getattr(report, form.replace("text", "html"))(document).count("For it.") == DEPTH
 
 
 def faults(value: object, schema: dict, root: dict, at: str = "$") -> Iterator[str]:  # type: ignore[type-arg]

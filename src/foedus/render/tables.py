@@ -10,12 +10,14 @@ import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
 from itertools import zip_longest
-from typing import Any, assert_never
+from typing import TYPE_CHECKING, Any, assert_never
 
 from foedus import safe_text
 from foedus.safe_text import one_line
-from foedus.store.query import Result
 from foedus.terms import Term, is_blank, is_iri, split_literal, split_triple, text_of
+
+if TYPE_CHECKING:
+    from foedus.store.query import Result
 
 #: Widest that a column may ask for while others still need room, in characters.
 _NARROW = 12
