@@ -11,15 +11,15 @@ import typer
 from foedus import KnowledgeGraph
 from foedus.cli import program
 
-#: Verbs of the command line that speak of no graph: a show, the reasoner on any file, its rules.
-NO_GRAPH = {"tour", "reason", "rules"}
+#: Verbs of the command line that are no call on a graph: a show, the reasoner on any file, its
+#: rules, and a process that answers until it is stopped.
+NO_GRAPH = {"tour", "reason", "rules", "serve"}
 #: What a verb does in a method of another name.
 ELSEWHERE = {
     ("ask", "sparql"): "sparql",
     ("what-if", "contradictions"): "contradictions",
 }
-#: What the command line has for itself: which graph is meant, and how the result is
-#: printed.
+#: What the command line has for itself: which graph is meant, and how the result is printed.
 EDGE = {"graph", "data", "format", "help"}
 #: What the library has for itself: who hears of progress, and of what stands beside an answer.
 LIBRARY = {"self", "cls", "progress", "tell"}
@@ -47,9 +47,10 @@ def options(verb: str) -> set[str]:
 
 
 def arguments(verb: str) -> set[str]:
-    """The names of a method's arguments; those of ``ask`` that are the question's own are one."""
+    """The names of a method's arguments; values of a question, such as ``on``, are keywords."""
     signature = inspect.signature(getattr(KnowledgeGraph, verb.replace("-", "_")))
-    return {"chosen_values" if n == "values" else n for n in signature.parameters if n != "more"}
+    named = {"values": {"chosen_values"}, "more": {"on"}}
+    return set().union(*(named.get(name, {name}) for name in signature.parameters))
 
 
 def test_the_verbs_without_a_graph_are_those() -> None:

@@ -273,6 +273,11 @@ class KnowledgeGraph:
 
         return believing(self, speakers) if speakers else self
 
+    def _meant(self, believe: Sequence[str], on: str | None) -> KnowledgeGraph:
+        """The graph that a verb speaks of: with these speakers believed, on that day."""
+        asked = self.believing(believe)
+        return asked.as_of(on) if on else asked
+
     # -- asked ---------------------------------------------------------------------------------
 
     def question(self, slug: str) -> Question:
@@ -384,6 +389,7 @@ class KnowledgeGraph:
         dataset: bool = False,
         why: bool = False,
         believe: Sequence[str] = (),
+        on: str | None = None,
         timeout: float | None = None,
         endpoint: str | None = None,
         ca: str | os.PathLike[str] | None = None,
@@ -399,6 +405,7 @@ class KnowledgeGraph:
             dataset: ask the named graphs too, not only the view.
             why: find what each row of the view rests on too; the result has it as ``supports``.
             believe: speakers whose claims are taken as facts for this once.
+            on: the time of which is asked, in EDTF, if not that of which the graph speaks.
             timeout: seconds that it may take, what it rests on included.
             endpoint: URL of a running store that is asked instead.
             ca: a file of certificates to trust for https.
@@ -414,12 +421,12 @@ class KnowledgeGraph:
             raise UsageError("give a query, or a file that holds one")
         if why and dataset:
             raise UsageError("only rows of the view are explained; leave out why or dataset")
-        refuse_both(believe, endpoint)
+        refuse_both(believe, endpoint, on)
         if text is None:
             from foedus.store.files import read_text
 
             text = read_text(Path(file or ""))
-        asked = self.believing(believe)
+        asked = self._meant(believe, on)
         store = self._store(endpoint, timeout, ca, tell)
         where = QUERY if file is None else str(file)
         return asked._answered(text, dataset, why, timeout, where, store, tell)
@@ -499,25 +506,32 @@ class KnowledgeGraph:
         *,
         all: bool = False,
         believe: Sequence[str] = (),
+        on: str | None = None,
     ) -> Explanation:
         """Why something holds, down to the words; or what is missing for it, and what forbids it.
 
         Subject, predicate and object are labels, aliases, CURIEs or IRIs; ``all`` finds every
         proof, smallest first. Raises `UnknownName` with the near names.
         """
-        asked = self.believing(believe)
+        asked = self._meant(believe, on)
         explainer = asked.explainer
         told = explainer.why(explainer.resolve(subject, predicate, object), all)
         return told if told.proofs else asked._otherwise(told)
 
     def why_not(
-        self, subject: str, predicate: str, object: str, *, believe: Sequence[str] = ()
+        self,
+        subject: str,
+        predicate: str,
+        object: str,
+        *,
+        believe: Sequence[str] = (),
+        on: str | None = None,
     ) -> Explanation:
         """What is missing for something to hold, who claims it, and what forbids it.
 
         Of what does hold, its proof: whether there is one says so.
         """
-        return self.why(subject, predicate, object, believe=believe)
+        return self.why(subject, predicate, object, believe=believe, on=on)
 
     def _otherwise(self, told: Explanation) -> Explanation:
         from foedus.whatif import alternatives
@@ -532,16 +546,17 @@ class KnowledgeGraph:
         without: Sequence[str] = (),
         believe: Sequence[str] = (),
         add: Sequence[str | os.PathLike[str]] = (),
+        on: str | None = None,
     ) -> Outcome:
         """What the graph would lose and gain, and which answers would change. It stays as it is.
 
         ``without`` are sentences (``s09``), sources or claims to leave out, ``believe`` speakers
-        whose claims are taken as facts, ``add`` RDF files whose triples are. Raises `UnknownName`,
-        `ParseFailure`.
+        whose claims are taken as facts, ``add`` RDF files whose triples are, ``on`` the time that
+        is looked at, in EDTF. Raises `UnknownName`, `ParseFailure`.
         """
         from foedus.whatif import what_if
 
-        return what_if(self, without, believe, add)
+        return what_if(self._meant((), on), without, believe, add)
 
     def contradictions(self) -> tuple[Disagreement, ...]:
         """In what speakers contradict each other, or the article, while nobody is believed."""
@@ -551,7 +566,7 @@ class KnowledgeGraph:
 
     # -- checked, written ----------------------------------------------------------------------
 
-    def check(self, *, proofs: bool = True) -> tuple[Finding, ...]:
+    def check(self, *, on: str | None = None, proofs: bool = True) -> tuple[Finding, ...]:
         """What is wrong with the graph: clashes, broken shapes, rows of the query checks.
 
         With ``proofs``, what is derived and not proved too, which takes as long as all else. The
@@ -560,6 +575,8 @@ class KnowledgeGraph:
         """
         from foedus.knowledge import findings
 
+        if on:
+            return self.as_of(on).check(proofs=proofs)
         shipped = folders()
         terms = self.folders.ontology != shipped.ontology or self.folders.graph == shipped.graph
         shapes = self.folders.ontology / "shapes.ttl"
@@ -597,6 +614,7 @@ class KnowledgeGraph:
         *,
         description: bool = False,
         rdf12: bool = False,
+        on: str | None = None,
         out: str | os.PathLike[str] | None = None,
     ) -> bytes:
         """The graph as a file's content: ``ttl nt trig nq jsonld rdfxml``, view or dataset.
@@ -611,11 +629,12 @@ class KnowledgeGraph:
         if description and rdf12:
             raise UsageError("--description and --rdf12 are two different files; ask for one")
         whole = _known("layout", layout, LAYOUTS) == "dataset"
-        store = self.dataset if whole else self.view
+        graph = self._meant((), on)
+        store = graph.dataset if whole else graph.view
         if description:
-            content = describe(self.dataset, format, self.prefixes)
+            content = describe(graph.dataset, format, self.prefixes)
         elif rdf12:
-            more = reifiers(self.view)
+            more = reifiers(graph.view)
             content = with_reifiers(store, more, format, self.prefixes)
         else:
             content = serialize(store, format, self.prefixes)
@@ -628,6 +647,7 @@ class KnowledgeGraph:
         *,
         out: str | os.PathLike[str] | None = None,
         believe: Sequence[str] = (),
+        on: str | None = None,
     ) -> str:
         """One document, ``html`` or ``md``: every answer with its words, the article, the proofs.
 
@@ -637,7 +657,7 @@ class KnowledgeGraph:
         from foedus.report import gather
 
         forms = {"html": as_html, "md": as_markdown}
-        text = forms[_known("format of a report", format, forms)](gather(self.believing(believe)))
+        text = forms[_known("format of a report", format, forms)](gather(self._meant(believe, on)))
         _write(out, text.encode())
         return text
 
