@@ -254,10 +254,7 @@ class Closure:
 
     @property
     def unsupported(self) -> tuple[Unsupported, ...]:
-        """What was asserted and is not read by the rules, sorted; ``malformed`` included.
-
-        Computed when asked for, by examining the whole ontology.
-        """
+        """What was asserted and is not read by the rules, sorted; ``malformed`` included."""
         from foedus.reasoning.entailment.unsupported import unsupported
 
         asserted = partial(self.triples, derived=False)
@@ -320,10 +317,7 @@ class Closure:
     # Incremental maintenance
 
     def add(self, triples: Any) -> None:
-        """Assert more triples; the closure is then that of all of them.
-
-        If a limit is reached, the closure stays as it was.
-        """
+        """Assert more triples; if a limit is reached, the closure stays as it was."""
         self._change(read(triples, self._engine.terms), self._add)
 
     def withdraw(self, triples: Any) -> None:

@@ -155,10 +155,7 @@ def values_of(terms: Terms, numbers: Ids) -> LiteralValues:
 
 
 def plainly_in(terms: Terms, numbers: Ids, written: Ids, datatype: int) -> Mask:
-    """A mask: literals that a datatype of their own value space plainly contains.
-
-    ``written`` are the datatypes that they are written with. A false negative is possible.
-    """
+    """A mask: literals that a datatype of their own space plainly contains; not all of them."""
     read = _READERS.get(int(_SPACES[datatype]))
     if read is None:
         return np.zeros(len(numbers), np.bool_)

@@ -62,19 +62,11 @@ class Engine(Insertion):
         self.round = self.size = 0
         self.cleared = NONE, -1
         self.frozen: Ids | None = None  # the representatives after the first stratum, for ``!=``
-        self.lists = Lists(
-            vocabulary.first,
-            vocabulary.rest,
-            vocabulary.nil,
-            self.relations,
-            self.terms.token,
-        )
+        cells = vocabulary.first, vocabulary.rest, vocabulary.nil
+        self.lists = Lists(cells, self.relations, self.terms.token)
+        same = vocabulary.same if self.equal else -(1 << 62)
         self.database = Database(
-            self.relations,
-            self.lists.members,
-            vocabulary.same if self.equal else -(1 << 62),
-            self.occurring,
-            tick=self.tick,
+            self.relations, self.lists.members, same, self.occurring, tick=self.tick
         )
         if limit is not None:
             self.database.rows = min(self.database.rows, max(1 << 22, 32 * limit))

@@ -96,12 +96,7 @@ def _compact_superseded(relation: Relation) -> None:
     for delta in relation.superseded:
         alike[-1 if delta.origin == GIVEN else delta.round, delta.origin].append(delta)
     if len(alike) < len(relation.superseded):
-        relation.superseded = [
-            Delta(
-                min(delta.round for delta in some),
-                union([delta.keys for delta in some]),
-                origin,
-                relation.tuning,
-            )
-            for (_, origin), some in alike.items()
-        ]
+        relation.superseded = []
+        for (_, origin), some in alike.items():
+            round, keys = min(delta.round for delta in some), union([delta.keys for delta in some])
+            relation.superseded.append(Delta(round, keys, origin, relation.tuning))

@@ -62,10 +62,7 @@ class Derivability:
         return keys
 
     def given(self, plan: RulePlan, keys: Ids, before: int | None) -> Ids:
-        """The sorted keys that a plan derives from what was found before a round.
-
-        None is no bound.
-        """
+        """The sorted keys that a plan derives from what was found before a round, or at all."""
         assert plan.head is not None
         engine = self.engine
         code, s, o = plan.head

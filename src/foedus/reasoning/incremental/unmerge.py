@@ -51,9 +51,8 @@ class Unmerge:
         self.fresh: list[Ids] = []  # those unmerged since `about_unmerged` was last called
         self.separated: Ids = NONE  # all terms of unmerged classes, after `compact`
         self._linked: dict[str, Mask] = {}
-        self._renamed: dict[
-            tuple[Relation, int], Ids
-        ] = {}  # by the number of superseded deltas read
+        #: Superseded keys as they are now, by the number of superseded deltas.
+        self._renamed: dict[tuple[Relation, int], Ids] = {}
         self.valued = False
         if self.some:
             among = np.flatnonzero(self.merged)
@@ -88,10 +87,7 @@ class Unmerge:
         return rows, forms
 
     def shaken(self, relation: Relation, delta: Delta, keys: Ids) -> Mask:
-        """A mask: keys of a delta that go without a derivability test.
-
-        They were derived under other names, and what was derived from them then is not known.
-        """
+        """A mask: keys derived under other names, which go without a derivability test."""
         if not self.some or not len(keys):
             return np.zeros(len(keys), np.bool_)
         if delta.origin == REWRITTEN:
@@ -134,10 +130,7 @@ class Unmerge:
         self.fresh.append(reps)
 
     def about_unmerged(self) -> Iterator[tuple[int, Ids]]:
-        """Keys about other names of the classes unmerged since the last call, by code.
-
-        They are written with the present representatives.
-        """
+        """Keys about other names of the classes unmerged since the last call, by code."""
         engine, equality = self.engine, self.engine.equality
         names = equality.classes(np.concatenate(self.fresh)) & LOW
         self.fresh = []
@@ -160,23 +153,18 @@ class Unmerge:
         return np.fromiter(found, np.int64, len(found))
 
     def compact(self, gone: dict[int, Ids], asserted: dict[int, Ids]) -> dict[int, Ids]:
-        """Split the unmerged classes; returns the asserted forms of deleted keys, by code.
-
-        The forms of deleted keys are no longer among the superseded ones.
-        """
+        """Split the unmerged classes; the asserted forms of deleted keys, by code."""
         engine, equality = self.engine, self.engine.equality
         back: dict[int, Ids] = {}
         if not self.some:
             return back
         for code, forms in (*self._called(gone, unary=True), *self._called(gone, unary=False)):
             relation = engine.relations[code]
-            for superseded in relation.superseded:
-                hit = forms[superseded.has(forms)]
+            for delta in relation.superseded:
+                hit = forms[delta.has(forms)]
                 if len(hit):
-                    superseded.remove(hit)
-            relation.superseded = [
-                superseded for superseded in relation.superseded if len(superseded)
-            ]
+                    delta.remove(hit)
+            relation.superseded = [delta for delta in relation.superseded if len(delta)]
             given = forms[within(forms, asserted.get(code, NONE))]
             if len(given):
                 back[code] = given

@@ -40,10 +40,7 @@ class EncodedInstance:
 
 @dataclass(frozen=True, slots=True)
 class Subgoal:
-    """A premise to match; ``place`` is its position among the premises of the instance.
-
-    ``spelt`` marks a premise in which the rule names a literal, which matches by value.
-    """
+    """A premise to match; ``spelt`` if the rule names a literal in it, matched by value."""
 
     atom: Named
     place: tuple[int, int]

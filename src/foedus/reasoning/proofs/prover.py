@@ -46,10 +46,7 @@ class Prover:
         return self.built(row, {})
 
     def built(self, goal: Fact | Inference, known: dict[Fact, Proof]) -> Proof:
-        """The proof of a triple or an inference, in which each triple has one proof.
-
-        So no triple can rest on itself: each proof is made of proofs that exist already.
-        """
+        """The proof of a triple or an inference; each triple in it has one, made before its use."""
         steps: dict[Fact, Inference] = {}
 
         def step_of(part: Fact | Inference) -> Inference:
@@ -297,12 +294,8 @@ class Prover:
         """A triple with this term: an asserted one, or else the one found first."""
         best: tuple[int, Fact] | None = None
         match = self.history.match
-        for rows in (
-            match(a, None, None, EVER),
-            match(None, a, None, EVER),
-            match(None, None, a, EVER),
-        ):
-            for row in rows:
+        for s, p, o in ((a, None, None), (None, a, None), (None, None, a)):
+            for row in match(s, p, o, EVER):
                 asserted = self.asserted(row)
                 if row[1] == self.history.same and self.history.equal and not asserted:
                     continue

@@ -12,18 +12,18 @@ from graphlib import CycleError, TopologicalSorter
 from foedus.reasoning.rules.datatypes import in_datatype, is_ill_typed, value_key
 from foedus.reasoning.rules.iris import FIRST, NIL, REST
 from foedus.reasoning.rules.proof import Proof
-from foedus.reasoning.rules.table import (
+from foedus.reasoning.rules.rule import (
     Atom,
     Before,
     Bindings,
     Differ,
     Rule,
-    RuleSet,
     Sum,
     Test,
     ValueTest,
     Var,
 )
+from foedus.reasoning.rules.table import RuleSet
 from foedus.reasoning.rules.value_tests import total
 from foedus.terms import Term, Triple, is_literal
 

@@ -238,24 +238,15 @@ def _space(name: str) -> Callable[[ValueKey], bool]:
     return lambda k: k[0] == name
 
 
+#: Datatypes with a value space of their own.
+_OWN = ("decimal", "float", "double", "boolean", "hexBinary", "base64Binary", "anyURI", "dateTime")
+
 _HOLDS: dict[Term, Callable[[ValueKey], bool]] = {
     f"<{RDFS}Literal>": lambda k: True,
     f"<{RDF}PlainLiteral>": _space("string"),
     f"<{RDF}XMLLiteral>": _space("XMLLiteral"),
     f"<{XSD}dateTimeStamp>": lambda k: k[0] == "dateTime" and k[-1] is not None,
-    **{
-        f"<{XSD}{name}>": _space(name)
-        for name in (
-            "decimal",
-            "float",
-            "double",
-            "boolean",
-            "hexBinary",
-            "base64Binary",
-            "anyURI",
-            "dateTime",
-        )
-    },
+    **{f"<{XSD}{name}>": _space(name) for name in _OWN},
     **{f"<{XSD}{name}>": _within(*bounds) for name, bounds in _INTEGERS.items()},
     **{f"<{XSD}{name}>": _matching(pattern) for name, pattern in _STRINGS.items()},
 }

@@ -11,3 +11,6 @@ XSD = "http://www.w3.org/2001/XMLSchema#"
 
 TYPE, FIRST, REST, NIL = (iri(RDF + name) for name in ("type", "first", "rest", "nil"))
 SAME, DIFFERENT, THING = (iri(OWL + name) for name in ("sameAs", "differentFrom", "Thing"))
+
+#: The words that the engine itself knows, in the order of ``Vocabulary``.
+WORDS = (TYPE, SAME, DIFFERENT, FIRST, REST, NIL)

@@ -104,9 +104,7 @@ def conclusions_of(rule: Rule, step: RuleInstance) -> list[Triple]:
 def solve(
     tasks: list[Task], bindings: Bound, find: Find
 ) -> Iterator[tuple[Bound, dict[Task, Triple]]]:
-    """All matches of the premises that extend the bindings, by backtracking; most bound premise
-    first.
-    """
+    """All matches of the premises that extend the bindings; most bound premise first."""
     frames: list[_Frame] = []
     left, place, known = _ordered(tasks, bindings), 0, bindings
     while True:
@@ -164,10 +162,7 @@ def pattern(task: Task, bindings: Mapping[str, Term]) -> Pattern:
 def read_list(
     rule: Rule, bindings: Bound, find: Find
 ) -> Iterator[tuple[Bound, int, tuple[Triple, ...]]]:
-    """The bindings extended by the members of the rule's list, once for each choice of its indices.
-
-    With the length of the list and its cells. A rule without a list has one reading, of length 0.
-    """
+    """The bindings with the list's members, for each choice of indices; its length and cells."""
     if not rule.lists:
         yield bindings, 0, ()
         return
@@ -226,9 +221,7 @@ def _lists_with(member: Term, find: Find) -> Iterator[Term]:
 
 
 def _fitted(fits: tuple[Atom, Triple] | None, bindings: Bound, size: int) -> Iterator[Bound]:
-    """The bindings extended so that the atom of ``fits`` is its triple, once for each list
-    position.
-    """
+    """The bindings under which the atom of ``fits`` is its triple, for each list position."""
     if fits is None:
         yield bindings
         return
@@ -252,9 +245,7 @@ def _unified(task: Task, bindings: Bound, triple: Triple) -> Bound | None:
 
 
 def _candidates(task: Task, bindings: Bound, find: Find) -> Iterable[Triple]:
-    """The triples that may match a premise; a literal in the rule matches by value, however
-    written.
-    """
+    """The triples that may match a premise; a literal that it names matches by value."""
     s, p, o = pattern(task, bindings)
     named = isinstance(task[0].o, str) and is_literal(task[0].o)
     return find(s, p, None if named else o)

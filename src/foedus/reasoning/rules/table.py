@@ -21,7 +21,6 @@ from foedus.reasoning.rules.rdf_list import triples_of
 from foedus.reasoning.rules.rule import (
     Atom,
     Before,
-    Bindings,
     Differ,
     ListOf,
     Node,
@@ -36,36 +35,12 @@ from foedus.reasoning.rules.rule import (
 from foedus.short import short_repr
 from foedus.terms import Term, Triple, expand, is_iri, is_literal
 
-__all__ = [
-    "Atom",
-    "Before",
-    "Bindings",
-    "Differ",
-    "ListOf",
-    "Node",
-    "Operand",
-    "Rule",
-    "RuleSet",
-    "Sum",
-    "Test",
-    "ValueTest",
-    "Var",
-    "parse_atom",
-    "parse_premise",
-    "parse_rule",
-    "read_rules",
-    "ruleset",
-]
-
 TABLE = Path(__file__).parents[1] / "owl2rl.toml"
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class RuleSet:
-    """Rules in the order of their tables, and the trivial triples that are not stored.
-
-    Compared by identity, because compiled rules are cached for each rule set.
-    """
+    """Rules in the order of their tables; compared by identity, as compiled rules are cached."""
 
     rules: tuple[Rule, ...]
     trivial: tuple[Atom, ...]
@@ -145,10 +120,7 @@ def _standard() -> tuple[RuleSet, dict[str, list[str]]]:
 
 
 def read_rules(path: str | Path) -> list[Rule]:
-    """The rules of a file, in its order.
-
-    Raises ParseFailure, which names the file, the rule and what is wrong with it.
-    """
+    """The rules of a file, in order; ParseFailure names the file, the rule and the fault."""
     return _rules(_read(path), path)
 
 

@@ -178,10 +178,7 @@ def holds(ranked: Ids, key: int) -> bool:
 
 
 def counted(ranked: Ids, lows: Ids, highs: Ids) -> tuple[Ids, Ids]:
-    """The start and number of the keys from each low to each high (inclusive).
-
-    ``ranked`` is sorted; ``lows`` and ``highs`` are of equal length, best sorted.
-    """
+    """The start and number of the keys from each low to each high (inclusive), in sorted keys."""
     first = located(ranked, lows)
     return first, located(ranked, highs, "right") - first
 

@@ -124,10 +124,7 @@ class Equality:
         return new
 
     def split(self, terms: Ids) -> None:
-        """Split whole classes, given by all their terms, into single terms.
-
-        ``rep`` is changed in place.
-        """
+        """Split whole classes, given by all their terms; ``rep`` is changed in place."""
         if not len(terms):
             return
         gone = self.represented(terms)
@@ -152,10 +149,7 @@ class Equality:
             self._names = inserted(left, sort_inplace(pack(self.rep[some], some)))
 
     def classes(self, reps: Ids) -> Ids:
-        """The members of some representatives' classes: sorted keys (representative, term).
-
-        Classes of one term are left out.
-        """
+        """The members of representatives' classes of two or more: sorted (representative, term)."""
         lows = sort_unique(reps << SHIFT)
         first, counts = counted(self.names, lows, lows | LOW)
         return self.names.take(spread(first, counts)[1])

@@ -120,10 +120,7 @@ class Delta:
         return ranked, begin, counts
 
     def touching(self, terms: Ids, forward: bool) -> Ids:
-        """The keys of some sorted subjects; else those of some objects, with the ends exchanged.
-
-        Sorted and unique.
-        """
+        """The keys of sorted subjects, or of objects with ends exchanged: sorted and unique."""
         ranked = self._keys if forward else self._turned(terms)
         lows = terms << SHIFT
         first = ranked.searchsorted(lows)
@@ -246,10 +243,7 @@ class Relation:
 
     @property
     def segments(self) -> list[Delta]:
-        """The same keys in fewer deltas, for look-ups that do not ask for rounds.
-
-        As in a log-structured merge tree; a merged segment has the round -1.
-        """
+        """The keys in fewer deltas, for look-ups; merged ones, as in an LSM tree, have no round."""
         deltas, segments, tuning = self.deltas, self._segments, self.tuning
         if len(deltas) < 2:
             return deltas
