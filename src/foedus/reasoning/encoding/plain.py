@@ -47,7 +47,7 @@ _URN: Final = np.uint64(int.from_bytes(b"<urn:", "little")), np.uint64((1 << 40)
 _ESCAPE: Final = re.compile(r'\\[tbnrf"\\]')
 _CANONICAL: Final = re.compile(
     r'"[^"\\\x00-\x1f\x7f\ufffe\uffff]*"(?P<tail>[@^].*)?', re.DOTALL
-)  # a literal without its escapes: to repeat a choice takes 128 bytes for each time
+)  # a literal without its escapes: a repeated alternation would take 128 bytes a time
 _LANGUAGE: Final = re.compile(r"@[a-z]{1,8}(-[a-z0-9]{1,8})*")
 _UNCANONICAL: Final = {
     "http://www.w3.org/2001/XMLSchema#string",

@@ -48,9 +48,8 @@ class Specializer:
     def __init__(self, graph: Insertion, agenda: Agenda, compiled: CompiledRules) -> None:
         self.graph, self.agenda, self.compiled = graph, agenda, compiled
         self.templates: list[RuleTemplate] = []
-        self.watching: dict[int, list[RuleTemplate]] = defaultdict(
-            list
-        )  # by the relations they read
+        #: Templates by the relations that they are solved over.
+        self.watching: dict[int, list[RuleTemplate]] = defaultdict(list)
         self.pending = Pending()
         self._due: dict[int, RuleTemplate] = {}  # templates with something new, by identity
         self._demanded: set[int] = set()  # classes that plans read

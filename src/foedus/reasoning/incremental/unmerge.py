@@ -51,9 +51,8 @@ class Unmerge:
         self.fresh: list[Ids] = []  # those unmerged since `about_unmerged` was last called
         self.separated: Ids = NONE  # all terms of unmerged classes, after `compact`
         self._linked: dict[str, Mask] = {}
-        self._renamed: dict[
-            tuple[Relation, int], Ids
-        ] = {}  # by the number of superseded deltas read
+        #: Superseded keys as they are now, by the number of superseded deltas.
+        self._renamed: dict[tuple[Relation, int], Ids] = {}
         self.valued = False
         if self.some:
             among = np.flatnonzero(self.merged)
@@ -161,13 +160,11 @@ class Unmerge:
             return back
         for code, forms in (*self._called(gone, unary=True), *self._called(gone, unary=False)):
             relation = engine.relations[code]
-            for superseded in relation.superseded:
-                hit = forms[superseded.has(forms)]
+            for delta in relation.superseded:
+                hit = forms[delta.has(forms)]
                 if len(hit):
-                    superseded.remove(hit)
-            relation.superseded = [
-                superseded for superseded in relation.superseded if len(superseded)
-            ]
+                    delta.remove(hit)
+            relation.superseded = [delta for delta in relation.superseded if len(delta)]
             given = forms[within(forms, asserted.get(code, NONE))]
             if len(given):
                 back[code] = given

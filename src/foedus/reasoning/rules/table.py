@@ -134,7 +134,7 @@ def _chosen(names: tuple[str, ...]) -> RuleSet:
 def _standard() -> tuple[RuleSet, dict[str, list[str]]]:
     content = _read(TABLE)
     rules = tuple(_rules(content, TABLE))
-    forms = [parse_atom(text, content["prefixes"]) for text in content["noise"]["forms"]]
+    forms = [parse_atom(text, content["prefixes"]) for text in content["trivial"]["forms"]]
     forms += [atom for rule in rules if not rule.written for atom in rule.conclusions or ()]
     profiles = {**content["profiles"], "owl2rl": [rule.id for rule in rules]}
     return RuleSet(rules, tuple(forms), content["prefixes"]), profiles
@@ -165,7 +165,7 @@ def _rules(content: dict[str, Any], path: str | Path) -> list[Rule]:
         raise ParseFailure(str(path), "'prefixes' is a table of texts")
     rules = []
     for name, block in content.items():
-        if name in ("prefixes", "noise", "profiles"):
+        if name in ("prefixes", "trivial", "profiles"):
             continue
         try:
             rules.append(parse_rule(name, block, prefixes))
