@@ -18,11 +18,7 @@ from foedus.reasoning.encoding.dictionary import Terms
 from foedus.reasoning.rules.rule import Atom, Before, Differ, Rule, Sum, Test, ValueTest, Var
 from foedus.reasoning.rules.table import RuleSet
 from foedus.terms import Term
-from foedus.vocab import (
-    OWL,
-    RDF,
-    RDFS,
-)
+from foedus.vocab import DIFFERENT, FIRST, NIL, OWL, RDF, RDFS, REST, SAME, TYPE
 
 #: The code of the relation between a list and each of its members.
 LIST: Final = 1 << 40
