@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ipaddress
+import re
 from collections.abc import AsyncIterator, Coroutine
 from dataclasses import dataclass
 from typing import Any
@@ -40,6 +41,7 @@ _ALWAYS = {
 }
 
 
+_HOST = re.compile(r"(?:(?P<name>[\w.-]+)|\[(?P<address>[\da-f:.]+)\])(?::\d+)?", re.ASCII | re.I)
 #: What is said to a client that has hung up.
 _UNREAD = Response(status_code=499)
 
@@ -61,7 +63,10 @@ class Place:
         A page of others can make its name stand for this machine (DNS rebinding), but not an
         address in figures.
         """
-        name = urlsplit(f"//{host}").hostname or ""
+        found = _HOST.fullmatch(host)
+        if not found:
+            return False
+        name = (found["name"] or found["address"]).lower()
         try:
             ipaddress.ip_address(name)
         except ValueError:

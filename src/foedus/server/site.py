@@ -49,6 +49,7 @@ class Site:
 
     def __init__(self, graph: KnowledgeGraph, most: int, handlers: Mapping[str, Handler]) -> None:
         self.graph, self.most, self._handlers = graph, most, handlers
+        self.space = graph.prefixes.get("id", "")
         passages = [p for several in graph.explainer.origins.passages.values() for p in several]
         self.title = next((p.quote for p in passages if p.place == "title"), "Foedus")
         self.descriptions: dict[str, QuadStore] = {}
@@ -56,7 +57,7 @@ class Site:
     @cached_property
     def offered(self) -> list[str]:
         """The names that a field can offer; those of claims are sentences, and left out."""
-        names, space = self.graph.names, f"<{self.graph.prefixes['id']}"
+        names, space = self.graph.names, f"<{self.space}"
         things = {s for s, _, _ in self.graph.view.match() if s.startswith(space) and s in names}
         short = {label for label in map(names.label, things) if len(label) <= _SHORT}
         return sorted(short, key=str.casefold)

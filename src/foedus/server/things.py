@@ -67,7 +67,9 @@ def data(site: Site, call: Call) -> Reply:
 def ontology(site: Site, call: Call) -> Reply:
     """The terms as a page, or the ontology as RDF."""
     chosen = call.choose(HTML, *GRAPHS)
-    space = site.graph.prefixes["fo"]
+    space = site.graph.prefixes.get("fo")
+    if space is None:
+        raise Refused(404, "this graph has no terms of its own: its prefixes lack fo:")
     if chosen.name != HTML.name:
         name = f"<{space.rstrip('#/')}>"
         return _rdf(site, site.graph.dataset.match(graph=name), chosen)
@@ -202,7 +204,7 @@ def _known(site: Site, name: str) -> Term:
         or not known
         or not (next(view.match(term), None) or next(view.match(None, None, term), None))
     ):
-        space = f"<{prefixes['id']}"
+        space = f"<{site.space}"
         every = {s[len(space) : -1] for s, _, _ in view.match() if s.startswith(space)}
         raise UnknownName("thing", name, near(name, every) or site.graph.names.near(name))
     return term

@@ -109,6 +109,7 @@ class Nursery:
 
     def close(self) -> None:
         """End it and all its workers."""
+        self._control.shutdown(socket.SHUT_RDWR)  # another nursery may hold this end as well
         self._control.close()
         os.waitpid(self.pid, 0)
 
