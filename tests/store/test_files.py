@@ -19,7 +19,7 @@ from foedus.store import budget
 from foedus.store.files import read_rdf
 from foedus.store.reading import opened, read_lines
 
-DATA = Path(__file__).parent / "data" / "files"
+DATA = Path(__file__).parents[1] / "data" / "files"
 RDF = 'xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:ex="http://example.org/"'
 PREFIX = "@prefix ex: <http://example.org/> . "
 TURTLE = PREFIX + "ex:a ex:p 'é' .\n"
