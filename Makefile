@@ -5,9 +5,12 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 TOOLS  := $(VENV)/.tools
 PIP    := $(BIN)/python -m pip install -q --disable-pip-version-check
+QUICK  := tests/test_architecture.py tests/knowledge/test_answers.py tests/knowledge/test_questions.py \
+	tests/knowledge/test_ontology.py tests/reasoning/test_rules.py tests/owl/test_pitfalls.py \
+	tests/language tests/cli/test_cli.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run serve test lint check conformance bench stores ontology owl-tools owl-checks protege-pictures fuzz ontologies clean
+.PHONY: help run serve test quick lint check refresh conformance bench stores ontology owl-tools owl-checks protege-pictures fuzz ontologies clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,15 +34,24 @@ run: $(READY) ## build the graph, check it, and show what it answers
 serve: $(READY) ## answer in a browser and at a SPARQL endpoint, until Ctrl-C
 	@$(BIN)/foedus serve
 
-test: $(TOOLS) ## run every test (what needs Java or a server skips with its reason)
-	$(BIN)/python -m pytest -n auto --dist loadfile
+test: $(TOOLS) ## run every test, or some: T="tests/knowledge -k allies-of"
+	$(BIN)/python -m pytest $(or $(T),-n auto --dist loadfile)
+
+quick: $(TOOLS) ## run the tests that need under a minute together
+	$(BIN)/python -m pytest -q -n auto --dist loadfile $(QUICK)
 
 lint: $(TOOLS) ## ruff and strict types
 	$(BIN)/ruff check src tests
 	$(BIN)/ruff format --check src tests
 	$(BIN)/mypy
 
-check: lint test ## what continuous integration runs
+check: ## run what continuous integration runs (.ci/run): tests, lint, stores, OWL tools; long
+	@bash .ci/run
+
+refresh: $(TOOLS) ## write again what is made from the checkout: answers, golden files, pages
+	FOEDUS_REFRESH=1 $(BIN)/python -m pytest -q -m generated
+	$(BIN)/python tests/docs/test_readme.py
+	@git status --short
 
 conformance: $(TOOLS) ## run the conformance suites of others and write docs/conformance.md
 	$(BIN)/python -m pytest -q tests/conformance

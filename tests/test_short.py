@@ -47,7 +47,7 @@ THINGS: dict[str, Callable[[KnowledgeGraph], object]] = {
     "question": lambda graph: graph.question("in-force-on"),
     "view": lambda graph: graph.view,
     "closure": lambda graph: graph.closure,
-    "material": lambda graph: graph._material,
+    "material": lambda graph: graph._backing.material,
     "proof": lambda graph: graph.proof(derived(graph)),
     "explanation": lambda graph: graph.explainer.why(derived(graph)),
     "step": lambda graph: graph.explainer.why(derived(graph)).proofs[0],

@@ -135,6 +135,21 @@ def expand(curie: str, prefixes: Mapping[str, str]) -> Term | None:
     return iri(prefixes[prefix] + local)
 
 
+def expanded(curie: str, prefixes: Mapping[str, str]) -> Term:
+    """The IRI term that a CURIE stands for; raises ValueError if its prefix is unknown.
+
+    For names that the code itself uses. Those that somebody typed go through `expand`.
+
+    >>> expanded("ex:a", {})
+    Traceback (most recent call last):
+    ValueError: the prefix of 'ex:a' is not declared
+    """
+    found = expand(curie, prefixes)
+    if found is None:
+        raise ValueError(f"the prefix of {curie!r} is not declared")
+    return found
+
+
 def compact(term: Term, prefixes: Mapping[str, str]) -> str:
     """A short form for people: a CURIE where a prefix fits, else the term as it is.
 

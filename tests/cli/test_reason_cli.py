@@ -10,6 +10,8 @@ import pytest
 from foedus import cli
 from foedus.cli import common
 from foedus.reasoning import ruleset
+from foedus.reasoning.rules.table import Rule, read_rules
+from foedus.resources import folder
 
 DATA = """\
 @prefix : <http://a.example/> .
@@ -236,5 +238,20 @@ def test_one_rule(capsys: pytest.CaptureFixture[str]) -> None:
     said = capsys.readouterr().out
     assert "?p owl:propertyChainAxiom ?l" in said
     assert "?u_1 ?p ?u_n+1" in said
-    assert run("rules", "prp-spo9") == 2
-    assert "did you mean 'prp-spo" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("rule", "meant"), [("prp-spo9", "prp-spo"), ("fought-allongside", "fought-alongside")]
+)
+def test_an_unknown_rule(rule: str, meant: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("rules", rule) == 2
+    assert f"did you mean '{meant}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("rule", read_rules(folder("ontology") / "rules.toml"), ids=lambda r: r.id)
+def test_a_rule_of_the_domain_is_shown(rule: Rule, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("rules", rule.id) == 0
+    said = capsys.readouterr().out
+    assert f"### {rule.id}" in said and "https://w3id.org/foedus/" not in said
+    assert run("rules") == 0
+    assert f"\n{rule.id} " in capsys.readouterr().out

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pyoxigraph
 
-from foedus.reasoning.entailment.entails import Closed, entails
+from foedus.reasoning.entailment.entails import Closed, entailment
 from foedus.reasoning.witnesses import naive
 from foedus.terms import Triple, iri
 
@@ -88,7 +88,7 @@ def comes_out(check: Check, close: Close, trials: bool = True) -> bool:
         return not closure.clashes
     if check.kind == "inconsistency":
         return bool(closure.clashes)
-    follows = entails(closure, conclusion(check), trials=trials)
+    follows = bool(entailment(closure, conclusion(check), trials=trials))
     return follows is (check.kind == "positive-entailment")
 
 

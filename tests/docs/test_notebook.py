@@ -1,4 +1,4 @@
-"""The notebook shows what its cells give. ``python tests/docs/test_notebook.py`` runs it anew."""
+"""The notebook shows what its cells give."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ import io
 import json
 from pathlib import Path
 from typing import Any
+
+import generated
+import pytest
 
 NOTEBOOK = Path(__file__).parents[2] / "docs" / "notebook.ipynb"
 
@@ -43,11 +46,7 @@ def outputs(source: str, names: dict[str, Any], number: int) -> list[dict[str, A
     return shown
 
 
+@pytest.mark.generated
 def test_the_notebook_shows_what_its_cells_give() -> None:
-    text = NOTEBOOK.read_text(encoding="utf-8")
-    assert executed(json.loads(text)) == json.loads(text), "run: python tests/docs/test_notebook.py"
-
-
-if __name__ == "__main__":
     made = executed(json.loads(NOTEBOOK.read_text(encoding="utf-8")))
-    NOTEBOOK.write_text(json.dumps(made, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    generated.compare(NOTEBOOK, json.dumps(made, indent=1, ensure_ascii=False) + "\n")

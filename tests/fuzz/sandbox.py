@@ -89,8 +89,8 @@ _HEAVY = (
         "foedus.report",
         "foedus.render.report",
         "foedus.explain",
-        "foedus.knowledge.exports",
-        "foedus.knowledge.checks",
+        "foedus.knowledge.description",
+        "foedus.knowledge.findings",
     ),
 )
 

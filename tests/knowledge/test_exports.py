@@ -14,7 +14,7 @@ import pytest
 import rdflib
 from rdflib.compare import isomorphic
 
-from foedus.knowledge import KnowledgeGraph, exports
+from foedus.knowledge import KnowledgeGraph, description
 from foedus.remote.batches import Lines
 from foedus.store.reading import opened, read_lines
 
@@ -116,13 +116,12 @@ def test_raptor_reads_it_back(graph: KnowledgeGraph, file: tuple[Path, str, str]
 
 SCRIPT = """
 import hashlib
-from foedus import exports
 from foedus.knowledge import KnowledgeGraph
 from foedus.remote.batches import Lines
 from foedus.store.reading import opened, read_lines
 graph = KnowledgeGraph.build()
 files = [graph.export(format, layout) for format, layout in {cases}]
-for content in [*files, exports.description(graph), exports.with_reifiers(graph)]:
+for content in [*files, graph.export(description=True), graph.export(rdf12=True)]:
     print(hashlib.sha256(content).hexdigest())
 """
 
@@ -157,7 +156,7 @@ def test_blank_nodes_are_those_of_owl_alone(graph: KnowledgeGraph) -> None:
 
 
 def test_description_counts_what_is_there(graph: KnowledgeGraph) -> None:
-    text = exports.description(graph, "nt").decode()
+    text = graph.export("nt", description=True).decode()
     prefix = "<https://w3id.org/foedus/source/dataset> <http://rdfs.org/ns/void#triples> "
     (line,) = [line for line in text.splitlines() if line.startswith(prefix)]
     assert f'"{len(graph.view)}"' in line
@@ -168,9 +167,9 @@ def test_description_counts_what_is_there(graph: KnowledgeGraph) -> None:
 
 def test_reifiers_quote_and_do_not_state(graph: KnowledgeGraph) -> None:
     for format, kind in [("ttl", ox.RdfFormat.TURTLE), ("nq", ox.RdfFormat.N_QUADS)]:
-        back = list(ox.parse(exports.with_reifiers(graph, format), kind))
+        back = list(ox.parse(graph.export(format, rdf12=True), kind))
         quoted = [q for q in back if isinstance(q.object, ox.Triple)]
-        assert len(quoted) == len(exports.reifiers(graph)) > 0
+        assert len(quoted) == len(description.reifiers(graph.view)) > 0
         plain = canonical(q for q in back if not isinstance(q.object, ox.Triple))
         assert plain == expected(graph, "view")
 
@@ -178,13 +177,13 @@ def test_reifiers_quote_and_do_not_state(graph: KnowledgeGraph) -> None:
 @pytest.mark.parametrize("format", ["ttl", "nt", "trig", "nq"])
 def test_reifiers_can_be_loaded(graph: KnowledgeGraph, format: str, tmp_path: Path) -> None:
     path = tmp_path / f"graph.{format}"
-    path.write_bytes(exports.with_reifiers(graph, format))
+    path.write_bytes(graph.export(format, rdf12=True))
     with opened(path) as source:
         lines = read_lines(source)[0]
     sent = tmp_path / "sent.nt"
     sent.write_bytes(lines)
     Lines(sent).check()
-    assert Lines(sent).graphs.total() == len(graph.view) + len(exports.reifiers(graph))
+    assert Lines(sent).graphs.total() == len(graph.view) + len(description.reifiers(graph.view))
 
 
 def test_a_full_disk_leaves_the_old_file(tmp_path: Path) -> None:

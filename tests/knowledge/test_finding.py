@@ -65,8 +65,8 @@ def test_most_questions_are_found(found: dict[str, tuple[Match, ...]]) -> None:
         wanted = row["slugs"].split("|")
         first.append(bool(slugs) and slugs[0] in wanted)
         three.append(any(slug in wanted for slug in slugs))
-    assert sum(first) / len(MEANT) >= 0.9
-    assert sum(three) / len(MEANT) >= 0.97
+    assert sum(first) / len(MEANT) >= 0.91
+    assert sum(three) / len(MEANT) >= 0.975
 
 
 def test_most_values_are_filled_in(
@@ -86,7 +86,7 @@ def test_most_values_are_filled_in(
                     given = graph.names.resolve(given) if named and given != "any" else given
                 right.append(given == (graph.names.resolve(value) if named else value))
     assert len(right) > 90
-    assert sum(right) / len(right) >= 0.97
+    assert sum(right) / len(right) >= 0.975
 
 
 @pytest.mark.parametrize("text", UNANSWERED)
@@ -106,7 +106,13 @@ def test_the_cases_are_of_every_topic(graph: KnowledgeGraph) -> None:
 @pytest.mark.parametrize("slug", sorted(read_questions(folders().queries)))
 def test_a_question_is_found_by_its_own_words(slug: str, graph: KnowledgeGraph) -> None:
     question = graph.questions[slug]
-    asked = question.phrase({}, lambda name: name.rpartition(":")[2])
+    names = {p.name: p.default for p in question.parameters if p.kind == "name"}
+    given = {
+        name: graph.names.label(graph.names.resolve(default))
+        for name, default in names.items()
+        if default != "any"
+    }
+    asked = question.phrase(given, str)
     assert slug in [match.question.slug for match in graph.find(asked)[:3]]
 
 
@@ -149,11 +155,11 @@ def test_the_command_says_how_to_ask_exactly(folder: Path) -> None:
 
 
 def test_the_command_names_the_nearest_three_where_it_is_unsure(folder: Path) -> None:
-    done = ask(folder, "Kim Il Sung's heirs")
+    done = ask(folder, "Whose defence is China obliged to undertake?")
     assert (done.returncode, done.stdout) == (2, "")
     assert "may be one of these" in done.stderr
     assert done.stderr.count("foedus ask ") == 3
-    assert "foedus ask descendants-of 'person=Kim Il Sung'" in done.stderr
+    assert "foedus ask owed-by state=China; foedus ask who-defends state=China" in done.stderr
 
 
 @pytest.mark.parametrize(

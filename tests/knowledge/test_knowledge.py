@@ -38,9 +38,9 @@ def test_asserted_and_derived_are_told_apart(tiny: KnowledgeGraph) -> None:
     assert graphs == {None, tiny.derived_graph}
 
 
-def test_what_is_asserted_is_known_without_a_closure(tiny: KnowledgeGraph) -> None:
-    bare = KnowledgeGraph(tiny.manifest, tiny.folders, tiny.view)
-    bare._material = tiny._material
+def test_what_is_asserted_is_known_without_a_closure(tiny: KnowledgeGraph, tmp_path: Path) -> None:
+    tiny.save(tmp_path / "build")
+    bare = KnowledgeGraph.open(tmp_path / "build", TINY)
     assert bare.asserted == tiny.asserted
     assert sorted(bare.dataset.quads(), key=str) == sorted(tiny.dataset.quads(), key=str)
 

@@ -20,7 +20,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from foedus import owlfiles
-from foedus.knowledge import KnowledgeGraph, checks
+from foedus.knowledge import KnowledgeGraph, findings
 from foedus.reasoning.rules.table import read_rules
 from foedus.store.files import read_rdf
 from foedus.terms import text_of
@@ -149,7 +149,7 @@ def explanations(file: Path, reasoner: str, axiom: str) -> set[frozenset[frozens
 def pitfalls(graph: KnowledgeGraph) -> Report:
     """The rows of the queries about the ontology, one finding a row."""
     place = graph.folders.queries / "checks"
-    every = checks.queries(graph.view, place, graph.names)
+    every = findings.queries(graph.view, place, graph.names)
     found = tuple(str(f) for f in every if f.check.startswith("ontology-"))
     many = len(list(place.glob("ontology-*.rq")))
     return Report("pitfalls", "the closed graph", found, (f"{many} queries",))

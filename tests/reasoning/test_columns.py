@@ -9,10 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foedus.reasoning.storage import columns
-from foedus.reasoning.storage import relation as relations
 from foedus.reasoning.storage.columns import Ids, located, sort_inplace, within
 from foedus.reasoning.storage.relation import Relation
+from foedus.reasoning.storage.tuning import Tuning
 
 KEYS = st.lists(st.integers(0, 60), max_size=40)
 
@@ -23,11 +22,10 @@ def test_keys_are_located_part_by_part(
 ) -> None:
     column = np.array(sorted(ranked), np.int64)
     wanted = np.array(sorted(probes) if ordered else probes, np.int64)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(columns, "_NEAR", 3)
-        patch.setattr(columns, "_CHUNK", 5)
-        assert located(column, wanted, side).tolist() == column.searchsorted(wanted, side).tolist()
-        assert within(wanted, column).tolist() == [key in ranked for key in wanted.tolist()]
+    tuning = Tuning(near=3, chunk=5)
+    found = located(column, wanted, side, tuning)
+    assert found.tolist() == column.searchsorted(wanted, side).tolist()
+    assert within(wanted, column, tuning).tolist() == [key in ranked for key in wanted.tolist()]
 
 
 def shuffled(count: int) -> Ids:
@@ -45,23 +43,21 @@ def test_keys_are_sorted_in_any_order(keys: Ids) -> None:
 
 @given(st.lists(KEYS, max_size=12), st.integers(0, 50))
 def test_deltas_hold_what_came_however_they_are_joined(batches: list[list[int]], few: int) -> None:
-    relation, held = Relation(7), set[int]()
+    relation, held = Relation(7, Tuning(small=few)), set[int]()
 
     def check() -> None:
         assert sorted(key for x in relation.segments for key in x.keys.tolist()) == sorted(held)
         assert relation.full.tolist() == sorted(held)
         assert relation.new(np.arange(61)).tolist() == sorted({*range(61)} - held)
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(relations, "_SMALL", few)
-        for step, batch in enumerate(batches):
-            new = sorted(set(batch) - held)
-            held.update(new)
-            relation.append(step, np.array(new, np.int64))
+    for step, batch in enumerate(batches):
+        new = sorted(set(batch) - held)
+        held.update(new)
+        relation.append(step, np.array(new, np.int64))
+        check()
+        if held and len(relation.deltas[0]) > 1:
+            gone = relation.deltas[0].keys[:1]
+            relation.deltas[0].remove(gone)
+            relation.forget(relation.deltas[0])
+            held.remove(int(gone[0]))
             check()
-            if held and len(relation.deltas[0]) > 1:
-                gone = relation.deltas[0].keys[:1]
-                relation.deltas[0].remove(gone)
-                relation.forget(relation.deltas[0])
-                held.remove(int(gone[0]))
-                check()

@@ -13,14 +13,11 @@ from strategies import chains, graphs, naming
 from turtle_text import turtle
 
 from foedus.errors import LimitReached
-from foedus.reasoning import closure as closing
 from foedus.reasoning.closure import Closure, close
-from foedus.reasoning.evaluation import specialization
-from foedus.reasoning.incremental.compaction import compact, count_deltas
-from foedus.reasoning.proofs import history
+from foedus.reasoning.incremental.compaction import count_deltas
 from foedus.reasoning.rules.checker import check_proof
 from foedus.reasoning.rules.table import ruleset
-from foedus.reasoning.storage import relation
+from foedus.reasoning.storage.tuning import Tuning
 from foedus.terms import Triple
 
 RULES = ruleset()
@@ -48,32 +45,28 @@ def shown(closure: Closure) -> tuple[set[Triple], set[Triple], set[str]]:
     return set(closure.asserted), set(closure.derived), {c.rule for c in closure.clashes}
 
 
-@pytest.fixture(params=[relation.FEW, 0], ids=["read", "looked up"])
-def few(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Small graphs are read whole; here, the ways of large ones are gone, too."""
-    monkeypatch.setattr(relation, "FEW", request.param)
-    if not request.param:
-        monkeypatch.setattr(relation, "_SEGMENTS", 1)
-        monkeypatch.setattr(relation, "_LOOSE", 0)
-        monkeypatch.setattr(relation, "_SMALL", 0)
-        monkeypatch.setattr(relation, "_GONE", 0)
-        monkeypatch.setattr(history, "_DELTAS", 0)
-        monkeypatch.setattr(specialization, "_MANY", 0)
+#: Small graphs are read whole, and compacted late; here, the ways of large ones are gone, too.
+SMALL = {"few": 0, "segments": 1, "loose": 0, "small": 0, "purge": 0}
+LOOKED_UP = {**SMALL, "indexed": 0, "solutions": 0}
+AT_ONCE = {"compaction": -1e9, "growth": float("inf")}
+TUNINGS = {
+    "read": {},
+    "looked up": LOOKED_UP,
+    "read, compacted at once": AT_ONCE,
+    "looked up, compacted at once": {**LOOKED_UP, **AT_ONCE},
+}
 
 
-@pytest.fixture(params=[False, True], ids=["in time", "compacted at once"])
-def compacted(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Deltas are compacted when there are many; here, after every change, too."""
-    if request.param:
-        monkeypatch.setattr(Closure, "_compact", lambda closure: compact(closure._engine))
+@pytest.fixture(params=TUNINGS)
+def tuning(request: pytest.FixtureRequest) -> Tuning:
+    return Tuning(**TUNINGS[request.param])
 
 
-@pytest.mark.usefixtures("few", "compacted")
 @relaxed
 @given(st.one_of(graphs(), chains()), st.integers(0, 1000))
-def test_every_change_equals_a_rebuild(graph: list[Triple], seed: int) -> None:
+def test_every_change_equals_a_rebuild(tuning: Tuning, graph: list[Triple], seed: int) -> None:
     rng = random.Random(seed)
-    closure, now = close(graph), list(graph)
+    closure, now = close(graph, tuning=tuning), list(graph)
     for _ in range(3):
         out = rng.sample(now, rng.randint(0, len(now) // 3))
         closure.withdraw(out)
@@ -88,12 +81,13 @@ def test_every_change_equals_a_rebuild(graph: list[Triple], seed: int) -> None:
     assert proved(closure)
 
 
-@pytest.mark.usefixtures("few", "compacted")
 @relaxed
 @given(naming(), st.integers(0, 1000))
-def test_what_is_said_under_other_names_equals_a_rebuild(graph: list[Triple], seed: int) -> None:
+def test_what_is_said_under_other_names_equals_a_rebuild(
+    tuning: Tuning, graph: list[Triple], seed: int
+) -> None:
     rng = random.Random(seed)
-    closure, now = close(graph), list(graph)
+    closure, now = close(graph, tuning=tuning), list(graph)
     for _ in range(3):
         out = rng.sample(now[-12:], rng.randint(1, 3))  # not of the schema, which comes first
         closure.withdraw(out)
@@ -209,8 +203,8 @@ def test_a_link_of_a_transitive_chain_goes() -> None:
 
 
 @pytest.mark.parametrize("patience", [0.0, 60.0], ids=["started over", "gone through"])
-def test_a_link_of_a_long_recursion_goes(patience: float, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each triple rests on the one before: hundreds of rounds, and of layers of one key."""
+def test_a_link_of_a_long_recursion_goes(patience: float) -> None:
+    """Each triple rests on the one before: hundreds of rounds, and of deltas of one key."""
     first, rest, nil = (f"<{RDF}{name}>" for name in ("first", "rest", "nil"))
     graph = [
         (ex("p"), f"<{OWL}propertyChainAxiom>", ex("l")),
@@ -219,8 +213,7 @@ def test_a_link_of_a_long_recursion_goes(patience: float, monkeypatch: pytest.Mo
         (ex("a"), ex("p"), ex("x0")),
     ]
     graph += [(ex(f"x{i}"), ex("q"), ex(f"x{i + 1}")) for i in range(300)]
-    monkeypatch.setattr(closing, "_PATIENCE", patience)
-    closure = close(graph)
+    closure = close(graph, tuning=Tuning(patience=patience))
     closure._built = 0.0
     link = (ex("x200"), ex("q"), ex("x201"))
     closure.withdraw([link])
@@ -232,7 +225,7 @@ def test_a_link_of_a_long_recursion_goes(patience: float, monkeypatch: pytest.Mo
     assert proof is not None and check_proof(proof, set(graph), RULES)
 
 
-def test_many_changes_leave_no_more_layers_than_a_few() -> None:
+def test_many_changes_leave_no_more_deltas_than_a_few() -> None:
     graph = [(ex("p"), f"<{RDFS}domain>", ex("C")), (ex("C"), SUB, ex("D"))]
     graph += [
         (ex("q"), TYPE, f"<{OWL}TransitiveProperty>"),

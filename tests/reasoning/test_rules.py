@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import generated
 import pytest
 
 from foedus import reasoning
@@ -161,6 +162,6 @@ def test_a_rule_is_a_value() -> None:
     assert parse_rule("r", block, {}) == parse_rule("r", block, {})
 
 
+@pytest.mark.generated
 def test_the_page_is_up_to_date() -> None:
-    page = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")
-    assert page == describe.page(), "run: python -m foedus.reasoning.describe"
+    generated.compare(ROOT / "docs" / "rules.md", describe.page())

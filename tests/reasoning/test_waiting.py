@@ -9,7 +9,7 @@ from strategies import graphs
 from turtle_text import turtle
 
 from foedus.reasoning.closure import Closure, close
-from foedus.reasoning.evaluation import specialization
+from foedus.reasoning.storage.tuning import DEFAULT, Tuning
 from foedus.terms import Triple
 
 relaxed = settings(deadline=None, max_examples=100, suppress_health_check=list(HealthCheck))
@@ -22,10 +22,11 @@ ONTOLOGY = turtle("""
 """)
 
 
-@pytest.fixture(params=[specialization._MANY, 0], ids=["one by one", "in columns"], autouse=True)
-def many(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(params=[DEFAULT, Tuning(solutions=0)], ids=["one by one", "in columns"])
+def many(request: pytest.FixtureRequest) -> Tuning:
     """Few solutions wait one by one; many in columns, which small graphs would never use."""
-    monkeypatch.setattr(specialization, "_MANY", request.param)
+    tuning: Tuning = request.param
+    return tuning
 
 
 def rules_of(closure: Closure) -> set[str]:
@@ -40,8 +41,8 @@ def same(closure: Closure, graph: list[Triple]) -> bool:
     return set(closure) == set(other) and clashes == expected
 
 
-def test_no_plan_is_made_for_what_nothing_is_said_of() -> None:
-    closure = close(ONTOLOGY)
+def test_no_plan_is_made_for_what_nothing_is_said_of(many: Tuning) -> None:
+    closure = close(ONTOLOGY, tuning=many)
     assert not rules_of(closure)
     said = turtle(":x :p :y .")
     closure.add(said)
@@ -49,16 +50,16 @@ def test_no_plan_is_made_for_what_nothing_is_said_of() -> None:
     assert same(closure, ONTOLOGY + said)
 
 
-def test_one_fact_wakes_whatever_follows() -> None:
-    closure, said = close(ONTOLOGY), turtle(":x a :G .")
+def test_one_fact_wakes_whatever_follows(many: Tuning) -> None:
+    closure, said = close(ONTOLOGY, tuning=many), turtle(":x a :G .")
     closure.add(said)  # q by its value, p above it, its domain, and all classes above
     assert turtle(":x a :C0 .")[0] in closure
     assert same(closure, ONTOLOGY + said)
 
 
-def test_what_is_withdrawn_while_it_waits_does_not_wake() -> None:
+def test_what_is_withdrawn_while_it_waits_does_not_wake(many: Tuning) -> None:
     closure, axiom, said = (
-        close(ONTOLOGY),
+        close(ONTOLOGY, tuning=many),
         turtle(":C2 rdfs:subClassOf :C1 ."),
         turtle(":x a :C3 ."),
     )
@@ -69,8 +70,8 @@ def test_what_is_withdrawn_while_it_waits_does_not_wake() -> None:
     assert same(closure, ONTOLOGY + said)
 
 
-def test_what_gets_another_name_while_it_waits() -> None:
-    closure, said = close(ONTOLOGY), ONTOLOGY
+def test_what_gets_another_name_while_it_waits(many: Tuning) -> None:
+    closure, said = close(ONTOLOGY, tuning=many), ONTOLOGY
     for more in (
         ":C2 owl:sameAs :A .",
         ":x a :A .",
@@ -82,10 +83,10 @@ def test_what_gets_another_name_while_it_waits() -> None:
         assert same(closure, said)
 
 
-def test_a_list_that_grows_while_it_waits() -> None:
+def test_a_list_that_grows_while_it_waits(many: Tuning) -> None:
     cells = "_:l rdf:first :C3 ; rdf:rest _:m . _:m rdf:first :E ; rdf:rest rdf:nil ."
     said = turtle(f":F owl:intersectionOf _:l . {cells}")
-    closure = close(said)
+    closure = close(said, tuning=many)
     for more in ("_:m rdf:rest _:n . _:n rdf:first :H ; rdf:rest rdf:nil .", ":x a :C3 , :E ."):
         closure.add(turtle(more))
         said = said + turtle(more)
@@ -94,11 +95,11 @@ def test_a_list_that_grows_while_it_waits() -> None:
 
 @relaxed
 @given(graphs(), st.randoms(use_true_random=False))
-def test_in_whatever_order_it_is_said(graph: list[Triple], rng: object) -> None:
+def test_in_whatever_order_it_is_said(many: Tuning, graph: list[Triple], rng: object) -> None:
     schema = [t for t in graph if "www.w3.org" in t[1] + t[2]]
     data = [t for t in graph if t not in schema]
     for parts in ([schema, data], [data, schema], [[t] for t in graph]):
-        closure = close([])
+        closure = close([], tuning=many)
         for part in parts:
             closure.add(part)
         assert same(closure, graph)

@@ -48,8 +48,8 @@ def text(graph: KnowledgeGraph, name: str) -> str:
 def view(running: Server, graph: KnowledgeGraph) -> Server:
     """Each store in turn, with the view loaded."""
     running.clear()
-    assert graph._place
-    load(graph._place / "view.nt", running.to, running.wire())
+    assert graph.place
+    load(graph.place / "view.nt", running.to, running.wire())
     return running
 
 
@@ -57,8 +57,8 @@ def view(running: Server, graph: KnowledgeGraph) -> Server:
 def dataset(running: Server, graph: KnowledgeGraph) -> Server:
     """Each store in turn, with the dataset loaded."""
     running.clear()
-    assert graph._place
-    load(graph._place / "dataset.nq", running.to, running.wire())
+    assert graph.place
+    load(graph.place / "dataset.nq", running.to, running.wire())
     return running
 
 
@@ -112,7 +112,7 @@ def test_no_claim_becomes_a_fact_in_the_dataset(dataset: Server, graph: Knowledg
 
 def no_leak(store: Server, graph: KnowledgeGraph) -> None:
     """The content of no claim is a triple of the default graph, unless it is a fact as well."""
-    from foedus.knowledge.exports import _query
+    from foedus.knowledge.description import _query
 
     claims = {row[1:] for row in graph.view.query(_query("reifiers")).rows}
     only_claimed = {c for c in claims if not list(graph.view.match(*c))}

@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 from servers import Server
 
+from foedus.cli.load import Preset
 from foedus.knowledge import KnowledgeGraph
+from foedus.remote import presets
 
 PAGE = (Path(__file__).parents[2] / "docs" / "stores.md").read_text(encoding="utf-8")
 #: The base URL on the page of each store.
@@ -30,6 +32,11 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("reader")
     KnowledgeGraph.build().save(made / "build")
     return made
+
+
+def test_every_preset_is_on_the_page_and_on_the_command_line() -> None:
+    assert set(SHOWN.values()) == presets().keys(), "docs/stores.md lists the stores"
+    assert {*Preset} == presets().keys(), "foedus.cli.load.Preset lists the stores"
 
 
 def test_page(store: Server, place: Path) -> None:

@@ -11,8 +11,8 @@ import httpx
 import pytest
 import rdflib
 from rdflib.plugins.stores.sparqlstore import SPARQLStore
+from serving import served
 from SPARQLWrapper import CSV, JSON, N3, POST, POSTDIRECTLY, RDFXML, TURTLE, XML, SPARQLWrapper
-from test_running import served
 
 CACHE = Path(__file__).parents[2] / ".cache"
 

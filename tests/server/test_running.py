@@ -4,46 +4,23 @@ from __future__ import annotations
 
 import concurrent.futures
 import os
-import re
 import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
+from serving import TINY, served
 
-TINY = Path(__file__).parents[1] / "data" / "tiny"
 #: Takes for ever.
 RUNAWAY = "SELECT (COUNT(*) AS ?n) {?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l . ?m ?n ?o}"
 #: Needs more memory than there is for one.
 GREEDY = "SELECT (GROUP_CONCAT(CONCAT(STR(?a), STR(?d), STR(?g), STR(?j))) AS ?x) \
 {?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l . ?m ?n ?o}"
-
-
-@contextmanager
-def served(*options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """A running server and its address."""
-    words = ["serve", "--port", "0", "--data", str(TINY), *options]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "foedus", *words],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    try:
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        found = re.search(r"http://\S+/", line)
-        assert found, line + process.stdout.read()
-        yield process, found[0]
-    finally:
-        process.kill()
-        process.wait()
 
 
 @pytest.fixture(scope="module")

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 import rdflib
-from conftest import client_of
 from rdflib.collection import Collection
+from serving import client_of
 from starlette.testclient import TestClient
 
 from foedus.knowledge import KnowledgeGraph

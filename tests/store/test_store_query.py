@@ -97,6 +97,8 @@ HARMLESS = [
     "PREFIX from: <http://e.org/> SELECT * { ?s ?p from:x }",
     "PREFIX service: <http://e.org/> SELECT * { GRAPH service:x { ?s ?p ?o } }",
     "SELECT * { ?s ?p ?o FILTER(?s < ?o) }",
+    "SELECT * { ?s ?p ?o FILTER(?s<<http://e.org/SERVICE>) }",
+    "SELECT * { ?s ?p ?o FILTER(?o IN (1" + 800 * ", '1'^^<http://e.org/a>" + ")) }",
 ]
 
 #: A query -> line and what the message names.

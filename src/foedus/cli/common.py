@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -16,12 +15,10 @@ import typer
 from foedus.cli.output import bold, dim, terminal_width
 from foedus.errors import BadParameter, InputError
 from foedus.render.tables import Format, render
-from foedus.replacing import replacing
 from foedus.safe_text import printable
 
 if TYPE_CHECKING:
     from foedus.knowledge import KnowledgeGraph
-    from foedus.remote import Store
     from foedus.store.query import Result
 
 #: The longest wait in seconds; a system call takes no longer one.
@@ -90,6 +87,14 @@ BelieveOption = Annotated[
     list[str] | None,
     typer.Option("--believe", metavar="NAME", help="Take this speaker's claims as facts."),
 ]
+OnOption = Annotated[
+    str | None,
+    typer.Option(
+        "--on",
+        metavar="DATE",
+        help="What holds then: 1990-05-01, 1990-05, 1990, 1990/1995 [default: the sources' day].",
+    ),
+]
 WhyOption = Annotated[
     bool,
     typer.Option("--why", help="Say of each row what it rests on: triples, words, assumptions."),
@@ -105,19 +110,23 @@ def say(text: str) -> None:
         print(printable(text, keep="\n"), file=sys.stderr)
 
 
-def write(out: Path, content: bytes) -> None:
-    """Put the content into a file, whole or not at all, and say so."""
-    with replacing(out) as file:
-        file.write(content)
-    say(f"wrote {out}")
+def say_day(on: str | None) -> None:
+    """Say of which day an answer tells, where it hangs on one."""
+    if on:
+        say(f"as of {on}")
 
 
-def graph(place: Path | None, data: Path | None) -> KnowledgeGraph:
+def graph(place: Path | None, data: Path | None, on: str | None = None) -> KnowledgeGraph:
     """The graph that a verb speaks of: the folder named, else ``build``, else made in memory.
 
-    A graph whose files have changed since, or that is not whole, is made anew in memory, and that
-    is said.
+    Its relations are those of another day, if one is named. A graph whose files have changed since,
+    or that is not whole, is made anew in memory, and that is said.
     """
+    found = _graph(place, data)
+    return found.as_of(on) if on else found
+
+
+def _graph(place: Path | None, data: Path | None) -> KnowledgeGraph:
     from foedus.knowledge import KnowledgeGraph
 
     if place is not None:
@@ -142,6 +151,7 @@ def graph(place: Path | None, data: Path | None) -> KnowledgeGraph:
                 background=options.background,
                 believe=options.believe,
                 reasoner=options.reasoner,
+                on=options.on,
             )
     elif data is None and any((BUILD / n).is_file() for n in ("view.nt", "dataset.nq")):
         say(f"{BUILD} is only half written; answering from the files ('foedus build' renews)")
@@ -166,39 +176,17 @@ def show(result: Result, format: Format | None, found: KnowledgeGraph) -> None:
     print(printable(text, keep="\n\r\t") if sys.stdout.isatty() else text)
 
 
-def show_why(
-    found: KnowledgeGraph,
-    sparql: str,
-    result: Result,
-    format: Format | None,
-    store: Store | None = None,
-    seconds: float | None = None,
-) -> None:
-    """Print a result with what each of its rows rests on, in the ``store`` if that answered.
-
-    ``seconds`` bounds how long it is sought.
-    """
+def show_why(result: Result, format: Format | None, found: KnowledgeGraph) -> None:
+    """Print a result with what each of its rows rests on."""
     if not result and result.kind != "boolean":
         show(result, format, found)
         return
     from foedus.render import supports
-    from foedus.store.budget import within
 
-    explainer = found.explainer
     if result.cut:
         say(result.cut)
-    if store:
-        from foedus.explain.stored import explainer_of
-
-        explainer = explainer_of(store, found)
-        if explainer.stored.more or explainer.stored.fewer:
-            say(
-                f"the store is not of this graph's version ({explainer.stored.more:,} triples "
-                f"more, {explainer.stored.fewer:,} less): rows are explained by what it holds"
-            )
-    told = within(seconds, lambda: explainer.support_of(sparql, result), "the explanation")
     look = chosen(format), terminal_width(), bold, dim
-    print(supports.render(result, told, explainer.phrases, *look))
+    print(supports.render(result, result.supports, found.explainer.phrases, *look))
 
 
 def trusting(found: KnowledgeGraph, believe: list[str] | None) -> KnowledgeGraph:
@@ -207,18 +195,12 @@ def trusting(found: KnowledgeGraph, believe: list[str] | None) -> KnowledgeGraph
         return found
     from foedus.render.outcomes import sides
     from foedus.render.safe import for_text
-    from foedus.whatif import believing, contradictions
+    from foedus.whatif import contradictions
 
-    made = believing(found, believe)
+    made = found.believing(believe)
     for contradiction in contradictions(made):
         say("\n".join(["a contradiction:", *sides(for_text(contradiction))]))
     return made
-
-
-def countdown(seconds: float | None) -> Callable[[], float | None]:
-    """What says how many of these seconds are left from now on; None for no limit."""
-    start = time.monotonic()
-    return lambda: seconds and max(seconds - (time.monotonic() - start), 0.01)
 
 
 def values(pairs: list[str]) -> dict[str, str]:

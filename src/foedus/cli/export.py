@@ -9,8 +9,7 @@ from typing import Annotated
 
 import typer
 
-from foedus.cli.common import DataOption, GraphOption, Layout, graph, write
-from foedus.errors import UsageError
+from foedus.cli.common import DataOption, GraphOption, Layout, OnOption, graph, say
 
 
 class File(StrEnum):
@@ -41,6 +40,7 @@ def export(
     out: Annotated[
         Path | None, typer.Option("-o", "--out", metavar="FILE", help="Where to [default: stdout].")
     ] = None,
+    on: OnOption = None,
     graph_: GraphOption = None,
     data: DataOption = None,
 ) -> None:
@@ -52,20 +52,10 @@ def export(
       foedus export --format trig --layout dataset -o foedus.trig
       foedus export --description
     """
-    from foedus.knowledge import exports
-
-    if description and rdf12:
-        raise UsageError("--description and --rdf12 are two different files; ask for one")
-    if rdf12 and format in {File.jsonld, File.rdfxml}:
-        raise UsageError(f"RDF 1.2 does not define {format.value}; use ttl, nt, trig or nq")
-    found = graph(graph_, data)
-    if description:
-        content = exports.description(found, format.value)
-    elif rdf12:
-        content = exports.with_reifiers(found, format.value, layout.value)
-    else:
-        content = found.export(format.value, layout.value)
+    content = graph(graph_, data, on).export(
+        format.value, layout.value, description=description, rdf12=rdf12, out=out
+    )
     if out is None:
         sys.stdout.buffer.write(content)
-        return
-    write(out, content)
+    else:
+        say(f"wrote {out}")

@@ -4,24 +4,19 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from foedus.cli.common import SETTINGS, CaOption, DataOption, Layout, graph, say, seconds
 from foedus.errors import InputError, UsageError
-from foedus.terms import Term, iri
 
 if TYPE_CHECKING:
-    from foedus.knowledge.folder import Manifest
-    from foedus.remote import LoadReport, Source
+    from foedus.remote import LoadReport
 
-#: What ``--graph`` takes for the store's default graph.
-DEFAULT = "default"
 #: Up to so many named graphs are listed one by one.
 _LISTED = 5
 
@@ -94,70 +89,49 @@ def load_(
       foedus load --endpoint http://127.0.0.1:3030/ds --preset fuseki --layout dataset
       foedus load mine.ttl --endpoint http://127.0.0.1:8890 --preset virtuoso --graph urn:mine
     """
-    from foedus.remote import Into, Mode, Wire, endpoint, find_credentials, load
-
-    if replace and append:
-        raise UsageError("--replace and --append exclude each other")
-    to = endpoint(
-        endpoint_,
-        preset.value if preset else None,
-        query=query_url,
-        update=update_url,
-        graphs=graph_store_url,
-    )
-    if batch:
-        to = to.sending(batch)
-    mode = Mode.replace if replace else Mode.append if append else Mode.own
-    wire = Wire(find_credentials(to.update or to.query, user), timeout, retries, tell=say, ca=ca)
-    with ExitStack() as stack:
-        path, whose = stack.enter_context(_lines(source, layout, data))
-        report = load(
-            path,
-            to,
-            wire,
-            Into(_iri(graph_), graph_ == DEFAULT, mode),
-            source=whose,
-            progress=_progress(),
-            tell=say,
-        )
+    options: dict[str, Any] = {
+        "preset": preset.value if preset else None,
+        "query_url": query_url,
+        "update_url": update_url,
+        "graph_store_url": graph_store_url,
+        "graph": graph_,
+        "replace": replace,
+        "append": append,
+        "user": user,
+        "timeout": timeout,
+        "retries": retries,
+        "batch": batch,
+        "ca": ca,
+        "progress": _progress(),
+        "tell": say,
+    }
+    if source is None or source.is_dir():
+        report = graph(source, data).load(endpoint_, layout=layout.value, **options)
+    else:
+        report = _sent(source, endpoint_, options)
     _show(report)
 
 
-@contextmanager
-def _lines(source: Path | None, layout: Layout, data: Path | None) -> Iterator[tuple[Path, Source]]:
-    """The file to send, and the data set that it is."""
+def _sent(source: Path, endpoint: str | None, options: dict[str, Any]) -> LoadReport:
+    """A file put into the store: one of lines as it is, any other as N-Quads."""
     from foedus.knowledge.folder import DATASET, MANIFEST, VIEW, read_manifest
-    from foedus.remote import Source
+    from foedus.remote import Source, send
 
-    name = {Layout.view: VIEW, Layout.dataset: DATASET}[layout]
-    if source is not None and source.is_file() and source.suffix in {".nt", ".nq"}:
-        built = source.name in {VIEW, DATASET} and source.with_name(MANIFEST).is_file()
-        yield source, _built(read_manifest(source.parent)) if built else Source.of(source)
-        return
+    if source.is_file() and source.suffix in {".nt", ".nq"}:
+        whose = Source.of(source)
+        if source.name in {VIEW, DATASET} and source.with_name(MANIFEST).is_file():
+            whose = Source.of_build(read_manifest(source.parent).articles)
+        return send(source, whose, endpoint, **options)
     with tempfile.TemporaryDirectory(prefix="foedus-") as place:
-        made = Path(place) / "build"
-        if source is not None and not source.is_dir():
-            yield _converted(source, made), Source.of(source)
-        else:
-            found = graph(source, data)
-            found.save(made)
-            yield made / name, _built(found.manifest)
+        return send(_converted(source, Path(place)), Source.of(source), endpoint, **options)
 
 
-def _built(manifest: Manifest) -> Source:
-    """The data set that a build is: that of its articles, whatever folder it lies in."""
-    from foedus.remote import Source
-
-    articles = " and ".join(manifest.articles) or "foedus"
-    return Source(articles, articles, conforms=True)
-
-
-def _converted(source: Path, made: Path) -> Path:
+def _converted(source: Path, place: Path) -> Path:
     """The file as N-Quads, the same each time."""
     from foedus.remote.batches import numbered
     from foedus.store.reading import opened, quad_lines
 
-    target = made.with_suffix(".nq")
+    target = place / "build.nq"
     with opened(source) as found:
         lines = quad_lines(found.file, found.format, found.name, found.base)
         try:
@@ -168,14 +142,6 @@ def _converted(source: Path, made: Path) -> Path:
     if not target.stat().st_size:
         raise UsageError(f"{source} holds no triple; there is nothing to load")
     return target
-
-
-def _iri(text: str | None) -> Term | None:
-    if text is None or text == DEFAULT:
-        return None
-    if ":" not in text or any(c in text for c in ' <>"{}|\\^`'):
-        raise UsageError(f"--graph {text!r} is not an IRI, and not 'default'")
-    return iri(text)
 
 
 def _progress() -> Callable[[int, int], None] | None:

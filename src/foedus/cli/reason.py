@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from foedus.cli.common import SETTINGS, progress, say, seconds
+from foedus.cli.common import SETTINGS, DataOption, progress, say, seconds
 from foedus.cli.output import bold, terminal_width
 from foedus.cli.verbs import Reasoner
 from foedus.errors import BadParameter, UsageError
@@ -330,19 +330,26 @@ def rules(
     ] = None,
     extra_rules: Annotated[
         list[Path] | None,
-        typer.Option("--extra-rules", metavar="FILE", help="More rules, of the table's form."),
+        typer.Option(
+            "--extra-rules", metavar="FILE", help="Rules of this file instead of the domain's."
+        ),
     ] = None,
+    data: DataOption = None,
 ) -> None:
-    """Print the table of rules, or one rule with its premises, sentence and example.
+    """Print the rules, those of the domain too, or one with its premises, sentence and example.
 
     \b
     Examples:
       foedus rules
       foedus rules prp-spo2
+      foedus rules fought-alongside
     """
-    from foedus.reasoning.rules.table import ruleset
+    from foedus.reasoning.rules.table import RuleSet, read_prefixes, ruleset
+    from foedus.resources import folders
 
-    found = ruleset("owl2rl", extra_rules or ())
+    own = folders(data).ontology / "rules.toml"
+    more = extra_rules or [own] * own.is_file()
+    found = ruleset("owl2rl", more)
     if rule is None:
         rows = [
             [r.id, str(r.table or ""), "clash" if r.conclusions is None else "", r.says]
@@ -356,7 +363,9 @@ def rules(
         return
     from foedus.reasoning.describe import describe
 
-    print(printable(describe(found[rule], found), keep="\n"))
+    prefixes = {name: base for path in more for name, base in read_prefixes(path).items()}
+    named = RuleSet(found.rules, found.trivial, {**prefixes, **found.prefixes})
+    print(printable(describe(named[rule], named), keep="\n"))
 
 
 def register(app: typer.Typer) -> None:

@@ -13,10 +13,11 @@ from foedus.cli.common import (
     BelieveOption,
     DataOption,
     GraphOption,
+    OnOption,
     graph,
     progress,
+    say,
     trusting,
-    write,
 )
 
 
@@ -33,6 +34,7 @@ def report(
         Path | None, typer.Option("-o", "--out", metavar="FILE", help="Where to [default: stdout].")
     ] = None,
     believe: BelieveOption = None,
+    on: OnOption = None,
     graph_: GraphOption = None,
     data: DataOption = None,
 ) -> None:
@@ -44,17 +46,13 @@ def report(
       foedus report --format md -o report.md
       foedus report --believe "Park Won-gon" -o park.html
     """
-    from foedus.render.report import as_html, as_markdown
-    from foedus.report import gather
-
-    found = trusting(graph(graph_, data), believe)
+    found = trusting(graph(graph_, data, on), believe)
     with progress("report"):
-        content = gather(found)
-        text = as_html(content) if form is Form.html else as_markdown(content)
+        text = found.report(form.value, out=out)
     if out is None:
         sys.stdout.write(text)
-        return
-    write(out, text.encode())
+    else:
+        say(f"wrote {out}")
 
 
 def register(app: typer.Typer) -> None:

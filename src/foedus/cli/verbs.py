@@ -18,13 +18,14 @@ from foedus.cli.common import (
     EndpointOption,
     FormatOption,
     GraphOption,
+    OnOption,
     TimeoutOption,
     WhyOption,
     chosen,
-    countdown,
     graph,
     progress,
     say,
+    say_day,
     show,
     show_why,
     trusting,
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from foedus.knowledge import KnowledgeGraph
-    from foedus.knowledge.checks import Finding
+    from foedus.knowledge.findings import Finding
 
 #: Seconds that a query may take where nothing else is said.
 PATIENCE = 60.0
@@ -59,6 +60,7 @@ def build(
         bool, typer.Option("--without-background", help="Use the article alone.")
     ] = False,
     believe: BelieveOption = None,
+    on: OnOption = None,
     reasoner: Annotated[
         Reasoner, typer.Option(help="Who computes what follows.")
     ] = Reasoner.foedus,
@@ -73,6 +75,7 @@ def build(
       foedus build
       foedus build --without-background --out article-only
       foedus build --believe "Park Won-gon" --out park
+      foedus build --on 1975 --out seventies
     """
     from foedus.knowledge import KnowledgeGraph
     from foedus.knowledge.folder import refuse_foreign
@@ -86,10 +89,11 @@ def build(
             believe=believe or (),
             reasoner=reasoner.value,
             progress=step,
+            on=on,
         )
         reasoned = time.perf_counter() - start
         step("checking")
-        findings = made.check()
+        findings = made.check(proofs=False)
         step("writing")
         made.save(out)
     for line in counts(made):
@@ -114,13 +118,22 @@ def counts(made: KnowledgeGraph) -> list[str]:
 
 
 def report(findings: Sequence[Finding]) -> None:
-    """Print the findings, and end with exit code 1 if there are any."""
-    if findings:
-        for finding in findings:
-            print(one_line(str(finding)))
-        say(f"{len(findings)} finding{'s' if len(findings) > 1 else ''}")
+    """Print the findings, and end with exit code 1 if one of them is an error."""
+    for finding in findings:
+        print(one_line(str(finding)))
+    conclude(findings)
+
+
+def conclude(findings: Sequence[Finding]) -> None:
+    """Say how many findings there are, and end with exit code 1 if one of them is an error."""
+    from foedus.knowledge.findings import Severity, counted
+
+    if not findings:
+        print("no clash, no broken shape, no finding")
+        return
+    say(counted(findings))
+    if any(finding.severity is Severity.error for finding in findings):
         raise typer.Exit(1)
-    print("no clash, no broken shape, no finding")
 
 
 def ask(
@@ -138,6 +151,7 @@ def ask(
     ] = None,
     why: WhyOption = False,
     believe: BelieveOption = None,
+    on: OnOption = None,
     format: FormatOption = None,
     sparql: Annotated[bool, typer.Option("--sparql", help="Print the query instead.")] = False,
     timeout: TimeoutOption = None,
@@ -153,7 +167,8 @@ def ask(
       foedus ask
       foedus ask allies-of state=DPRK
       foedus ask "who signed the treaty?"
-      foedus ask in-force-on on=1961-07-12 --why
+      foedus ask in-force-on on=1961-09-10 --why
+      foedus ask leaders-bound-by --on 1975
       foedus ask ties-between --believe "Park Won-gon" --why
       foedus ask timeline --format csv
       foedus ask allies-of --endpoint http://127.0.0.1:7878
@@ -161,52 +176,36 @@ def ask(
     if question is None:
         menu(data, chosen(format))
         return
+    from foedus.knowledge.graph import refuse_both
     from foedus.knowledge.questions import find_question
     from foedus.resources import folders
 
     given = values(chosen_values or [])
-    refuse_both(believe, endpoint)
     if in_words(question):
-        found = trusting(graph(graph_, data), believe)
+        refuse_both(believe or (), endpoint, on)
+        found = trusting(graph(graph_, data, on), believe)
         question, understood = meant(found, question)
         given = understood | given
     else:
         known = find_question(folders(data).queries, question)
+        if not known.is_dated:
+            on = on or given.pop("on", None)
         for name in given:
             known.parameter(name)  # before a graph is made, a mistake is told
-        found = trusting(graph(graph_, data), believe)
+        refuse_both(believe or (), endpoint, on)
+        found = trusting(graph(graph_, data, on), believe)
     if sparql:
-        print(found.question(question).text(given, found.names.resolve))
+        print(found.sparql(question, given))
         return
-    store = None
-    left = countdown(timeout)
-    if endpoint is None:
-        answer = found.ask(question, given, timeout=timeout)
-    else:
-        from foedus.knowledge import Answer
-        from foedus.remote import find_store
-
-        asked = found.sparql(question, given)
-        store = find_store(endpoint, timeout, ca=ca, tell=say)
-        result = store.query(asked, found.prefixes)
-        answer = Answer(found.question(question), given, asked, result)
+    answer = found.ask(
+        question, given, why=why, timeout=timeout, endpoint=endpoint, ca=ca, tell=say
+    )
     if sys.stderr.isatty():
         say(one_line(answer.phrase(found.names)))
     if answer.question.assumes:
         say(one_line(f"assuming: {answer.question.assumes}"))
-    if why:
-        show_why(found, answer.sparql, answer.result, format, store, left())
-    else:
-        show(answer.result, format, found)
-
-
-def refuse_both(believe: list[str] | None, endpoint: str | None) -> None:
-    """Raise `UsageError` where a store would be asked as if somebody were believed."""
-    if believe and endpoint:
-        raise UsageError(
-            "--believe changes the graph here, and a store answers by what it holds; load a graph "
-            "that 'foedus build --believe' made, or leave out one of the two"
-        )
+    say_day(answer.on)
+    (show_why if why else show)(answer.result, format, found)
 
 
 def query(
@@ -220,6 +219,7 @@ def query(
     ] = False,
     why: WhyOption = False,
     believe: BelieveOption = None,
+    on: OnOption = None,
     format: FormatOption = None,
     timeout: TimeoutOption = PATIENCE,
     endpoint: EndpointOption = None,
@@ -237,56 +237,59 @@ def query(
       foedus query --dataset "SELECT DISTINCT ?g { GRAPH ?g { ?s ?p ?o } }"
       foedus query -f mine.rq --format json --timeout 10
     """
+    from foedus.knowledge.graph import refuse_both
+
     if (text is None) == (file is None):
         raise UsageError("give a query, or a file that holds one with -f")
+    if why and dataset:
+        raise UsageError("--why explains rows of the view; leave out --dataset")
+    refuse_both(believe or (), endpoint, on)
+    where = None
     if file is not None:
         from foedus.store.files import read_text
 
-        text = read_text(Path("/dev/stdin") if str(file) == "-" else file)
-    if why and dataset:
-        raise UsageError("--why explains rows of the view; leave out --dataset")
-    refuse_both(believe, endpoint)
-    found = trusting(graph(graph_, data), believe)
-    left = countdown(timeout)
-    where = "the query" if file is None or str(file) == "-" else str(file)
-    store = None
-    if endpoint is None:
-        result = found.query(text or "", dataset=dataset, timeout=timeout, file=where)
-    else:
-        from foedus.remote import find_store
-
-        store = find_store(endpoint, timeout, ca=ca, tell=say)
-        result = store.query(text or "", found.prefixes)
-    if why:
-        show_why(found, text or "", result, format, store, left())
-    else:
-        show(result, format, found)
+        where = None if str(file) == "-" else file
+        text = read_text(Path("/dev/stdin") if where is None else where)
+    found = trusting(graph(graph_, data, on), believe)
+    say_day(found.day_of(text or "") if endpoint is None and not dataset else None)
+    result = found.query(
+        text if where is None else None,
+        file=where,
+        dataset=dataset,
+        why=why,
+        timeout=timeout,
+        endpoint=endpoint,
+        ca=ca,
+        tell=say,
+    )
+    (show_why if why else show)(result, format, found)
 
 
-def check(format: FormatOption = None, graph_: GraphOption = None, data: DataOption = None) -> None:
+def check(
+    on: OnOption = None,
+    format: FormatOption = None,
+    graph_: GraphOption = None,
+    data: DataOption = None,
+) -> None:
     """Look for clashes, broken shapes and other findings.
 
-    Exit code 1 if there are any.
+    Exit code 1 if one of them is an error; warnings are advice.
 
     \b
     Examples:
       foedus check
       foedus check --data my-folder --format json
     """
-    found = graph(graph_, data)
-    proved = found.proved()
-    findings = (*found.check(), *found.unproved(proved))
-    say(str(proved))
+    found = graph(graph_, data, on)
+    say(str(found.proved()))
+    findings = found.check()
     kind = chosen(format)
-    rows = [[f.kind, f.check, f.message] for f in findings]
-    heads = ["kind", "check", "message"]
+    rows = [[f.severity, f.kind, f.check, f.message] for f in findings]
+    heads = ["severity", "kind", "check", "message"]
     if rows or kind is not Format.table:
         print(listing(heads, rows, kind, terminal_width(), bold))
-    else:
-        print("no clash, no broken shape, no finding")
-    if findings:
-        say(f"{len(findings)} finding{'s' if len(findings) > 1 else ''}")
-        raise typer.Exit(1)
+    if rows or kind is Format.table:
+        conclude(findings)
 
 
 def register(app: typer.Typer) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, assert_never
 
 import typer
 
-from foedus.cli.common import SETTINGS, BelieveOption, DataOption, GraphOption, graph
+from foedus.cli.common import SETTINGS, BelieveOption, DataOption, GraphOption, OnOption, graph
 from foedus.cli.output import bold
 from foedus.errors import UsageError
 
@@ -36,6 +36,7 @@ def what_if(
         bool,
         typer.Option("--contradictions", help="Believe nobody: list which claims disagree."),
     ] = False,
+    on: OnOption = None,
     form: Annotated[
         Form | None, typer.Option("--format", help="How to print it [default: text].")
     ] = None,
@@ -52,30 +53,35 @@ def what_if(
       foedus what-if --add mine.ttl --format json
       foedus what-if --contradictions
     """
-    from foedus import whatif
     from foedus.render import disagreements, outcomes
 
     form = form or (Form.json if SETTINGS.json else Form.text)
     if nobody:
-        told = whatif.disagreements(graph(graph_, data))
-        if form is Form.json:
-            print(json.dumps(disagreements.as_json(told), ensure_ascii=False, indent=2))
-        elif form is Form.md:
-            print(disagreements.as_markdown(told), end="")
-        else:
-            print(disagreements.as_text(told), end="")
+        told = graph(graph_, data, on).contradictions()
+        match form:
+            case Form.json:
+                print(json.dumps(disagreements.as_json(told), ensure_ascii=False, indent=2))
+            case Form.md:
+                print(disagreements.as_markdown(told), end="")
+            case Form.text:
+                print(disagreements.as_text(told), end="")
+            case _:
+                assert_never(form)
         return
     if not (without or believe or add):
         raise UsageError(
             "say what to suppose: --without SENTENCE, SOURCE or CLAIM, --believe NAME, --add FILE"
         )
-    outcome = whatif.what_if(graph(graph_, data), without or (), believe or (), add or ())
-    if form is Form.json:
-        print(json.dumps(outcomes.as_json(outcome), ensure_ascii=False, indent=2))
-    elif form is Form.md:
-        print(outcomes.as_markdown(outcome), end="")
-    else:
-        print(outcomes.as_text(outcome, bold), end="")
+    outcome = graph(graph_, data, on).what_if(without or (), believe or (), add or ())
+    match form:
+        case Form.json:
+            print(json.dumps(outcomes.as_json(outcome), ensure_ascii=False, indent=2))
+        case Form.md:
+            print(outcomes.as_markdown(outcome), end="")
+        case Form.text:
+            print(outcomes.as_text(outcome, bold), end="")
+        case _:
+            assert_never(form)
     if outcome.contradictions:
         raise typer.Exit(1)
 

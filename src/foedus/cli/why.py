@@ -5,11 +5,20 @@ from __future__ import annotations
 import json
 import sys
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, assert_never
 
 import typer
 
-from foedus.cli.common import SETTINGS, BelieveOption, DataOption, GraphOption, graph, trusting
+from foedus.cli.common import (
+    SETTINGS,
+    BelieveOption,
+    DataOption,
+    GraphOption,
+    OnOption,
+    graph,
+    say_day,
+    trusting,
+)
 from foedus.cli.output import dim
 
 
@@ -32,6 +41,7 @@ def why(
         bool, typer.Option("--all", help="Every proof, smallest first, and how many stand alone.")
     ] = False,
     believe: BelieveOption = None,
+    on: OnOption = None,
     form: Annotated[
         Form | None, typer.Option("--format", help="How to print it [default: text].")
     ] = None,
@@ -45,27 +55,26 @@ def why(
       foedus why China "ally of" "North Korea"
       foedus why "Xi Jinping" fo:leadsStateThatOwesDefenceTo DPRK
       foedus why China "allied with" DPRK --all
+      foedus why "Mao Zedong" leads China --on 1961
       foedus why Beijing "is a" state
     """
     from foedus.render import proofs
 
-    found = trusting(graph(graph_, data), believe)
-    explainer = found.explainer
-    triple = explainer.resolve(subject, predicate, object)
-    told = explainer.why(triple, every)
-    if not told.proofs:
-        from foedus.whatif import alternatives
-
-        told = alternatives(found, told)
+    found = trusting(graph(graph_, data, on), believe)
+    told = found.why(subject, predicate, object, all=every)
+    say_day(found.on if told.triple[1] in found.fluents else None)
     form = form or (Form.json if SETTINGS.json else Form.text)
-    if form is Form.json:
-        print(json.dumps(proofs.as_json(told), ensure_ascii=False, indent=2))
-    elif form is Form.md:
-        print(proofs.as_markdown(told), end="")
-    elif form is Form.mermaid:
-        print(proofs.as_mermaid(told), end="")
-    else:
-        print(proofs.as_text(told, dim), end="")
+    match form:
+        case Form.json:
+            print(json.dumps(proofs.as_json(told), ensure_ascii=False, indent=2))
+        case Form.md:
+            print(proofs.as_markdown(told), end="")
+        case Form.mermaid:
+            print(proofs.as_mermaid(told), end="")
+        case Form.text:
+            print(proofs.as_text(told, dim), end="")
+        case _:
+            assert_never(form)
     sys.stdout.flush()
 
 

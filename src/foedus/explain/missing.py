@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from itertools import combinations, islice
 
 from foedus.reasoning.rules.matching import Bound, Task, applied, holds, pattern, solve
-from foedus.reasoning.rules.table import Atom, Before, Rule, RuleSet, Var
+from foedus.reasoning.rules.rule import Atom, Before, Rule, Var
+from foedus.reasoning.rules.table import RuleSet
 from foedus.terms import Find, Pattern, Term, Triple, expand
 
 

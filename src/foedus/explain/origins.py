@@ -11,7 +11,7 @@ from foedus.language.names import Names
 from foedus.resources import internal
 from foedus.store.files import read_text
 from foedus.store.query import QuadStore
-from foedus.terms import Term, Triple, expand, is_iri, text_of
+from foedus.terms import Term, Triple, expanded, is_iri, text_of
 
 #: What the article is called at the end of a chain of speakers.
 ARTICLE = "the article"
@@ -46,7 +46,7 @@ class Origins:
         return self._known[triple]
 
     def _of(self, graph: Term, triple: Triple) -> Origin | None:
-        if graph == expand("src:derived", self.prefixes):
+        if graph == expanded("src:derived", self.prefixes):
             return None
         if graph in self.passages:
             return Origin("article", self.passages[graph])
@@ -89,7 +89,7 @@ class Origins:
 
     @cached_property
     def _speaker(self) -> Term:
-        return expand("fo:speaker", self.prefixes) or ""
+        return expanded("fo:speaker", self.prefixes)
 
     # -- what the dataset says of its graphs ---------------------------------------------------
 
@@ -121,7 +121,7 @@ class Origins:
     @cached_property
     def _meaning(self) -> Term:
         """The ontology's named graph: its namespace without the final sign."""
-        return f"<{self.prefixes.get('fo', '').rstrip('#/')}>"
+        return f"<{self.prefixes['fo'].rstrip('#/')}>"
 
     @cached_property
     def _quoting(self) -> dict[str, dict[Term, tuple[Passage, ...]]]:

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from foedus.explain.origins import Origins
 from foedus.explain.steps import Passage, Step
 from foedus.language.phrases import Phrases, listed, with_article
-from foedus.provenance.evidence import Absence, Evidence, evidence, evidence_of
+from foedus.provenance.evidence import Evidence, evidence, evidence_of
 from foedus.provenance.scope import Row
+from foedus.provenance.support import Absence
 from foedus.short import short_repr
 from foedus.sparql import Pattern, is_variable
-from foedus.sparql.tree import Alternative, Path, Repeat, Sequence
+from foedus.sparql.paths import Alternative, Path, Repeat, Sequence
 from foedus.store.query import QuadStore
 from foedus.terms import Triple
 
@@ -63,9 +64,9 @@ class Support:
 class RowSupport:
     """A row's basis, the triples behind it, and what it takes for granted, in words.
 
-    ``ways`` counts the solutions that give the row (at most `foedus.provenance.evidence.WAYS`); for
+    ``ways`` counts the solutions that give the row (at most `foedus.provenance.search.WAYS`); for
     a row that sums up a group, the members. ``complete`` is False where the supports are those of
-    the first `foedus.provenance.evidence.MEMBERS` members alone.
+    the first `foedus.provenance.search.MEMBERS` members alone.
     """
 
     basis: Basis

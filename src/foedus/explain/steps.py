@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from html import escape
 
-from foedus.errors import LimitReached
-from foedus.language.phrases import Phrases, is_plural, polished, with_article
+from foedus.language.phrases import Phrases
 from foedus.language.prose import quotation
+from foedus.reasoning.proofs.sentences import because, refuse_deep
 from foedus.reasoning.rules.proof import Proof
 from foedus.reasoning.rules.table import RuleSet
 from foedus.short import short_repr
 from foedus.terms import Term, Triple
-
-#: So many steps one below the other are put in words: a page of more is read by nobody.
-DEPTH = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +65,9 @@ class Step:
     structure: bool = False
 
     __repr__ = short_repr
+
+    def _repr_html_(self) -> str:
+        return "".join(_html(self, set()))
 
     def walk(self) -> Iterator[Step]:
         """This step and all below it, each once."""
@@ -125,7 +126,8 @@ class Explanation:
     ``independent`` is how many of the proofs rest on words of their own. ``remarks`` are further
     sentences: that it is only claimed, and by whom; what would follow with the background.
     Without a proof, ``misses`` are the rules that could have given it, and ``known`` is what is
-    stated of its subject and object.
+    stated of its subject and object. ``when`` says of what does not hold on the graph's day when
+    it did, or will.
     """
 
     triple: Triple
@@ -134,12 +136,24 @@ class Explanation:
     remarks: tuple[str, ...] = ()
     misses: tuple[Miss, ...] = ()
     known: tuple[Step, ...] = ()
+    when: str = ""
 
     __repr__ = short_repr
 
     @property
     def independent(self) -> int:
         return independent(self.proofs)
+
+    def _repr_html_(self) -> str:
+        told = [proof._repr_html_() for proof in self.proofs]
+        if not told:
+            absent = f"Nothing states that {self.sentence}, and nothing that is stated entails it."
+            told = [f"<p>{escape(absent)}</p>"]
+        told += [f"<p>{escape(remark)}</p>" for remark in self.remarks]
+        for miss in self.misses:
+            lacks = f"{miss.says} ({miss.rule}); missing: {'; '.join(miss.missing)}"
+            told.append(f"<p>{escape(lacks)}</p>")
+        return "".join(told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,11 +182,7 @@ def explain(
 
     Raises LimitReached for a proof of more than 200 steps one below the other.
     """
-    if (depth := proof.depth()) > DEPTH:
-        raise LimitReached(
-            f"the proof is {depth:,} steps deep, and at most {DEPTH:,} are put in words; "
-            "Closure.proof() has them all"
-        )
+    refuse_deep(proof)
     told: dict[Triple | None, Step] = {}
 
     def step(proof: Proof) -> Step:
@@ -182,23 +192,30 @@ def explain(
             source = origin(triple) if triple else None
             hidden = bool(triple and phrases.is_plumbing(triple))
             return Step(triple, sentence, origin=source, structure=hidden)
-        because = polished(rules[proof.rule].sentence(proof.bindings, phrases.label))
-        for said in (triple, *(p.triple for p in proof.premises)):
-            if said:  # as it is said elsewhere, where a verb agrees or a phrase is better
-                s, p, o = map(phrases.label, said)
-                end = with_article(o) if phrases.is_kind_of(said) else o
-                because = because.replace(
-                    f"{s} {p.removesuffix(' a')} {end}", phrases.sentence(said)
-                )
-                if is_plural(s):
-                    because = because.replace(f"{s} is ", f"{s} are ")
+        said = because(proof, rules, phrases)
         premises = tuple(told[p.triple] for p in proof.premises)
-        return Step(triple, sentence or because, proof.rule, because, None, premises)
+        return Step(triple, sentence or said, proof.rule, said, None, premises)
 
     for part in proof.walk():
         if part.triple not in told:
             told[part.triple] = step(part)
     return told[proof.triple]
+
+
+def _html(root: Step, seen: set[Triple]) -> Iterator[str]:
+    """A step as the item of a list, with those that it rests on below it; each is told once."""
+    rule = f" <small>({escape(root.rule)})</small>" if root.rule else ""
+    again = root.rule is not None and root.triple in seen
+    said = root.sentence if again else root.because or root.sentence
+    yield f"<ul><li>{escape(said[:1].upper() + said[1:])}.{' (as shown)' if again else rule}"
+    if root.triple:
+        seen.add(root.triple)
+    for words in root.origin.passages if root.origin else ():
+        yield f"<blockquote>{escape(words.place)}: “{escape(words.quote)}”</blockquote>"
+    for premise in () if again else root.premises:
+        if not premise.structure:
+            yield from _html(premise, seen)
+    yield "</li></ul>"
 
 
 def independent(proofs: Iterable[Step]) -> int:

@@ -29,6 +29,8 @@ AHEAD = 0.01
 ELSEWAY = 0.6
 #: What a concept counts that a way of asking has, and the text has not.
 UNSAID = 0.3
+#: What it counts that a way of asking uses the very same words: it tells *who* from *whom*.
+LITERAL = 0.06
 #: What it counts for a question that a date, a name, a quoted word was found for a parameter, and
 #: against it that none was, or that a name or date is of no use to it.
 DATED, NAMED, QUOTED, LEFT = 0.08, 0.04, 0.1, 0.03
@@ -51,6 +53,7 @@ class Match:
 class _Way:
     """One way of asking a question: its concepts, all together and word by word with the weight."""
 
+    words: frozenset[str]
     said: Concepts
     weighed: Sequence[tuple[Concepts, float]]
 
@@ -84,13 +87,16 @@ class Finder:
         many = len(self._questions)
         self._weights = {c: math.log(1 + (many - n + 0.5) / (n + 0.5)) for c, n in counts.items()}
         self._ways = [
-            [_Way(frozenset().union(*way), [(c, self._least(c)) for c in way]) for way in ways]
-            for ways in read
+            [
+                _Way(frozenset(way), frozenset().union(*said), [(c, self._least(c)) for c in said])
+                for way, said in zip(*both, strict=True)
+            ]
+            for both in zip(asked, read, strict=True)
         ]
         self._texts: dict[str, Concepts] = {}  # what `_concepts` has read
         self._defaults: dict[str, Term | None] = {}
         named = (p for q in self._questions for p in q.parameters if p.kind == "name")
-        self._figures = sorted({t for parameter in named if (t := self._default(parameter))})
+        self._figures = {t for parameter in named if (t := self._default(parameter))}
         self._reader = Reader(
             self._wording,
             names,
@@ -106,6 +112,7 @@ class Finder:
         if not read.concepts and not read.things:
             return []
         rest = self._reader.read(text.replace(read.word, " ")) if read.quoted else read
+        plain = frozenset(words(text))
         found = []
         for question, ways, whole in zip(self._questions, self._ways, self._whole, strict=True):
             speaks = any(parameter.kind == "text" for parameter in question.parameters)
@@ -116,7 +123,10 @@ class Finder:
                 weight = _worth(parameter, read.quoted)
                 score += weight if parameter.name in values else -weight
             if likeness >= ENOUGH and score >= ENOUGH:
-                found.append(Match(question, values, score))
+                literal = max(
+                    2 * len(plain & way.words) / (len(plain) + len(way.words)) for way in ways
+                )
+                found.append(Match(question, values, score + LITERAL * literal))
         return sorted(found, key=lambda match: (-match.score, match.question.slug))
 
     # -- words ---------------------------------------------------------------------------------
@@ -174,8 +184,11 @@ class Finder:
         if not left:
             return 0.0
         named = [p for p in question.parameters if p.kind == "name"]
-        about = [t for p in named if (t := values.get(p.name) or self._default(p))] or self._figures
-        strays = sum(not any(self._linked(t, a) for t in some for a in about) for some in left)
+        about = [t for p in named if (t := values.get(p.name) or self._default(p))]
+        if named:
+            strays = sum(not any(self._linked(t, a) for t in some for a in about) for some in left)
+        else:
+            strays = sum(self._figures.isdisjoint(some) for some in left)
         if any(p.name not in values and not self._said(p) & read.asked for p in named):
             strays += 1  # the name is not of what the question is about
         return LEFT * len(left) + STRAY * strays

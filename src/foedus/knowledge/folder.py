@@ -26,7 +26,10 @@ _PART = ".part-"
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a build folder holds and what it was made from; sizes are in bytes."""
+    """What a build folder holds and what it was made from; sizes are in bytes.
+
+    ``on`` is the day that was asked for, None for that of which the sources speak.
+    """
 
     inputs: Mapping[str, str]
     prefixes: Mapping[str, str]
@@ -34,6 +37,7 @@ class Manifest:
     background: bool = True
     believe: tuple[str, ...] = ()
     reasoner: str = "foedus"
+    on: str | None = None
     sizes: Mapping[str, int] = field(default_factory=dict)
     format: int = FORMAT
 

@@ -12,8 +12,8 @@ from foedus.reasoning.rules.proof import Proof
 from foedus.terms import Term, Triple
 
 
-def dump(closure: Any, triples: Iterable[Triple]) -> str:
-    """One proof of each of the triples, with all that it rests on, as JSON.
+def dump(proofs: Iterable[Proof]) -> str:
+    """Proofs of triples, with all that they rest on, as JSON.
 
     ``terms`` are the terms by number; a step is a triple, its rule (null: asserted), what the
     rule's variables stand for, and the numbers of the steps that it rests on, all earlier ones.
@@ -25,13 +25,12 @@ def dump(closure: Any, triples: Iterable[Triple]) -> str:
     def number(term: Term) -> int:
         return terms.setdefault(term, len(terms))
 
-    for triple in triples:
-        proof = closure.proof(triple)
-        for step in proof.walk() if proof and triple not in done else ():
+    for proof in proofs:
+        for step in proof.walk() if proof.triple not in done else ():
             if step.triple is None or step.triple in done:
                 continue
             bindings = {name: number(term) for name, term in sorted(step.bindings.items())}
-            premises = [done[p.triple] for p in step.premises]
+            premises = [done[p.triple] for p in step.premises if p.triple]
             done[step.triple] = len(steps)
             steps.append([*map(number, step.triple), step.rule, bindings, premises])
     return json.dumps({"terms": list(terms), "steps": steps}, separators=(",", ":")) + "\n"

@@ -84,6 +84,10 @@ class Parameter:
         raise BadParameter(self.name, value, KINDS[self.kind])
 
 
+#: What every question can be asked for: the time of the relations it tells of.
+ON = Parameter("on", "date", ANY, "the time")
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """A question: its words, its topic, what can be chosen, the rules it needs, its SPARQL."""
@@ -99,6 +103,11 @@ class Question:
     asked: tuple[str, ...] = ()  # other ways to ask it, for `finding`
 
     __repr__ = short_repr
+
+    @property
+    def is_dated(self) -> bool:
+        """Whether the question has a time of its own to be asked for."""
+        return ON.name in {parameter.name for parameter in self.parameters}
 
     def parameter(self, name: str) -> Parameter:
         """The parameter of that name; raises `UnknownName` with the near ones."""

@@ -81,3 +81,35 @@ def _instant(day: tuple[int, int, int], clock: str) -> str:
     year, month, number = day
     sign = "-" if year < 0 else ""
     return f"{sign}{abs(year):04}-{month:02}-{number:02}T{clock}"
+
+
+def day(instant: str) -> int:
+    """The number of the day of an ``xsd:dateTime``, counted from 1970-01-01.
+
+    >>> day("1970-01-02T23:59:59")
+    1
+    """
+    import numpy as np
+
+    return int(np.datetime64(instant.partition("T")[0], "D").astype(np.int64))
+
+
+def written(number: int) -> str:
+    """The day of that number, in EDTF.
+
+    >>> written(day("1961-07-11T00:00:00"))
+    '1961-07-11'
+    """
+    import numpy as np
+
+    return str(np.datetime64(number, "D"))
+
+
+def days(text: str, parameter: str = "on") -> tuple[int, int]:
+    """The numbers of the first and the last day of an EDTF date.
+
+    >>> days("1970-01")
+    (0, 30)
+    """
+    first, last = interval(text, parameter)
+    return day(first), day(last)

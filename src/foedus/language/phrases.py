@@ -133,7 +133,7 @@ class Phrases:
             return verb_phrase(label) if self._is_property(term) else self._called(term, label)
         if is_blank(term):
             return self._expression(term)
-        return self._statement(term) or _local(text_of(term))
+        return self._statement(term) or local_name(term)
 
     def _statement(self, record: Term) -> str:
         """What the record of a statement is called; empty for anything else."""
@@ -342,7 +342,11 @@ def say_date(value: str) -> str:
     return f"{int(found[3])} {month_name[int(found[2])]} {int(found[1])}"
 
 
-def _local(text: str) -> str:
-    """The last part of an IRI, its words apart."""
-    last = re.split(r"[/#]", text.rstrip("/#"))[-1]
+def local_name(term: Term) -> str:
+    """The last part of an IRI, its words apart.
+
+    >>> local_name("<http://example.org/parts#partOf>")
+    'part Of'
+    """
+    last = re.split(r"[/#]", text_of(term).rstrip("/#"))[-1]
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", last.replace("_", " ").replace("-", " "))

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from foedus.language.wording import ELSEWHERE, Concepts, Wording, Words, table, words
 from foedus.terms import Term
 
-#: What a word of the text counts that no question has: by itself, as a foreign name, and as one
-#: of what is never asked here.
-UNKNOWN, FOREIGN, NEVER = 2.0, 6.0, 12.0
+#: What a word of the text counts that no question has: by itself, after *which*, as a foreign
+#: name, and as one of what is never asked here.
+UNKNOWN, ASKED, FOREIGN, NEVER = 2.0, 4.0, 6.0, 12.0
 #: Kinds of things that bear names, whose words mean nothing else: the United States are one state.
 BEARERS = {"person", "state", "organisation"}
 _MONTHS = "january february march april may june july august september october november december"
@@ -104,7 +104,7 @@ class Reader:
             if size:
                 things.append(meant)
                 if not any(bears(self._kinds(thing)) for thing in meant):
-                    left += [w for w in plain[at : at + size] if self._wording.reads(w)]
+                    left += self._meaning(plain[at : at + size])
                 at += size
             else:
                 left.append(plain[at])
@@ -132,9 +132,15 @@ class Reader:
                     return size, things  # a claim's name is a sentence, with names in it
         return 0, ()
 
+    def _meaning(self, name: Sequence[str]) -> Sequence[str]:
+        """The words of a name that mean something besides, such as the *war* in Korean War."""
+        if name in self._wording:
+            return name
+        return [word for word in name if [word] in self._wording or word in self._wording.stop]
+
     def _spelled(self, word: str) -> str:
         """A word, or the known one that it is nearly spelled as."""
-        if len(word) < 5 or word in self._known or word in self._wording:
+        if len(word) < 5 or word in self._known or [word] in self._wording:
             return word
         from rapidfuzz import fuzz, process
 
@@ -147,7 +153,7 @@ class Reader:
         if before in ("many", "much"):
             return NEVER
         if before in ("which", "what"):
-            return FOREIGN
+            return ASKED
         named = re.search(rf"\w[^\w.?!]+(?-i:[A-Z]){re.escape(word[1:])}", text, re.IGNORECASE)
         return FOREIGN if named and len(word) > 1 and not text.isupper() else UNKNOWN
 

@@ -72,12 +72,8 @@ class Wording:
         #: Every word that has a concept or is a stop word, as it is written.
         self.known = self.stop | {w for _, entry in meanings for w in words(entry)}
 
-    def __contains__(self, word: str) -> bool:
-        return (stem(word),) in self._rows
-
-    def reads(self, word: str) -> bool:
-        """Whether a word is one that has a concept, or is a stop word."""
-        return word in self or word in self.stop
+    def __contains__(self, phrase: Sequence[str]) -> bool:
+        return tuple(map(stem, phrase)) in self._rows
 
     def read(self, text: Sequence[str]) -> Iterator[tuple[int, Concepts]]:
         """Each word or phrase that means something: where it begins, and its concepts."""

@@ -12,10 +12,10 @@ from foedus.owlfiles.terms import gather
 from foedus.reasoning.rules.proof import Proof
 from foedus.render.pages import html
 from foedus.replacing import replacing
-from foedus.store.export import export
 from foedus.store.files import read_rdf
 from foedus.store.query import QuadStore
-from foedus.terms import Term, Triple, expand, is_blank, is_literal, literal, split_literal
+from foedus.store.serialization import serialize
+from foedus.terms import Term, Triple, expanded, is_blank, is_literal, literal, split_literal
 
 _HERE = Path(__file__).parent
 
@@ -145,10 +145,8 @@ def derived_by(graph: KnowledgeGraph) -> Term:
 
 def rdfxml(graph: KnowledgeGraph, triples: Iterable[Triple]) -> bytes:
     """Triples as RDF/XML, sorted, with the prefixes of the graph."""
-    return export(QuadStore.of(triples), "rdfxml", graph.prefixes)
+    return serialize(QuadStore.of(triples), "rdfxml", graph.prefixes)
 
 
 def _term(graph: KnowledgeGraph, curie: str) -> Term:
-    found = expand(curie, graph.prefixes)
-    assert found is not None, f"prefixes.ttl lacks the prefix of {curie}"
-    return found
+    return expanded(curie, graph.prefixes)

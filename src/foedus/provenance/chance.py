@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Set
 from dataclasses import replace
 
-from foedus.provenance.scope import rewritten, visible
-from foedus.sparql.tree import Bind, Filter, Graph, Group, Optional, Part, Query, SubSelect, Union
+from foedus.sparql.tree import Bind, Filter, Part, Query, SubSelect
 
 _CHANCE = {"RAND", "UUID", "STRUUID", "BNODE"}
 _VARYING = _CHANCE | {"NOW"}
@@ -24,14 +23,9 @@ def _computed_from(functions: Set[str], parts: Iterable[Part]) -> set[str]:
         if isinstance(part, Bind):
             if functions & part.expression.words() or found & part.expression.variables():
                 found.add(part.variable)
-        elif isinstance(part, Group):
-            found |= _computed_from(functions, part.parts)
-        elif isinstance(part, Graph | Optional):
-            found |= _computed_from(functions, part.group.parts)
-        elif isinstance(part, Union):
-            found = found.union(*(_computed_from(functions, b.parts) for b in part.branches))
         elif isinstance(part, SubSelect):
-            found |= varying(part.query, functions) & set(visible(part.query))
+            found |= varying(part.query, functions) & part.binds()
+        found = found.union(*(_computed_from(functions, g.parts) for g in part.groups()))
     return found
 
 
@@ -45,4 +39,4 @@ def without_chance(query: Query) -> Query:
         ):
             yield part
 
-    return replace(query, where=rewritten(query.where, calm))
+    return replace(query, where=query.where.rewritten(calm))

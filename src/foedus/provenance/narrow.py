@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from foedus.provenance.scope import Row, certain, within
+from foedus.provenance.scope import Row, within
 from foedus.sparql.tree import (
     Bind,
     Expression,
@@ -39,20 +39,16 @@ class Narrowed:
         as are the branches that were taken; an OPTIONAL is told where it found nothing.
         """
         for part in group.parts:
-            if isinstance(part, Group):
-                yield from self.taken(part, solution, name)
-            elif isinstance(part, Graph):
+            there = name
+            if isinstance(part, Graph):
                 there = solution.get(part.name) if is_variable(part.name) else part.name
                 # A sub-select hides which graph it was: it is one of any name, then.
                 there = there or f"?_graph_{part.name[1:]}"
-                yield from self.taken(part.group, solution, there)
-            elif isinstance(part, Union):
-                for branch in part.branches:
-                    if solution.get(self.marks[id(branch)]):
-                        yield from self.taken(branch, solution, name)
-            elif isinstance(part, Optional) and solution.get(self.marks[id(part.group)]):
-                yield from self.taken(part.group, solution, name)
-            else:
+            marks = [(inner, self.marks.get(id(inner))) for inner in part.groups()]
+            taken = [inner for inner, mark in marks if mark is None or solution.get(mark)]
+            for inner in taken:
+                yield from self.taken(inner, solution, there)
+            if not taken:
                 yield part, group, name
 
     def pinned(self, where: Group) -> dict[str, Term]:
@@ -60,7 +56,7 @@ class Narrowed:
 
         Only for variables that every solution binds: the store joins them to what it finds.
         """
-        sure = certain(where.parts)
+        sure = where.certain()
         return {v: t for v, t in self.row.items() if t and is_blank(t) and v in sure}
 
     def query(self, where: Group, limit: int) -> str:
@@ -72,7 +68,8 @@ class Narrowed:
             for v, t in self.row.items()
             if v not in known and not (t and is_blank(t))
         ]
-        text = f"SELECT * WHERE {{ {self._parts(where)} {' '.join(tests)} }}"
+        parts = [*map(str, self._marked(where).parts), *tests]
+        text = f"SELECT * WHERE {{ {' '.join(parts)} }}"
         pinned = self.pinned(where)
         unnamed = any(t and is_blank(t) for v, t in self.row.items() if v not in pinned)
         return text if unnamed else f"{text} LIMIT {limit}"
@@ -80,34 +77,27 @@ class Narrowed:
     def _known(self, group: Group) -> dict[str, Term]:
         """The row's values for what this group's own patterns bind."""
         bound = {p.variable for p in group.parts if isinstance(p, Bind)}
-        own = set().union(*(p.variables() for p in group.patterns())) - bound
+        own = set().union(*(p.binds() for p in group.patterns())) - bound
         known = {v: self.row.get(v) for v in sorted(own)}
         return {v: t for v, t in known.items() if t and not is_blank(t)}
 
-    def _group(self, group: Group, marked: bool = False) -> str:
-        text = self._parts(group)
-        if marked:
-            mark = self.marks.setdefault(id(group), f"?_way{len(self.marks)}")
-            text += f" BIND(true AS {mark})"
-        return f"{{ {text} }}"
-
-    def _parts(self, group: Group) -> str:
+    def _marked(self, group: Group) -> Group:
+        """The group with the row's values, and marks in those of its groups that may be left."""
         known = self._known(group)
-        lines = []
-        if known:
-            lines.append(f"VALUES ({' '.join(known)}) {{ ({' '.join(known.values())}) }}")
-        for part in group.parts:
-            if isinstance(part, Optional):
-                lines.append(f"OPTIONAL {self._group(part.group, marked=True)}")
-            elif isinstance(part, Union):
-                lines.append(" UNION ".join(self._group(b, marked=True) for b in part.branches))
-            elif isinstance(part, Graph):
-                lines.append(f"GRAPH {part.name} {self._group(part.group)}")
-            elif isinstance(part, Group):
-                lines.append(self._group(part))
-            else:
-                lines.append(str(part))
-        return " ".join(lines)
+        values = [Values(tuple(known), (tuple(known.values()),))] if known else []
+        return Group((*values, *map(self._around, group.parts)))
+
+    def _around(self, part: Part) -> Part:
+        inner = [(group, self._marked(group)) for group in part.groups()]
+        if not isinstance(part, Optional | Union):
+            return part.around(group for _, group in inner)
+        return part.around(
+            Group((*marked.parts, Bind(Expression(("true",)), self._mark(group))))
+            for group, marked in inner
+        )
+
+    def _mark(self, group: Group) -> str:
+        return self.marks.setdefault(id(group), f"?_way{len(self.marks)}")
 
 
 def inside(name: Term | None, group: Group) -> Group:

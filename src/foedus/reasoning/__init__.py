@@ -9,20 +9,8 @@ True
 >>> closure.proof(("<http://a>", type_, "<http://D>")).rule
 'cax-sco'
 
-Where to begin: ``owl2rl.toml`` has the rules, ``rules`` reads them and checks a proof against them,
-``witnesses/naive.py`` applies them plainly, and ``closure.py`` is what users hold. What makes it
-fast is in the folders, which ``docs/architecture.md`` describes: each imports only from those above
-it.
-
-- ``storage``: columnar relations that grow by deltas, union-find, reachability
-- ``encoding``: dictionary encoding, files in and out
-- ``planning``: rules as join plans, subsumption, strata
-- ``evaluation``: semi-naive evaluation, specialization, materialization
-- ``incremental``: withdrawal by overdeletion and rederivation
-- ``proofs``: provenance, by backward chaining on demand
-- ``entailment``: what follows but is not stored; what is said but not read
-- ``witnesses``: other reasoners, for the tests
-- ``temporal``: when triples hold
+``owl2rl.toml`` has the rules, ``witnesses/naive.py`` applies them plainly, ``closure.py`` is what
+users hold. The folders and their words are described in ``docs/architecture.md``.
 """
 
 from __future__ import annotations
@@ -34,6 +22,7 @@ if TYPE_CHECKING:
     from foedus.reasoning.closure import Closure, close
     from foedus.reasoning.entailment.entails import Entailment
     from foedus.reasoning.entailment.unsupported import Unsupported
+    from foedus.reasoning.in_place import expand
     from foedus.reasoning.rules.checker import check_proof
     from foedus.reasoning.rules.proof import Clash, Proof
     from foedus.reasoning.rules.rule import Rule
@@ -49,6 +38,7 @@ __all__ = [
     "Unsupported",
     "check_proof",
     "close",
+    "expand",
     "ruleset",
 ]
 
@@ -64,6 +54,7 @@ _WHERE = {
     "Unsupported": "entailment.unsupported",
     "check_proof": "rules.checker",
     "close": "closure",
+    "expand": "in_place",
     "ruleset": "rules.table",
 }
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from foedus.errors import LimitReached
+from foedus.locking import locked, once
 from foedus.reasoning.encoding.dictionary import TYPED
 from foedus.reasoning.encoding.reading import following, parts_of, read, read_known, strings
 from foedus.reasoning.encoding.reading import triples as read_as_strings
@@ -36,6 +38,7 @@ from foedus.reasoning.storage.columns import (
     within,
 )
 from foedus.reasoning.storage.partition import partition, rows_of
+from foedus.reasoning.storage.tuning import DEFAULT, Tuning
 from foedus.store.given import canonical, triple_of
 from foedus.terms import Term, Triple
 
@@ -43,20 +46,21 @@ if TYPE_CHECKING:
     from foedus.reasoning.entailment.entails import Entailment
     from foedus.reasoning.entailment.unsupported import Unsupported
     from foedus.reasoning.proofs.derivations import EngineDerivations
-
-
-#: A withdrawal that takes longer than the closure took, and than so many seconds, is abandoned, and
-#: the closure computed anew. Processor time counts, so that other load does not matter.
-_PATIENCE = 0.2
+    from foedus.reasoning.proofs.sentences import Told
 
 
 class Closure:
-    """Asserted triples and all that follows from them by the rules."""
+    """Asserted triples and all that follows from them by the rules.
+
+    Several threads may read one closure. While one changes it, what another is still iterating
+    over may be of before or after.
+    """
 
     def __init__(
         self, engine: Engine, asserted: dict[int, Ids], timeout: float = float("inf")
     ) -> None:
         started = time.perf_counter()
+        self._lock = threading.RLock()  # what is read is put in order when it is first asked for
         self._timeout = timeout
         #: The ontologies that were read because they are imported, and their files.
         self.imported: Mapping[Term, Path] = {}
@@ -88,6 +92,12 @@ class Closure:
         """The asserted keys by the code of their relation, sorted and unique; not to be changed."""
         return self._materialization.asserted
 
+    @locked
+    def derived_keys(self, code: int) -> Ids:
+        """The derived keys of a relation, sorted and unique; not to be changed."""
+        return self._materialization.derived(code)
+
+    @locked
     def coded(self, triple: Triple) -> tuple[int, int] | None:
         """The relation code and key of a triple; None if one of its terms does not occur."""
         row = self._row(triple)
@@ -104,13 +114,22 @@ class Closure:
     @property
     def derived(self) -> Iterator[Triple]:
         """The stored triples that were not asserted, each once."""
-        for code in self._materialization:
-            yield from self._tokens(code, self._materialization.derived(code))
+        for code in self._codes():
+            yield from self._tokens(code, self._derived_keys(code))
+
+    @locked
+    def _codes(self) -> tuple[int, ...]:
+        return tuple(self._materialization)
+
+    @locked
+    def _derived_keys(self, code: int) -> Ids:
+        return self._materialization.derived(code)
 
     def __iter__(self) -> Iterator[Triple]:
         yield from self.asserted
         yield from self.derived
 
+    @locked
     def __len__(self) -> int:
         materialization = self._materialization
         return sum(
@@ -122,10 +141,12 @@ class Closure:
         asserted = sum(map(len, self._materialization.asserted.values()))
         return f"<Closure of {asserted:,} asserted and {len(self) - asserted:,} derived triples>"
 
+    @locked
     def __contains__(self, triple: Any) -> bool:
         row = self._row(triple)
         return row is not None and self._materialization.holds(*self._history.coded(row))
 
+    @locked
     def holds(self, triple: Any) -> bool:
         """Whether a triple is asserted or derived, stored or not."""
         row = self._row(triple)
@@ -152,7 +173,7 @@ class Closure:
         if -1 in (ns, np_, no):
             return
         type_ = self._engine.vocabulary.type
-        codes: Iterable[int] = self._materialization
+        codes: Iterable[int] = self._codes()
         if np_ is not None and np_ != type_:
             codes = (np_,)
         elif np_ == type_ and no is not None:
@@ -163,7 +184,7 @@ class Closure:
             if code < 0 and no is not None and ~code != no:
                 continue
             held = self._materialization.asserted.get(code, NONE)
-            for keys in (held, self._materialization.derived(code)) if derived else (held,):
+            for keys in (held, self._derived_keys(code)) if derived else (held,):
                 if code < 0:
                     found = keys if ns is None else keys[keys == ns]
                 else:
@@ -198,11 +219,11 @@ class Closure:
 
     # Provenance
 
-    @cached_property
+    @once
     def _history(self) -> History:
         return History(self._engine)
 
-    @cached_property
+    @once
     def _prover(self) -> EngineDerivations:
         from foedus.reasoning.proofs.derivations import EngineDerivations
 
@@ -212,6 +233,7 @@ class Closure:
 
         return EngineDerivations(self._history, asserted)
 
+    @locked
     def proof(self, triple: Any) -> Proof | None:
         """One proof of a triple that the rules derive; None if they do not."""
         row = self._row(triple)
@@ -220,14 +242,38 @@ class Closure:
         self._engine.begin(self._timeout)
         return self._prover.prove(row)
 
+    def proofs_of(self, triples: Iterable[Triple]) -> Iterator[Proof]:
+        """One proof of each triple that the rules give; what they share is proved once."""
+        rows = [row for triple in triples if (row := self._row(triple))]
+        self._engine.begin(self._timeout)
+        return self._prover.prove_all(rows)
+
     def proofs(self, triple: Any, limit: int | None = None) -> Iterator[Proof]:
         """Proofs of a triple that differ in their last inference, smallest first."""
-        row = self._row(triple)
-        if row is not None and self._materialization.true(*self._history.coded(row)):
-            from foedus.reasoning.proofs.alternatives import all_proofs
+        from foedus.reasoning.proofs.alternatives import all_proofs
 
-            self._engine.begin(self._timeout)
-            yield from all_proofs(self._prover, row, limit)
+        row = self._row(triple)
+        if row is None or not self.holds(triple):
+            return
+        self._engine.begin(self._timeout)
+        found = all_proofs(self._prover, row, limit)
+        while True:
+            with self._lock:
+                proof = next(found, None)
+            if proof is None:
+                return
+            yield proof
+
+    def explain(self, triple: Any) -> Told:
+        """Why a triple follows, in sentences to `print`; or that it does not.
+
+        Things are called by their ``rdfs:label``, else by the last part of their IRI. Raises
+        `LimitReached` for a proof that is more than 200 steps deep.
+        """
+        from foedus.reasoning.proofs.sentences import tell
+
+        s, p, o = map(canonical, triple_of(triple))
+        return tell((s, p, o), self.proof(triple), self.rules, self.triples)
 
     @property
     def clashes(self) -> tuple[Clash, ...]:
@@ -242,7 +288,7 @@ class Closure:
         """The number of contradictions by rule, those missing from ``clashes`` included."""
         return dict(sorted(self._clashed[1].items()))
 
-    @cached_property
+    @once
     def _clashed(self) -> tuple[tuple[Clash, ...], Counter[str]]:
         from foedus.reasoning.proofs.clashes import clashes
 
@@ -250,6 +296,7 @@ class Closure:
         return clashes(self._engine, self._prover)
 
     @property
+    @locked
     def malformed(self) -> tuple[str, ...]:
         """A sentence for each OWL construct that no rule can read, because a part is missing."""
         from foedus.reasoning.entailment.malformed import malformed
@@ -257,11 +304,9 @@ class Closure:
         return tuple(malformed(self))
 
     @property
+    @locked
     def unsupported(self) -> tuple[Unsupported, ...]:
-        """What was asserted and is not read by the rules, sorted; ``malformed`` included.
-
-        Computed when asked for, by examining the whole ontology.
-        """
+        """What was asserted and is not read by the rules, sorted; ``malformed`` included."""
         from foedus.reasoning.entailment.unsupported import unsupported
 
         asserted = partial(self.triples, derived=False)
@@ -285,6 +330,7 @@ class Closure:
         return found
 
     @property
+    @locked
     def statistics(self) -> dict[str, object]:
         """Rounds, seconds, asserted triples, and derived triples by the rule that was first."""
         from foedus.reasoning.evaluation.statistics import by_rule
@@ -296,6 +342,7 @@ class Closure:
             "derived": by_rule(self._materialization),
         }
 
+    @locked
     def entails(
         self, triples: Any, *, clashes: Literal["explode", "ignore"] = "explode"
     ) -> Entailment:
@@ -310,13 +357,25 @@ class Closure:
 
     def supposing(self, triples: Any) -> Closure:
         """Another closure, of what is asserted here and of more triples; nothing changes here."""
+        return self.changed(adding=triples)
+
+    @locked
+    def changed(self, without: Any = (), adding: Any = ()) -> Closure:
+        """The closure of what is asserted here, less and more; this one stays as it is.
+
+        What was not asserted cannot be taken away, and is passed over. `withdraw` and `add` change
+        a closure itself, in a time that depends on what changes and not on all that is there.
+        """
         old = self._engine
         end = time.monotonic() + self._timeout
-        engine = Engine(self.rules, old.terms.copy(), limit=old.limit, end=end)
-        numbers = read(triples, engine.terms)
+        engine = Engine(self.rules, old.terms.copy(), limit=old.limit, end=end, tuning=old.tuning)
+        type_ = engine.vocabulary.type
         asserted = dict(self._materialization.asserted)
-        for code, keys in partition([numbers], engine.vocabulary.type).items():
+        for code, keys in partition([read_known(without, engine.terms)], type_).items():
+            asserted[code] = minus(asserted.get(code, NONE), [keys])
+        for code, keys in partition([read(adding, engine.terms)], type_).items():
             asserted[code] = union([asserted.get(code, NONE), keys])
+        asserted = {code: keys for code, keys in asserted.items() if len(keys)}
         made = Closure(engine, asserted, self._timeout)
         made.imported = self.imported
         return made
@@ -324,16 +383,14 @@ class Closure:
     # Incremental maintenance
 
     def add(self, triples: Any) -> None:
-        """Assert more triples; the closure is then that of all of them.
-
-        If a limit is reached, the closure stays as it was.
-        """
+        """Assert more triples; if a limit is reached, the closure stays as it was."""
         self._change(read(triples, self._engine.terms), self._add)
 
     def withdraw(self, triples: Any) -> None:
         """Retract triples; those that were not asserted are ignored."""
         self._change(read_known(triples, self._engine.terms), self._withdraw)
 
+    @locked
     def _change(self, numbers: Ids, how: Callable[[dict[int, Ids]], None]) -> None:
         started = time.perf_counter()
         engine = self._engine
@@ -354,10 +411,12 @@ class Closure:
 
     def _compact(self) -> None:
         """Keep look-ups as fast as at first, however many changes there are."""
-        if compaction.count_deltas(self._engine) > self._compacted + 2 * self._fresh:
+        tuning = self._engine.tuning
+        most = self._compacted + tuning.compaction * self._fresh
+        if compaction.count_deltas(self._engine) > most:
             compaction.compact(self._engine)
             self._compacted = compaction.count_deltas(self._engine)
-            if self._compacted > 4 * self._fresh:
+            if self._compacted > tuning.growth * self._fresh:
                 self._restart(self._materialization.asserted)
 
     def _add(self, parts: dict[int, Ids]) -> None:
@@ -383,12 +442,20 @@ class Closure:
             if code in materialization.asserted:
                 gone[code] = keys[within(keys, materialization.asserted[code])]
                 materialization.cancel(code, gone[code])
-        Withdrawal(self._engine, materialization, max(_PATIENCE, self._built)).run(gone)
+        seconds = max(self._engine.tuning.patience, self._built)
+        Withdrawal(self._engine, materialization, seconds).run(gone)
 
     def _restart(self, asserted: dict[int, Ids]) -> None:
         """Compute the closure anew, with the same dictionary."""
         old = self._engine
-        engine = Engine(self.rules, old.terms, limit=old.limit, end=old.end, progress=old.progress)
+        engine = Engine(
+            self.rules,
+            old.terms,
+            limit=old.limit,
+            end=old.end,
+            progress=old.progress,
+            tuning=old.tuning,
+        )
         self._start(engine, asserted)
 
     def _forget(self) -> None:
@@ -411,11 +478,10 @@ class Closure:
         writing.write(self._engine.terms, self._parts(derived_only), target, format, prefixes)
 
     def _parts(self, derived_only: bool) -> Iterator[Ids]:
-        materialization = self._materialization
-        for code in materialization:
-            keys = materialization.derived(code)
+        for code in self._codes():
+            keys = self._derived_keys(code)
             if not derived_only:
-                keys = union([materialization.asserted.get(code, NONE), keys])
+                keys = union([self._materialization.asserted.get(code, NONE), keys])
             yield rows_of(code, keys, self._engine.vocabulary.type)
 
 
@@ -429,6 +495,7 @@ def close(
     progress: Callable[[str], None] | None = None,
     imports: str | Path | Iterable[str | Path] | None = None,
     format: str | None = None,
+    tuning: Tuning = DEFAULT,
 ) -> Closure:
     """The closure of triples under the rules; the data is not changed.
 
@@ -437,8 +504,8 @@ def close(
     bounds the triples that take part, ``timeout`` is in seconds; either raises LimitReached.
     ``progress`` is called with messages. ``imports`` are folders or XML catalogs in which
     ``owl:imports`` are looked up, and the imports of what is found there; nothing is fetched.
-    ``format`` (``ttl``, ...) is that of files and bytes whose name does not say it. Raises
-    ParseFailure, NotRdf or UnknownName for bad input.
+    ``format`` (``ttl``, ...) is that of files and bytes whose name does not say it. ``tuning``
+    chooses among equivalent algorithms. Raises ParseFailure, NotRdf or UnknownName for bad input.
 
     >>> a, p, b = "<http://a>", "<http://p>", "<http://b>"
     >>> domain = "<http://www.w3.org/2000/01/rdf-schema#domain>"
@@ -447,7 +514,7 @@ def close(
     """
     chosen = rules if isinstance(rules, RuleSet) else ruleset(rules, extra_rules)
     end = time.monotonic() + timeout if timeout is not None else float("inf")
-    engine = Engine(chosen, limit=limit_triples, end=end, progress=progress)
+    engine = Engine(chosen, limit=limit_triples, end=end, progress=progress, tuning=tuning)
 
     def watch(told: str) -> None:
         engine.tick()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from foedus.reasoning.rules.table import Rule, RuleSet, ruleset
+from foedus.reasoning.rules.rule import Rule
+from foedus.reasoning.rules.table import RuleSet, ruleset
 from foedus.reasoning.witnesses.naive import close
 from foedus.terms import Triple, compact, is_literal
 

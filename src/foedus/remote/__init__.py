@@ -8,6 +8,7 @@ from foedus.remote.endpoint import Endpoint, endpoint, presets
 from foedus.remote.load import LoadReport, load
 from foedus.remote.plan import Into, Mode
 from foedus.remote.record import Record, Source, read_record
+from foedus.remote.send import send
 from foedus.remote.wire import Wire
 from foedus.remote.wrapper import StoreWrapper
 
@@ -29,4 +30,5 @@ __all__ = [
     "presets",
     "read_record",
     "remote_select",
+    "send",
 ]

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit, urlunsplit
 from foedus.errors import UnknownName, UsageError
 from foedus.language.spelling import near
 from foedus.remote.places import bare, checked
-from foedus.terms import Term, expand
+from foedus.terms import Term, expanded
 
 #: Bytes that every store known to us takes in one update; RDF4J's server refuses 200,000.
 UPDATE = 60_000
@@ -68,9 +68,7 @@ def named(curie: str) -> Term:
     >>> named("src:view")
     '<https://w3id.org/foedus/source/view>'
     """
-    found = expand(curie, _table()["prefixes"])
-    assert found is not None, curie
-    return found
+    return expanded(curie, _table()["prefixes"])
 
 
 def skolem() -> str:

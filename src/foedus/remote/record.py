@@ -52,6 +52,12 @@ class Source:
         whole = path.parent if path.name in _LAYOUTS else path
         return cls(whole.as_uri(), whole.name)
 
+    @classmethod
+    def of_build(cls, articles: Iterable[str]) -> Source:
+        """The data set that a build is: that of its articles, whatever folder it lies in."""
+        called = " and ".join(articles) or "foedus"
+        return cls(called, called, conforms=True)
+
     def node_of(self, place: Term | None) -> Term:
         """The node of its loads, each place that the user chose apart from the others."""
         return self.node if place is None else f"{self.node[:-1]}/{_short(place)}>"

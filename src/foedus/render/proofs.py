@@ -36,6 +36,10 @@ def as_text(found: Explanation, dim: Callable[[str], str] = str) -> str:
 
 def _absent(found: Explanation, dim: Callable[[str], str]) -> Iterator[str]:
     """Why there is no proof: who claims it, the nearest misses, and what is stated instead."""
+    if found.when:
+        yield full(found.when)
+        yield from map(full, found.remarks)
+        return
     yield f"Nothing states that {found.sentence}, and nothing that is stated entails it."
     yield from map(full, found.remarks)
     yield ""
@@ -140,6 +144,7 @@ def as_json(found: Explanation) -> dict[str, Any]:
         ],
         "known": [_step_json(s) for s in found.known],
         "remarks": list(found.remarks),
+        **({"when": found.when} if found.when else {}),
     }
 
 
@@ -184,7 +189,7 @@ def passages_json(passages: Iterable[Passage]) -> list[dict[str, Any]]:
 def as_markdown(found: Explanation) -> str:
     """The explanation as nested Markdown lists."""
     found = for_markdown(found)
-    head = full(found.sentence) if found.proofs else f"Not stated: {found.sentence}"
+    head = full(found.sentence) if found.proofs else f"{_not(found)}: {found.sentence}"
     lines = [f"## {head}", ""]
 
     for number, proof in enumerate(found.proofs, 1):
@@ -228,8 +233,12 @@ def as_mermaid(found: Explanation) -> str:
     for proof in found.proofs[:1]:
         tell(proof)
     if not found.proofs:
-        lines.append(f'  t0["Not stated: {found.sentence}"]')
+        lines.append(f'  t0["{_not(found)}: {found.sentence}"]')
     for number, miss in enumerate(found.misses):
         missing = "; ".join(miss.missing)
         lines.append(f'  m{number}["missing: {missing}"] -.->|{miss.rule}| t0')
     return "\n".join(lines) + "\n"
+
+
+def _not(found: Explanation) -> str:
+    return "Not at this time" if found.when else "Not stated"

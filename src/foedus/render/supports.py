@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, assert_never
 
 from foedus.language.prose import full
-from foedus.provenance.evidence import MEMBERS
+from foedus.provenance.search import MEMBERS
 from foedus.render.proofs import passages_json
 from foedus.render.safe import for_text
 from foedus.render.tables import Format, as_json, columns, listing
@@ -42,15 +42,20 @@ def render(
     heads = list(columns(result))
     if result.kind == "boolean":
         heads, rows, cells = ["answer"], [()], [["true" if result.boolean else "false"]]
-    if form is Format.json:
-        told = [_row_json(*row) for row in zip(rows, cells, supports, strict=True)]
-        return as_json(format=FORMAT, columns=heads, rows=told)
-    if form is Format.table:
-        rows_told = zip(cells, supports, strict=True)
-        lines = (_lines(*row, width or WIDTH, phrases.is_plumbing, bold, dim) for row in rows_told)
-        return "\n\n".join("\n".join(told) for told in lines)
-    table = [[*c, str(s.basis), _words(s)] for c, s in zip(cells, supports, strict=True)]
-    return listing([*heads, "basis", "words"], table, form)
+    match form:
+        case Format.json:
+            told = [_row_json(*row) for row in zip(rows, cells, supports, strict=True)]
+            return as_json(format=FORMAT, columns=heads, rows=told)
+        case Format.table:
+            plumbing = phrases.is_plumbing
+            both = zip(cells, supports, strict=True)
+            lines = (_lines(*row, width or WIDTH, plumbing, bold, dim) for row in both)
+            return "\n\n".join("\n".join(told) for told in lines)
+        case Format.csv | Format.tsv | Format.md:
+            table = [[*c, str(s.basis), _words(s)] for c, s in zip(cells, supports, strict=True)]
+            return listing([*heads, "basis", "words"], table, form)
+        case _:
+            assert_never(form)
 
 
 def _words(support: RowSupport) -> str:

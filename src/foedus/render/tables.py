@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
 from itertools import zip_longest
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, assert_never
 
 from foedus import safe_text
 from foedus.safe_text import one_line
@@ -50,19 +50,24 @@ def render(
         said = "true" if result.boolean else "false"
         return as_json(head={}, boolean=result.boolean) if format is Format.json else said
     names, rows = columns(result), [*result.rows, *result.triples]
-    if format is Format.json:
-        found = [
-            {n: json_term(t) for n, t in zip(names, row, strict=True) if t is not None}
-            for row in rows
-        ]
-        return as_json(head={"vars": list(names)}, results={"bindings": found})
-    if format is Format.tsv:
-        head = "\t".join(f"?{name}" for name in names)
-        return "\n".join([head, *("\t".join(t or "" for t in row) for row in rows)])
-    if format is Format.csv:
-        return listing(names, [[text_of(t) if t else "" for t in row] for row in rows], format)
-    cells = [[label(t) if t is not None else "" for t in row] for row in rows]
-    return listing([name.replace("_", " ") for name in names], cells, format, width, bold)
+    match format:
+        case Format.json:
+            found = [
+                {n: json_term(t) for n, t in zip(names, row, strict=True) if t is not None}
+                for row in rows
+            ]
+            return as_json(head={"vars": list(names)}, results={"bindings": found})
+        case Format.tsv:
+            head = "\t".join(f"?{name}" for name in names)
+            return "\n".join([head, *("\t".join(t or "" for t in row) for row in rows)])
+        case Format.csv:
+            return listing(names, [[text_of(t) if t else "" for t in row] for row in rows], format)
+        case Format.table | Format.md:
+            cells = [[label(t) if t is not None else "" for t in row] for row in rows]
+            heads = [name.replace("_", " ") for name in names]
+            return listing(heads, cells, format, width, bold)
+        case _:
+            assert_never(format)
 
 
 def columns(result: Result) -> Sequence[str]:
@@ -78,15 +83,26 @@ def listing(
     bold: Callable[[str], str] = str,
 ) -> str:
     """Rows of plain text in any format; json is a list of objects."""
-    if format is Format.json:
-        found = [dict(zip(heads, row, strict=True)) for row in rows]
-        return json.dumps(found, ensure_ascii=False, indent=2)
-    if format in (Format.csv, Format.tsv):
-        out = io.StringIO()
-        mark = "," if format is Format.csv else "\t"
-        csv.writer(out, delimiter=mark, lineterminator="\n").writerows([heads, *rows])
-        return out.getvalue().rstrip("\n")
-    return markdown(heads, rows) if format is Format.md else table(heads, rows, width, bold)
+    match format:
+        case Format.json:
+            found = [dict(zip(heads, row, strict=True)) for row in rows]
+            return json.dumps(found, ensure_ascii=False, indent=2)
+        case Format.csv:
+            return _separated(heads, rows, ",")
+        case Format.tsv:
+            return _separated(heads, rows, "\t")
+        case Format.md:
+            return markdown(heads, rows)
+        case Format.table:
+            return table(heads, rows, width, bold)
+        case _:
+            assert_never(format)
+
+
+def _separated(heads: Sequence[str], rows: Sequence[Sequence[str]], mark: str) -> str:
+    out = io.StringIO()
+    csv.writer(out, delimiter=mark, lineterminator="\n").writerows([heads, *rows])
+    return out.getvalue().rstrip("\n")
 
 
 def table(

@@ -4,17 +4,37 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from foedus.explain import Explainer, Passage, Step
 from foedus.explain.rows import RowSupport
-from foedus.knowledge import KnowledgeGraph
 from foedus.resources import internal
 from foedus.short import short_repr
 from foedus.store.files import read_text
+from foedus.store.query import QuadStore
 from foedus.terms import Term, text_of
 from foedus.whatif import Disagreement, disagreements
+from foedus.whatif.graph import Graph
+
+
+class Origins(Protocol):
+    """What a graph was made from."""
+
+    @property
+    def counts(self) -> Mapping[str, int]: ...
+    @property
+    def believe(self) -> tuple[str, ...]: ...
+
+
+class Reported(Graph, Protocol):
+    """What is needed of a graph; `foedus.knowledge.KnowledgeGraph` has it."""
+
+    @property
+    def manifest(self) -> Origins: ...
+    @property
+    def dataset(self) -> QuadStore: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +113,10 @@ class Report:
     __repr__ = short_repr
 
 
-def gather(graph: KnowledgeGraph) -> Report:
+def gather(graph: Reported) -> Report:
     """All that a report on a graph says, in reading order."""
     explainer = graph.explainer
-    reads = tuple(_article(graph, explainer))
+    reads = tuple(article(graph, explainer))
     title = next((r.passage.quote for r in reads if r.passage.place == "title"), "The graph")
     topics = itertools.groupby(_answers(graph, explainer), key=lambda a: a.topic)
     counts = [(what, many) for what, many in graph.manifest.counts.items() if many]
@@ -112,7 +132,7 @@ def gather(graph: KnowledgeGraph) -> Report:
     )
 
 
-def _answers(graph: KnowledgeGraph, explainer: Explainer) -> Iterator[Answered]:
+def _answers(graph: Reported, explainer: Explainer) -> Iterator[Answered]:
     label = explainer.phrases.label
     for slug in graph.questions:
         answer = graph.ask(slug)
@@ -125,12 +145,12 @@ def _answers(graph: KnowledgeGraph, explainer: Explainer) -> Iterator[Answered]:
             question.assumes,
             tuple(name.replace("_", " ") for name in result.variables),
             rows,
-            graph.support(answer),
+            explainer.support_of(answer.sparql, result),
             result.boolean,
         )
 
 
-def _derived(graph: KnowledgeGraph, explainer: Explainer) -> Iterator[tuple[str, tuple[Step, ...]]]:
+def _derived(graph: Reported, explainer: Explainer) -> Iterator[tuple[str, tuple[Step, ...]]]:
     """Every derived fact with its proof, by what it is about."""
     asserted = graph.asserted
     groups: dict[str, list[Step]] = defaultdict(list)
@@ -147,7 +167,8 @@ def _derived(graph: KnowledgeGraph, explainer: Explainer) -> Iterator[tuple[str,
 # -- the article -------------------------------------------------------------------------------
 
 
-def _article(graph: KnowledgeGraph, explainer: Explainer) -> Iterator[Read]:
+def article(graph: Reported, explainer: Explainer) -> Iterator[Read]:
+    """Each passage of the text with what was read from it, in the order of the text."""
     origins, phrases = explainer.origins, explainer.phrases
     facts: dict[Term, dict[str, None]] = defaultdict(dict)
     about: dict[tuple[Term, Term], list[str]] = defaultdict(list)
@@ -195,7 +216,7 @@ def _article(graph: KnowledgeGraph, explainer: Explainer) -> Iterator[Read]:
         end = passage.end or start + len(passage.quote)
 
 
-def _text(graph: KnowledgeGraph, source: Term) -> str:
+def _text(graph: Reported, source: Term) -> str:
     path = graph.folders.graph / "sources" / text_of(source).rpartition("/")[2] / "article.txt"
     return read_text(path) if path.is_file() else ""
 
@@ -215,6 +236,6 @@ def _pieces(text: str, marks: list[tuple[str, str, str]]) -> Iterator[Piece]:
         yield Piece(text[start:end], kinds, tuple(dict.fromkeys(s[3] for s in over)))
 
 
-def _ask(graph: KnowledgeGraph, name: str) -> Iterator[dict[str, Term]]:
+def _ask(graph: Reported, name: str) -> Iterator[dict[str, Term]]:
     text = read_text(internal("build") / f"{name}.rq")
     return graph.dataset.query(text).dicts()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ipaddress
+import re
 from collections.abc import AsyncIterator, Coroutine
 from dataclasses import dataclass
 from typing import Any
@@ -17,12 +18,13 @@ from urllib.parse import quote, urlsplit
 from starlette.applications import Starlette
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from foedus.server.calls import Call, Problem, Reply
+from foedus.server.negotiation import takes_gzip
 from foedus.server.protocol import LARGEST, METHODS, Refused, pairs, read_query
 from foedus.server.site import plain
 from foedus.server.workers import Busy, Died, Late, Pool
@@ -37,6 +39,11 @@ _ALWAYS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": "ETag, Link, Retry-After",
 }
+
+
+_HOST = re.compile(r"(?:(?P<name>[\w.-]+)|\[(?P<address>[\da-f:.]+)\])(?::\d+)?", re.ASCII | re.I)
+#: What is said to a client that has hung up.
+_UNREAD = Response(status_code=499)
 
 
 class Gone(Exception):
@@ -56,7 +63,10 @@ class Place:
         A page of others can make its name stand for this machine (DNS rebinding), but not an
         address in figures.
         """
-        name = urlsplit(f"//{host}").hostname or ""
+        found = _HOST.fullmatch(host)
+        if not found:
+            return False
+        name = (found["name"] or found["address"]).lower()
         try:
             ipaddress.ip_address(name)
         except ValueError:
@@ -93,6 +103,12 @@ class Server:
                     "/": "front",
                     "/ask/{name}": "ask",
                     "/openapi.json": "openapi",
+                    "/article": "article",
+                    "/id/{name:path}": "id",
+                    "/page/{name:path}": "page",
+                    "/data/{name:path}": "data",
+                    "/ontology": "ontology",
+                    "/why": "why",
                 }.items()
             ),
         ]
@@ -121,6 +137,8 @@ class Server:
             )
         except Refused as error:
             return _sent(request, _refusal(request, error))
+        except ClientDisconnect:
+            return _UNREAD
         pool = self.queries if query else self.pages
         return await self._answer(request, pool, self._call(request, "sparql", query=query))
 
@@ -136,20 +154,18 @@ class Server:
         return answer
 
     def _call(self, request: Request, kind: str, **more: Any) -> Call:
-        return Call(
-            kind,
-            self.place.base_of(request),
-            name=request.path_params.get("name", ""),
-            accept=",".join(request.headers.getlist("accept")),
-            packed="gzip" in request.headers.get("accept-encoding", ""),
-            **more,
-        )
+        common = {
+            "name": request.path_params.get("name", ""),
+            "accept": ",".join(request.headers.getlist("accept")),
+            "packed": takes_gzip(request.headers.get("accept-encoding", "")),
+        }
+        return Call(kind, self.place.base_of(request), **common | more)
 
     async def _answer(self, request: Request, pool: Pool, call: Call) -> Response:
         try:
             return _sent(request, await _unless_gone(request, pool.run(call)))
         except Gone:
-            return Response(status_code=499)  # nobody reads it
+            return _UNREAD
         except Busy:
             problem = Problem(503, "all workers are busy; try again in a moment")
         except Late:
@@ -163,12 +179,16 @@ class Server:
 
     async def _not_here(self, request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        told = {
-            404: f"there is nothing at {request.url.path}",
-            405: f"{request.method} is not for {request.url.path}; this service only reads",
-        }
-        problem = Problem(error.status_code, told.get(error.status_code, error.detail))
-        reply = plain(request.headers.get("accept", ""), problem)
+        path = request.url.path
+        if error.status_code == 404:
+            return await self._answer(
+                request, self.pages, self._call(request, "nothing", name=path)
+            )
+        told = f"{request.method} is not for {path}; this service only reads"
+        reply = plain(
+            request.headers.get("accept", ""),
+            Problem(error.status_code, told if error.status_code == 405 else error.detail),
+        )
         headers = dict(error.headers or {})
         return _sent(request, Reply(reply.body, reply.content_type, reply.status, headers))
 

@@ -13,9 +13,9 @@ from foedus.server.results import written
 from foedus.server.site import Site, problem_of
 from foedus.sparql.guard import form
 from foedus.sparql.lexer import tokens
-from foedus.store.export import export
 from foedus.store.files import read_text
 from foedus.store.query import Graphs, QuadStore, Result
+from foedus.store.serialization import serialize
 from foedus.terms import iri
 
 _KINDS = {"SELECT": "rows", "ASK": "boolean"}
@@ -91,7 +91,7 @@ def graphs(site: Site, call: Call) -> Reply:
             raise Refused(404, f"there is no graph {name}; GET {call.base}sparql lists them")
     else:
         chosen = call.choose(TRIG, QUADS, JSONLD)
-        return Reply(export(dataset, chosen.name, site.graph.prefixes), chosen.content_type)
+        return Reply(serialize(dataset, chosen.name, site.graph.prefixes), chosen.content_type)
     return _sent(site, QuadStore.of(triples), call.choose(*GRAPHS))
 
 
@@ -119,4 +119,4 @@ def _described(site: Site, call: Call) -> QuadStore:
 
 
 def _sent(site: Site, store: QuadStore, chosen: Form) -> Reply:
-    return Reply(export(store, chosen.name, site.graph.prefixes), chosen.content_type)
+    return Reply(serialize(store, chosen.name, site.graph.prefixes), chosen.content_type)

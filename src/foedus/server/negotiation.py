@@ -72,6 +72,16 @@ def choose(accept: str, forms: Iterable[Form]) -> Form | None:
     return best
 
 
+def takes_gzip(accept_encoding: str) -> bool:
+    """Whether a client reads what gzip has compressed.
+
+    >>> takes_gzip("br, gzip;q=0.5"), takes_gzip("gzip;q=0, *"), takes_gzip("")
+    (True, False, False)
+    """
+    found = dict(_ranges(accept_encoding))
+    return found.get("gzip", found.get("*/*", 0.0)) > 0
+
+
 def _ranges(accept: str) -> Iterator[tuple[str, float]]:
     for part in accept.split(","):
         media, *parameters = (word.strip().lower() for word in part.split(";"))

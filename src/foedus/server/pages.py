@@ -8,6 +8,7 @@ from foedus.errors import UsageError
 from foedus.knowledge.questions import Question
 from foedus.server import questions
 from foedus.server.calls import Call, Reply
+from foedus.server.protocol import Refused
 from foedus.server.site import TEMPLATES, Site
 
 
@@ -34,6 +35,16 @@ def front(site: Site, call: Call) -> Reply:
         topics=[(topic, list(several)) for topic, several in groupby(every, lambda q: q.topic)],
         spoken=spoken,
     )
+
+
+def article(site: Site, call: Call) -> Reply:
+    """The text with facts, claims and doubtful words marked, and what was read from each."""
+    return site.page("article.html", call)
+
+
+def nothing(site: Site, call: Call) -> Reply:
+    """That there is nothing at an address."""
+    raise Refused(404, f"there is nothing at {call.name}")
 
 
 def style(site: Site, call: Call) -> Reply:

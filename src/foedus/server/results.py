@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterator, Mapping
 from xml.sax.saxutils import escape, quoteattr
 
 from foedus.render.tables import json_term
-from foedus.store.export import FORMATS, export
 from foedus.store.query import QuadStore, Result
+from foedus.store.serialization import FORMATS, serialize
 from foedus.terms import Term, is_blank, is_iri, split_literal, split_triple, text_of
 
 _NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
@@ -25,7 +25,7 @@ _PARTS = ("subject", "predicate", "object")
 def written(result: Result, form: str, prefixes: Mapping[str, str]) -> bytes:
     """The result in the form of that name: json, xml, csv, tsv; or a format of graphs."""
     if form in FORMATS:
-        return export(QuadStore.of(result.triples), form, prefixes)
+        return serialize(QuadStore.of(result.triples), form, prefixes)
     return _WRITERS[form](result).encode(errors="backslashreplace")
 
 

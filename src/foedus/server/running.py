@@ -11,7 +11,7 @@ import uvicorn
 
 from foedus.errors import InputError
 from foedus.knowledge import KnowledgeGraph
-from foedus.server import endpoint, pages, questions
+from foedus.server import endpoint, pages, questions, things
 from foedus.server.app import Place, Server
 from foedus.server.site import Handler, Site
 from foedus.server.workers import Nursery, Pool
@@ -28,8 +28,15 @@ HANDLERS: Mapping[str, Handler] = {
     "description": endpoint.description,
     "front": pages.front,
     "style": pages.style,
+    "nothing": pages.nothing,
     "ask": questions.ask,
     "openapi": questions.openapi,
+    "article": pages.article,
+    "id": things.see,
+    "page": things.page,
+    "data": things.data,
+    "ontology": things.ontology,
+    "why": things.why,
 }
 
 
@@ -86,10 +93,16 @@ def serve(
 
 def _bound(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # With its protocol named, or asyncio would not turn off the waiting of Nagle's algorithm.
+    made = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        return socket.create_server((host, port), family=family, backlog=1024)
-    except (OSError, OverflowError) as error:
-        reason = getattr(error, "strerror", None) or error
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        made.bind((host, port))
+        made.listen(1024)
+    except OSError as error:
+        made.close()
+        reason = error.strerror or error
         raise InputError(
             f"{host}:{port} cannot be listened at: {reason}; try another --port or --host"
         ) from None
+    return made

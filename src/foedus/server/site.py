@@ -19,6 +19,7 @@ from foedus.explain.steps import Step
 from foedus.knowledge import KnowledgeGraph
 from foedus.language.prose import capital, full, said_by
 from foedus.render.report import anchor, is_heading, kind, noted, paragraphs
+from foedus.report.content import Read, article
 from foedus.safe_text import printable
 from foedus.server.calls import Call, Problem, Reply
 from foedus.server.negotiation import HTML, PLAIN, PROBLEM, choose
@@ -48,6 +49,7 @@ class Site:
 
     def __init__(self, graph: KnowledgeGraph, most: int, handlers: Mapping[str, Handler]) -> None:
         self.graph, self.most, self._handlers = graph, most, handlers
+        self.space = graph.prefixes.get("id", "")
         passages = [p for several in graph.explainer.origins.passages.values() for p in several]
         self.title = next((p.quote for p in passages if p.place == "title"), "Foedus")
         self.descriptions: dict[str, QuadStore] = {}
@@ -55,16 +57,22 @@ class Site:
     @cached_property
     def offered(self) -> list[str]:
         """The names that a field can offer; those of claims are sentences, and left out."""
-        names, space = self.graph.names, f"<{self.graph.prefixes['id']}"
+        names, space = self.graph.names, f"<{self.space}"
         things = {s for s, _, _ in self.graph.view.match() if s.startswith(space) and s in names}
         short = {label for label in map(names.label, things) if len(label) <= _SHORT}
         return sorted(short, key=str.casefold)
 
+    @cached_property
+    def reads(self) -> tuple[Read, ...]:
+        """The article with what was read from each sentence."""
+        return tuple(article(self.graph, self.graph.explainer))
+
     def warm(self) -> None:
         """Make what every worker needs, before they are forked."""
         graph = self.graph
-        for made in (graph.names, graph.questions, graph.dataset, graph.asserted, self.offered):
+        for made in (graph.names, graph.questions, graph.dataset, graph.asserted):
             assert made is not None
+        assert self.offered is not None and self.reads is not None
         for slug in list(graph.questions)[:1]:  # with its proofs, which read the rules
             graph.support(graph.ask(slug))
         for name in self.templates.list_templates():

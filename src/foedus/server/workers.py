@@ -17,6 +17,7 @@ import signal
 import socket
 import struct
 import traceback
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import IO, Any, NoReturn
@@ -25,6 +26,8 @@ from foedus.store.budget import binding, limit_memory
 
 #: Seconds that a call waits for a worker before it is told that all are busy.
 PATIENCE = 3.0
+#: Calls after which a worker is replaced, so that what it remembers does not grow for ever.
+_LIFE = 5_000
 _EXHAUSTED = 3
 _SIZE, _ORDER, _HATCHED = struct.Struct("!Q"), struct.Struct("!i?"), struct.Struct("!ii")
 
@@ -106,6 +109,7 @@ class Nursery:
 
     def close(self) -> None:
         """End it and all its workers."""
+        self._control.shutdown(socket.SHUT_RDWR)  # another nursery may hold this end as well
         self._control.close()
         os.waitpid(self.pid, 0)
 
@@ -117,6 +121,7 @@ class Pool:
         self._nursery, self._size, self._closed = nursery, size, closed
         self.seconds = seconds
         self._idle: asyncio.LifoQueue[Worker] = asyncio.LifoQueue()
+        self._calls: Counter[int] = Counter()
         self._hatching: set[asyncio.Task[int]] = set()
 
     async def open(self) -> None:
@@ -144,12 +149,17 @@ class Pool:
         except asyncio.CancelledError:
             self._end(worker)
             raise
-        self._idle.put_nowait(worker)
+        self._calls[worker.pid] += 1
+        if self._calls[worker.pid] < _LIFE:
+            self._idle.put_nowait(worker)
+        else:
+            self._end(worker)
         return found
 
     def _end(self, worker: Worker) -> Awaitable[int]:
         """Kill a worker and have another, even if nobody waits for it."""
         worker.writer.close()
+        del self._calls[worker.pid]
         task = asyncio.create_task(self._replace(worker.pid))
         self._hatching.add(task)
         task.add_done_callback(self._hatching.discard)

@@ -24,6 +24,8 @@ _NUMBER = r"(?:\d++(?:\.\d*+)?+|\.\d++)[eE][+-]?+\d++|\d*+\.\d++|\d++"
 #: What a local name starts with; further on there may be hyphens, and dots but at the end.
 _LOCAL = rf"[{_LETTER}:]++|%[0-9A-Fa-f]{{2}}|\\."
 # Every repetition is possessive, so that no text is read twice.
+# A run has no colon behind it: its words are told apart without looking for names again. The
+# second of two < begins an IRI if it can: ``?a<<e:b>`` compares.
 _TOKEN = re.compile(
     rf"""(?P<space>\s++|\#[^\n\r]*+)
       | (?P<string>'''(?:'?'?+(?:[^'\\]|\\.))*+''' | \"\"\"(?:"?"?+(?:[^"\\]|\\.))*+\"\"\"

@@ -2,14 +2,19 @@
 
 Terms and variables are strings: ``?x``, or a term in N-Triples form (see `foedus.terms`). Prefixes
 are gone and blank nodes have become variables, so a part can be moved to another query as it is.
+
+Whoever goes through a query asks each part for the groups in it (`Node.groups`) and goes on with
+these: only the kinds of parts that are meant need be told apart.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
+
+from foedus.sparql.paths import Path
 
 _AGGREGATES = {"COUNT", "SUM", "MIN", "MAX", "AVG", "SAMPLE", "GROUP_CONCAT"}
 #: Aggregates whose value would change if more were known.
@@ -25,68 +30,44 @@ def is_variable(term: object) -> bool:
     return isinstance(term, str) and term.startswith("?")
 
 
-# -- property paths ----------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Inverse:
-    """``^path``."""
-
-    path: Path
-
-    def __str__(self) -> str:
-        return f"(^{self.path})"
-
-
-@dataclass(frozen=True, slots=True)
-class Sequence:
-    """``a / b``."""
-
-    paths: tuple[Path, ...]
-
-    def __str__(self) -> str:
-        return f"({'/'.join(map(str, self.paths))})"
-
-
-@dataclass(frozen=True, slots=True)
-class Alternative:
-    """``a | b``."""
-
-    paths: tuple[Path, ...]
-
-    def __str__(self) -> str:
-        return f"({'|'.join(map(str, self.paths))})"
-
-
-@dataclass(frozen=True, slots=True)
-class Repeat:
-    """``path*``, ``path+`` or ``path?``, after its ``sign``."""
-
-    path: Path
-    sign: str
-
-    def __str__(self) -> str:
-        return f"({self.path}{self.sign})"
-
-
-@dataclass(frozen=True, slots=True)
-class Negated:
-    """``!(a | ^b)``: any property but these, forwards and backwards."""
-
-    forward: tuple[str, ...]
-    backward: tuple[str, ...]
-
-    def __str__(self) -> str:
-        return f"(!({'|'.join([*self.forward, *('^' + p for p in self.backward)])}))"
-
-
-Path: TypeAlias = str | Inverse | Sequence | Alternative | Repeat | Negated
-
 # -- patterns ----------------------------------------------------------------------------------
 
 
+class Node:
+    """What every part of a group can be asked, whatever it is."""
+
+    __slots__ = ()
+
+    #: Whether more triples can only give it more solutions, if that is so of its groups and tests.
+    monotone: ClassVar[bool] = True
+
+    def groups(self) -> tuple[Group, ...]:
+        """The groups in it whose solutions become those of the group around it."""
+        return ()
+
+    def around(self, groups: Iterable[Group]) -> Part:
+        """The same part with other groups in the places of its `groups`."""
+        return self  # type: ignore[return-value]
+
+    def expressions(self) -> tuple[Expression, ...]:
+        """The expressions that it computes."""
+        return ()
+
+    def denied(self) -> tuple[Group, ...]:
+        """The groups that nothing may meet."""
+        return ()
+
+    def binds(self) -> set[str]:
+        """The variables that it may find a value for, and that are seen outside of it."""
+        return set().union(*(group.binds() for group in self.groups()))
+
+    def certain(self) -> set[str]:
+        """The variables that have a value in every solution of it."""
+        return set()
+
+
 @dataclass(frozen=True, slots=True)
-class Pattern:
+class Pattern(Node):
     """One triple pattern; ``predicate`` is an IRI, a variable or a path."""
 
     subject: str
@@ -96,10 +77,12 @@ class Pattern:
     def __str__(self) -> str:
         return f"{self.subject} {self.predicate} {self.object} ."
 
-    def variables(self) -> set[str]:
-        """The variables that the pattern binds."""
+    def binds(self) -> set[str]:
         parts = (self.subject, self.predicate, self.object)
         return {p for p in parts if isinstance(p, str) and is_variable(p)}
+
+    def certain(self) -> set[str]:
+        return self.binds()
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,16 +138,15 @@ class Expression:
     def answered(self, answers: Iterable[bool]) -> Expression:
         """The expression with the answers of its tests in their places."""
         given = iter(answers)
-        return Expression(
-            tuple(
-                str(next(given) != token.negated).lower() if isinstance(token, Exists) else token
-                for token in self.tokens
-            )
+        tokens = (
+            str(next(given) != token.negated).lower() if isinstance(token, Exists) else token
+            for token in self.tokens
         )
+        return Expression(tuple(tokens))
 
 
 @dataclass(frozen=True, slots=True)
-class Filter:
+class Filter(Node):
     """``FILTER expression``."""
 
     expression: Expression
@@ -172,9 +154,15 @@ class Filter:
     def __str__(self) -> str:
         return f"FILTER ({self.expression})"
 
+    def expressions(self) -> tuple[Expression, ...]:
+        return (self.expression,)
+
+    def denied(self) -> tuple[Group, ...]:
+        return tuple(test.group for test in self.expression.tests() if test.negated)
+
 
 @dataclass(frozen=True, slots=True)
-class Bind:
+class Bind(Node):
     """``BIND (expression AS ?variable)``."""
 
     expression: Expression
@@ -183,10 +171,16 @@ class Bind:
     def __str__(self) -> str:
         return f"BIND ({self.expression} AS {self.variable})"
 
+    def expressions(self) -> tuple[Expression, ...]:
+        return (self.expression,)
+
+    def binds(self) -> set[str]:
+        return {self.variable}
+
 
 @dataclass(frozen=True, slots=True)
-class Values:
-    """``VALUES (?a ?b) { (1 UNDEF) }``; None stands for UNDEF."""
+class Values(Node):
+    """``VALUES (?a ?b) { (1 UNDEF) }``; None stands for UNDEF. Its values are given, not found."""
 
     variables: tuple[str, ...]
     rows: tuple[tuple[str | None, ...], ...]
@@ -195,29 +189,44 @@ class Values:
         rows = " ".join(f"({' '.join(v or 'UNDEF' for v in row)})" for row in self.rows)
         return f"VALUES ({' '.join(self.variables)}) {{ {rows} }}"
 
+    def certain(self) -> set[str]:
+        columns = zip(self.variables, zip(*self.rows, strict=True), strict=False)
+        return {variable for variable, column in columns if None not in column}
+
 
 @dataclass(frozen=True, slots=True)
-class Optional:
+class Optional(Node):
     """``OPTIONAL { ... }``."""
 
     group: Group
+    monotone: ClassVar[bool] = False
 
     def __str__(self) -> str:
         return f"OPTIONAL {self.group}"
 
+    def groups(self) -> tuple[Group, ...]:
+        return (self.group,)
+
+    def around(self, groups: Iterable[Group]) -> Part:
+        return Optional(*groups)
+
 
 @dataclass(frozen=True, slots=True)
-class Minus:
+class Minus(Node):
     """``MINUS { ... }``."""
 
     group: Group
+    monotone: ClassVar[bool] = False
 
     def __str__(self) -> str:
         return f"MINUS {self.group}"
 
+    def denied(self) -> tuple[Group, ...]:
+        return (self.group,)
+
 
 @dataclass(frozen=True, slots=True)
-class Union:
+class Union(Node):
     """``{ ... } UNION { ... }``."""
 
     branches: tuple[Group, ...]
@@ -225,9 +234,18 @@ class Union:
     def __str__(self) -> str:
         return " UNION ".join(map(str, self.branches))
 
+    def groups(self) -> tuple[Group, ...]:
+        return self.branches
+
+    def around(self, groups: Iterable[Group]) -> Part:
+        return Union(tuple(groups))
+
+    def certain(self) -> set[str]:
+        return set.intersection(*(branch.certain() for branch in self.branches))
+
 
 @dataclass(frozen=True, slots=True)
-class Graph:
+class Graph(Node):
     """``GRAPH name { ... }``."""
 
     name: str
@@ -236,25 +254,58 @@ class Graph:
     def __str__(self) -> str:
         return f"GRAPH {self.name} {self.group}"
 
+    def groups(self) -> tuple[Group, ...]:
+        return (self.group,)
+
+    def around(self, groups: Iterable[Group]) -> Part:
+        return Graph(self.name, *groups)
+
+    def binds(self) -> set[str]:
+        return self.group.binds() | ({self.name} if is_variable(self.name) else set())
+
+    def certain(self) -> set[str]:
+        return self.group.certain() | ({self.name} if is_variable(self.name) else set())
+
 
 @dataclass(frozen=True, slots=True)
-class SubSelect:
+class SubSelect(Node):
     """A SELECT inside a group."""
 
     query: Query
+    monotone: ClassVar[bool] = False
 
     def __str__(self) -> str:
         return f"{{ {self.query} }}"
 
+    def binds(self) -> set[str]:
+        return self.query.visible()
+
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class Group(Node):
     """``{ ... }``: its parts in the order written."""
 
     parts: tuple[Part, ...]
 
     def __str__(self) -> str:
         return f"{{ {' '.join(map(str, self.parts))} }}"
+
+    def groups(self) -> tuple[Group, ...]:
+        return (self,)
+
+    def around(self, groups: Iterable[Group]) -> Part:
+        return next(iter(groups))
+
+    def binds(self) -> set[str]:
+        return set().union(*(part.binds() for part in self.parts))
+
+    def certain(self) -> set[str]:
+        return set().union(*(part.certain() for part in self.parts))
+
+    def rewritten(self, change: Callable[[Part], Iterable[Part]]) -> Group:
+        """The group with each part changed, those deeper inside before those around them."""
+        deeper = (part.around(g.rewritten(change) for g in part.groups()) for part in self.parts)
+        return Group(tuple(out for part in deeper for out in change(part)))
 
     def patterns(self) -> Iterator[Pattern]:
         """The triple patterns that stand in this group itself, not deeper."""
@@ -316,6 +367,10 @@ class Query:
     def _uses(self, functions: set[str]) -> bool:
         expressions = [c.expression for c in self.columns if c.expression]
         return any(functions & e.words() for e in [*expressions, *self.having, *self.order_by])
+
+    def visible(self) -> set[str]:
+        """The variables that it gives."""
+        return {c.variable for c in self.columns} or self.where.binds()
 
     def uses(self) -> set[str]:
         """The variables by which its rows are counted, kept, or chosen as the first."""

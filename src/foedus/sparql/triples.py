@@ -6,11 +6,10 @@ import re
 from urllib.parse import urljoin
 
 from foedus.sparql.lexer import Cursor
-from foedus.sparql.tree import Alternative, Inverse, Negated, Part, Path, Pattern, Repeat, Sequence
+from foedus.sparql.paths import Alternative, Inverse, Negated, Path, Repeat, Sequence
+from foedus.sparql.tree import Part, Pattern
 from foedus.terms import iri, literal, unescape
-
-_RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
-_XSD = "http://www.w3.org/2001/XMLSchema#"
+from foedus.vocab import FIRST, NIL, REST, TYPE, XSD
 
 
 class Triples(Cursor):
@@ -54,11 +53,11 @@ class Triples(Cursor):
             items: list[str] = []
             while not self.take(")"):
                 items.append(self._node(parts))
-            rest = iri(_RDF + "nil")
+            rest = NIL
             for item in reversed(items):
                 cell = self._fresh()
-                parts.append(Pattern(cell, iri(_RDF + "first"), item))
-                parts.append(Pattern(cell, iri(_RDF + "rest"), rest))
+                parts.append(Pattern(cell, FIRST, item))
+                parts.append(Pattern(cell, REST, rest))
                 rest = cell
             return rest
         if self.kind() == "blank":
@@ -111,7 +110,7 @@ class Triples(Cursor):
         return Negated(tuple(forward), tuple(backward))
 
     def _verb(self) -> str:
-        return iri(_RDF + "type") if self.take("a") else self.iri()
+        return TYPE if self.take("a") else self.iri()
 
     # -- terms ---------------------------------------------------------------------------------
 
@@ -156,10 +155,10 @@ class Triples(Cursor):
                 return literal(value, self.iri()[1:-1])
             return literal(value)
         if self.peek() in ("TRUE", "FALSE"):
-            return literal(self.next().lower(), _XSD + "boolean")
+            return literal(self.next().lower(), XSD + "boolean")
         sign = self.next() if self.peek() in ("+", "-") else ""
         if self.kind() == "number":
             number = self.next()
             kind = "double" if "e" in number.lower() else "decimal" if "." in number else "integer"
-            return literal(sign + number, _XSD + kind)
+            return literal(sign + number, XSD + kind)
         self.fail(f"expected a term, found {self.peek() or 'the end'!r}")

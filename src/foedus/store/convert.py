@@ -188,6 +188,29 @@ def to_rdflib(triples: Iterable[Triple]) -> rdflib.Graph:
     return graph
 
 
+def extend_rdflib(graph: rdflib.Graph, triples: Iterable[Triple], of: rdflib.Graph) -> int:
+    """Add triples to an rdflib graph; how many it did not have.
+
+    A literal is written as ``of`` writes it, which has what they were derived from: there
+    ``"a"^^xsd:string`` and ``"a"`` are two, and here they are one.
+    """
+    import rdflib
+
+    known: dict[Term, rdflib.term.Identifier] = {
+        term_of(o): o for _, _, o in of.triples((None, None, None)) if isinstance(o, rdflib.Literal)
+    }
+    count = 0
+    for triple in triples:
+        for term in triple:
+            if term not in known:
+                known[term] = rdflib_term(term)
+        s, p, o = (known[term] for term in triple)
+        if (s, p, o) not in graph:
+            graph.add((s, p, o))
+            count += 1
+    return count
+
+
 def to_pyoxigraph(triples: Iterable[Triple]) -> ox.Store:
     """A pyoxigraph store in memory with the triples in its default graph."""
     store = ox.Store()

@@ -19,13 +19,14 @@ from xml.etree import ElementTree
 from foedus.errors import InputError, ParseFailure
 from foedus.store.convert import FORMATS
 from foedus.store.reading import opened, read_lines
+from foedus.vocab import OWL, TYPE
 
 _XML: Final = "{http://www.w3.org/XML/1998/namespace}base"
 _CATALOG: Final = "{urn:oasis:names:tc:entity:xmlns:xml:catalog}"
 #: An ontology declares itself among so many first quads of its file.
 _FIRST: Final = 50_000
-_TYPE: Final = b"<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>"
-_OWL: Final = b"<http://www.w3.org/2002/07/owl#"
+_TYPE: Final = TYPE.encode()
+_OWL: Final = f"<{OWL}".encode()
 _IN_FOLDERS: Final = ("catalog-v001.xml", "catalog.xml")
 
 

@@ -19,11 +19,12 @@ from xml.parsers import expat
 import pyoxigraph as ox
 
 from foedus.store.xmlliteral import mended
+from foedus.vocab import RDF
 
 _BATCH: Final = 50_000
 
 _PART: Final = 1 << 16
-_XML: Final = ox.NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#XMLLiteral")
+_XML: Final = ox.NamedNode(f"{RDF}XMLLiteral")
 _ENTITY: Final = b"<!ENTITY"
 #: JSON that is nested more deeply is not parsed: its parser takes memory as the square of depth.
 DEEPEST: Final = 500

@@ -16,7 +16,7 @@ from foedus.sparql.guard import QUERY, guard
 from foedus.sparql.lexer import tokens
 from foedus.store.budget import within
 from foedus.store.syntax import syntax_error
-from foedus.terms import Quad, Term, Triple, is_iri, is_literal
+from foedus.terms import Quad, Term, Triple, is_iri, is_literal, text_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +41,28 @@ class Result:
     boolean: bool | None = None
     triples: tuple[Triple, ...] = ()
     cut: str = field(default="", compare=False)
+    #: What each row or triple rests on, where a graph was asked for that (``why=True``).
+    supports: tuple[Any, ...] = field(default=(), compare=False, repr=False)
 
     __repr__ = short_repr
 
     def __bool__(self) -> bool:
         """Whether there is any row or triple, or the ASK is true."""
         return bool(self.rows or self.triples or self.boolean)
+
+    def to_pandas(self) -> Any:
+        """The rows as a ``pandas.DataFrame``: literals as Python's values, all else as text.
+
+        Raises `UsageError` where pandas is not installed.
+        """
+        from foedus.store.notebook import frame
+
+        return frame(self, text_of)
+
+    def _repr_html_(self) -> str:
+        from foedus.store.notebook import html
+
+        return html(self)
 
     def dicts(self) -> Iterator[dict[str, Term]]:
         """Each row as a mapping from variable to term, unbound variables left out."""
@@ -97,6 +113,11 @@ class QuadStore:
         # Not Store.load: it gives blank nodes new names, and the closure's would not be found.
         parsed = ox.parse("".join(lines), ox.RdfFormat.N_QUADS, lenient=True)
         self.oxigraph.bulk_extend(parsed)
+
+    def remove(self, triples: Iterable[Triple]) -> None:
+        """Take triples out of the default graph."""
+        for s, p, o in triples:
+            self.oxigraph.remove(ox.Quad(_term(s), _term(p), _term(o)))
 
     def __len__(self) -> int:
         return len(self.oxigraph)
@@ -174,9 +195,9 @@ class QuadStore:
         text: str,
         prefixes: dict[str, str],
         file: str,
-        base: str | None,
-        graphs: Graphs | None,
-        most: int | None,
+        base: str | None = None,
+        graphs: Graphs | None = None,
+        most: int | None = None,
     ) -> Result:
         asked: dict[str, Any] = {}
         if graphs is not None:

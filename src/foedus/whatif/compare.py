@@ -8,19 +8,21 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import quote
 
 from foedus.explain.explainer import Explainer
 from foedus.explain.steps import Origin, Passage, Step
-from foedus.knowledge import KnowledgeGraph
-from foedus.knowledge.belief import believed
 from foedus.language.phrases import is_plural, listed
 from foedus.reasoning.rules.proof import Proof
 from foedus.short import short_repr
 from foedus.store.files import read_rdf
 from foedus.terms import Quad, Triple, is_iri
+from foedus.whatif.belief import believed
+from foedus.whatif.graph import Graph
 from foedus.whatif.withdraw import Withdrawals
 
+G = TypeVar("G", bound=Graph)
 LOST, GAINED = "it was stated", "it is stated"
 #: Rows of one question, in the order of its query.
 Rows = tuple[tuple[str, ...], ...]
@@ -79,7 +81,7 @@ class Outcome:
 
 
 def what_if(
-    graph: KnowledgeGraph,
+    graph: Graph,
     without: Sequence[str] = (),
     believe: Sequence[str] = (),
     add: Sequence[str | os.PathLike[str]] = (),
@@ -126,7 +128,7 @@ def what_if(
     )
 
 
-def believing(graph: KnowledgeGraph, speakers: Sequence[str]) -> KnowledgeGraph:
+def believing(graph: G, speakers: Sequence[str]) -> G:
     """The graph with the content of these speakers' claims taken as facts, in memory.
 
     Raises `UnknownName` for somebody unknown, or who claims nothing.
@@ -138,7 +140,7 @@ def believing(graph: KnowledgeGraph, speakers: Sequence[str]) -> KnowledgeGraph:
 class _State:
     """A graph before or after, with what is compared of it."""
 
-    def __init__(self, graph: KnowledgeGraph, added: Mapping[Triple, Origin] | None = None) -> None:
+    def __init__(self, graph: Graph, added: Mapping[Triple, Origin] | None = None) -> None:
         self.graph = graph
         self.explainer = Explainer(graph, added) if added else graph.explainer
         self.words: dict[str, str] = {}
@@ -197,9 +199,7 @@ def _reason(step: Step, verb: str) -> str:
     return f"{followed}: {'; '.join(told)} ({step.rule})"
 
 
-def contradictions(
-    graph: KnowledgeGraph, explainer: Explainer | None = None
-) -> tuple[Contradiction, ...]:
+def contradictions(graph: Graph, explainer: Explainer | None = None) -> tuple[Contradiction, ...]:
     """What cannot all be so in a graph, each with the words on its sides."""
     explainer = explainer or graph.explainer
     told = (contradiction(clash.proof(), explainer) for clash in graph.closure.clashes)

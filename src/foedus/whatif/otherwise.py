@@ -6,18 +6,32 @@ from dataclasses import replace
 
 from foedus.explain.origins import claim_contents
 from foedus.explain.steps import Explanation
-from foedus.knowledge import KnowledgeGraph
 from foedus.language.phrases import listed
 from foedus.reasoning.proofs.hypothetical import Hypothesis
+from foedus.whatif.graph import Graph
 
 
-def alternatives(graph: KnowledgeGraph, told: Explanation) -> Explanation:
-    """What does not hold, explained, with what would make it hold and what forbids it."""
+def alternatives(graph: Graph, told: Explanation, whole: Graph | None = None) -> Explanation:
+    """What does not hold, explained: when it did, what would make it hold, what forbids it.
+
+    ``whole`` is the graph with its background, where this one was made without.
+    """
     triple, explainer, remarks = told.triple, graph.explainer, list(told.remarks)
-    if not graph.manifest.background:
-        whole = KnowledgeGraph.build(graph.folders.ontology.parent)
+    if when := graph.missed(triple):
+        if proof := graph.closure.proof(triple):
+            remarks.append(f"While it lasts, {explainer.tell(proof).because}")
+        return replace(
+            told,
+            misses=(),
+            known=(),
+            remarks=tuple(remarks),
+            when=f"On {graph.on} it does not hold that {told.sentence}: {when}",
+        )
+    if whole:
         if step := whole.explainer.prove(triple):
             remarks.append(f"With the background it would hold: {step.because or step.sentence}")
+        elif when := whole.missed(triple):
+            remarks.append(f"With the background it would hold at another time: {when}")
     claims = claim_contents(graph.view)
     if triple not in claims:
         believed = Hypothesis(claims, explainer.rules, explainer.find, graph.proof)

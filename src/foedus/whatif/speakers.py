@@ -8,7 +8,6 @@ from itertools import product
 
 from foedus.explain.origins import ARTICLE, claim_contents, place
 from foedus.explain.steps import Passage
-from foedus.knowledge import KnowledgeGraph
 from foedus.language.prose import full, quotation
 from foedus.reasoning.proofs.alternatives import size
 from foedus.reasoning.proofs.hypothetical import Hypothesis
@@ -17,6 +16,7 @@ from foedus.short import short_repr
 from foedus.store.files import read_text
 from foedus.terms import Term, Triple, text_of
 from foedus.whatif.compare import contradiction
+from foedus.whatif.graph import Graph
 
 #: How it was found out that two statements pull apart, in the order in which they are told.
 HOW = {
@@ -62,7 +62,7 @@ class Disagreement:
     __repr__ = short_repr
 
 
-def disagreements(graph: KnowledgeGraph) -> tuple[Disagreement, ...]:
+def disagreements(graph: Graph) -> tuple[Disagreement, ...]:
     """What speakers contradict each other, or the article, in. The graph is left as it is.
 
     By the rules: what all claims say is supposed, and each contradiction that comes of it told
@@ -76,7 +76,7 @@ def disagreements(graph: KnowledgeGraph) -> tuple[Disagreement, ...]:
 
 
 class _Search:
-    def __init__(self, graph: KnowledgeGraph) -> None:
+    def __init__(self, graph: Graph) -> None:
         self.graph, self.explainer = graph, graph.explainer
         self.claims = claim_contents(graph.view)
         self.told: set[frozenset[Term]] = set()

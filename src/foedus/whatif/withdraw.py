@@ -7,9 +7,9 @@ from collections.abc import Iterable
 
 from foedus.errors import UnknownName, UsageError
 from foedus.explain.origins import place
-from foedus.knowledge import KnowledgeGraph
 from foedus.language.spelling import near
 from foedus.terms import Quad, Term, text_of
+from foedus.whatif.graph import Graph
 
 _PASSAGE = re.compile(r"(?:.*/)?(s|h|t|sentence|heading|title)?\s*0*(\d*)")
 _KINDS = {"s": "sentence", "h": "heading", "t": "title"}
@@ -18,7 +18,7 @@ _KINDS = {"s": "sentence", "h": "heading", "t": "title"}
 class Withdrawals:
     """Finds what is withdrawn with a sentence, a source or a claim of a graph."""
 
-    def __init__(self, graph: KnowledgeGraph) -> None:
+    def __init__(self, graph: Graph) -> None:
         self.graph = graph
         self.origins = graph.explainer.origins
 

@@ -1,1 +1,2 @@
+# drop: Nothing is left of the graph $graph.
 DROP SILENT $graph

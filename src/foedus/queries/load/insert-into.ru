@@ -1,1 +1,2 @@
+# insert-into: These triples go into the graph $graph.
 INSERT DATA { GRAPH $graph { $triples } }

@@ -1,1 +1,2 @@
+# insert: These triples go into the default graph.
 INSERT DATA { $triples }

@@ -80,19 +80,9 @@ class Terms:
         return self._buffer
 
     @property
-    def starts(self) -> Ids:
-        """The offset of each text in ``buffer``."""
-        return self._starts[: self._count]
-
-    @property
     def all_starts(self) -> Ids:
-        """``starts`` and, one more, the end of the last text, its space included."""
+        """The offset of each text in ``buffer``, and the end of the last text's space."""
         return self._starts[: self._count + 1]
-
-    @property
-    def lengths(self) -> Ids:
-        """The length of each text in bytes."""
-        return self._starts[1 : self._count + 1] - self._starts[: self._count] - 1
 
     # One term
 
@@ -131,10 +121,7 @@ class Terms:
         return out[:total].tobytes().decode().split("\n")
 
     def intern_many(self, tokens: Iterable[str]) -> Ids:
-        """The number of each term, an ``int64`` array; new terms are added.
-
-        Raises OverflowError at ``2**31`` terms.
-        """
+        """The number of each term, ``int64``; new ones are added. OverflowError at ``2**31``."""
         parts: list[Ids] = []
         rest = iter(tokens)
         while batch := list(islice(rest, _BATCH)):

@@ -33,13 +33,13 @@ from foedus.reasoning.encoding.lines import (
     well_placed,
 )
 from foedus.reasoning.encoding.spans import Ids, hash_spans, lines_as_spans
-from foedus.reasoning.rules.iris import OWL, TYPE
 from foedus.reasoning.storage.columns import LOW, NONE, SHIFT
 from foedus.reasoning.storage.partition import partition
 from foedus.store import convert
 from foedus.store.given import ONE_TERM, canonical, is_term, triple_of
 from foedus.store.reading import Source, opened, quad_lines
 from foedus.terms import Term, Triple
+from foedus.vocab import OWL, TYPE
 
 if TYPE_CHECKING:
     from foedus.store.imports import Imports

@@ -138,10 +138,7 @@ def padded(text: bytes) -> Bytes:
 
 
 def spans(tokens: Sequence[str]) -> tuple[Bytes, Ids, Ids]:
-    """The tokens as one padded buffer, with their starts and lengths in bytes.
-
-    A token in N-Triples form holds no line break, so line breaks can separate them.
-    """
+    """Tokens without line breaks as one padded buffer, with starts and lengths in bytes."""
     return lines_as_spans("\n".join(tokens), len(tokens))
 
 

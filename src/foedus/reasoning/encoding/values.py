@@ -29,10 +29,10 @@ from foedus.reasoning.encoding.spans import (
     spans,
 )
 from foedus.reasoning.rules.datatypes import DATATYPES, value_key
-from foedus.reasoning.rules.iris import XSD
 from foedus.reasoning.rules.numerals import ValueKey
 from foedus.reasoning.storage.columns import NONE, pieces
 from foedus.terms import Term, iri, literal
+from foedus.vocab import XSD
 
 #: The known datatypes. Below, a datatype is its index here; -1 stands for any other.
 KNOWN: Final[tuple[Term, ...]] = tuple(sorted(DATATYPES))
@@ -155,10 +155,7 @@ def values_of(terms: Terms, numbers: Ids) -> LiteralValues:
 
 
 def plainly_in(terms: Terms, numbers: Ids, written: Ids, datatype: int) -> Mask:
-    """A mask: literals that a datatype of their own value space plainly contains.
-
-    ``written`` are the datatypes that they are written with. A false negative is possible.
-    """
+    """A mask: literals that a datatype of their own space plainly contains; not all of them."""
     read = _READERS.get(int(_SPACES[datatype]))
     if read is None:
         return np.zeros(len(numbers), np.bool_)

@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from foedus.reasoning.entailment.conclusions import ConclusionForm, conclusions
-from foedus.reasoning.rules.iris import TYPE
-from foedus.reasoning.rules.table import Atom, Var
+from foedus.reasoning.rules.rule import Atom, Var
 from foedus.terms import Term, Triple, is_blank
+from foedus.vocab import TYPE
 
 #: Prefixes of fresh names: for what a trial assumes, and for what a conclusion describes.
 ASSUMED, DESCRIBED = "_:assumed", "_:described"

@@ -8,15 +8,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from foedus.reasoning.rules.table import (
-    Atom,
-    ListOf,
-    Rule,
-    Var,
-    parse_atom,
-    parse_premise,
-    parse_rule,
-)
+from foedus.reasoning.rules.rule import Atom, ListOf, Rule, Var
+from foedus.reasoning.rules.table import parse_atom, parse_premise, parse_rule
 from foedus.terms import Term, expand
 
 FILE = Path(__file__).with_name("conclusions.toml")

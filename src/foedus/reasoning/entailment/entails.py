@@ -38,12 +38,13 @@ from foedus.reasoning.entailment.blank_nodes import (
 )
 from foedus.reasoning.entailment.conclusions import ConclusionForm, Trial, conclusions
 from foedus.reasoning.rules.datatypes import DATATYPES, contradictory, includes, value_key
-from foedus.reasoning.rules.iris import FIRST, NIL, REST, THING, TYPE
 from foedus.reasoning.rules.matching import Bound
 from foedus.reasoning.rules.proof import Clash, Proof
 from foedus.reasoning.rules.rdf_list import readings
-from foedus.reasoning.rules.table import Atom, Node, RuleSet, Var
+from foedus.reasoning.rules.rule import Atom, Node, Var
+from foedus.reasoning.rules.table import RuleSet
 from foedus.terms import Term, Triple, is_blank, is_literal
+from foedus.vocab import FIRST, NIL, REST, THING, TYPE
 
 #: The most nested trials: an intersection of complements in a restriction takes 4.
 DEPTH = 5
@@ -86,11 +87,6 @@ class Entailment:
 
     def __hash__(self) -> int:
         return hash(self.follows)
-
-
-def entails(closure: Closed, conclusion: Iterable[Triple], *, trials: bool = True) -> bool:
-    """Whether the conclusion is entailed, as a bool; see :func:`entailment`."""
-    return bool(entailment(closure, conclusion, trials=trials))
 
 
 def entailment(
@@ -136,10 +132,7 @@ def _without_clashes(closure: Closed) -> Closed:
 
 
 def obvious(closure: Closed) -> Iterator[Triple]:
-    """The trivial triples about all terms of a closure, written out.
-
-    For tools that want them stored: ``?x a rdfs:Resource``, ``?p a rdf:Property`` and the like.
-    """
+    """The trivial triples about all terms of a closure, for tools that want them stored."""
     judge = Judge(closure, 0)
     for form in judge.always:
         for triple in judge.everything(form, (None, None, None)):
@@ -148,10 +141,7 @@ def obvious(closure: Closed) -> Iterator[Triple]:
 
 
 def _furnished(closure: Closed, named: Iterable[Term] = ()) -> Closed:
-    """The closure with what the premises imply for every term, those in ``named`` included.
-
-    Reflexive properties relate each term to itself; and each is an owl:Thing, where that matters.
-    """
+    """The closure with reflexive properties, and owl:Thing, asserted of each term."""
     judge, table = Judge(closure, 0), conclusions()
     atom = table.reflexive.premises[0]
     reflexive = sorted(t[0] for t in closure.triples(None, str(atom.p), str(atom.o)))
@@ -207,10 +197,7 @@ class Judge:
         return Clash("datatypes", message, premises, lambda: whole)
 
     def match(self, pattern: tuple[Term | None, Term | None, Term | None]) -> Iterator[Triple]:
-        """Triples that hold and match a pattern, trivial ones included.
-
-        Those are about the pattern's terms, or else about all terms that occur.
-        """
+        """Triples that match a pattern, trivial ones of its terms (or all terms) included."""
         seen = set()
         for triple in self.closure.triples(*pattern):
             seen.add(triple)
@@ -406,13 +393,9 @@ class Judge:
             ]
 
         assumed = [(str(a.s), str(a.p), str(a.o)) for a in instances(trial.assume, False)]
-        judge = self.suppose(assumed) if assumed else self.deeper()
+        judge = self.suppose(assumed) if assumed else Judge(self.closure, self.depth - 1)
         if assumed and judge.contradiction:
             return True
         if trial.expect is None:
             return False
         return any(True for _ in judge.solve(instances(trial.expect, True), {}, True))
-
-    def deeper(self) -> Judge:
-        """The same judge with one nested trial less."""
-        return Judge(self.closure, self.depth - 1)

@@ -13,8 +13,8 @@ from functools import cache
 from pathlib import Path
 from typing import Protocol
 
-from foedus.reasoning.rules.iris import FIRST, NIL, OWL, REST, TYPE
 from foedus.terms import Term, Triple, iri
+from foedus.vocab import FIRST, NIL, OWL, REST, TYPE
 
 
 class TripleSource(Protocol):

@@ -22,9 +22,10 @@ from typing import Any
 
 from foedus.reasoning.entailment.malformed import TripleSource, halves
 from foedus.reasoning.rules.datatypes import DATATYPES, value_key
-from foedus.reasoning.rules.iris import FIRST, NIL, OWL, RDFS, REST, TYPE
-from foedus.reasoning.rules.table import Atom, Var, parse_atom
+from foedus.reasoning.rules.rule import Atom, Var
+from foedus.reasoning.rules.table import parse_atom
 from foedus.terms import Find, Term, Triple, compact, expand, is_blank, is_literal
+from foedus.vocab import FIRST, NIL, OWL, RDFS, REST, TYPE
 
 _ONTOLOGY, _IMPORTS, _VERSION = (f"<{OWL}{n}>" for n in ("Ontology", "imports", "versionIRI"))
 _DATATYPE, _SAME_CLASS = f"<{RDFS}Datatype>", f"<{OWL}equivalentClass>"

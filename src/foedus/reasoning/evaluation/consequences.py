@@ -47,10 +47,7 @@ class Consequences(State):
         return out
 
     def tables(self, plan: RulePlan, wanted: set[int]) -> Iterable[dict[int, Ids]]:
-        """The bindings of a plan's body in which some premise is new, as tables of columns.
-
-        One table for each premise with a delta, joined with everything in the other relations.
-        """
+        """Tables of the bindings of a plan's body in which some premise is new."""
         news = self.changed(plan)
         if not news:
             return

@@ -26,6 +26,7 @@ from foedus.reasoning.storage.equality import Equality
 from foedus.reasoning.storage.lists import Lists
 from foedus.reasoning.storage.reachability import transitive_closure
 from foedus.reasoning.storage.relation import GIVEN, SEVERAL, Relation
+from foedus.reasoning.storage.tuning import DEFAULT, Tuning
 
 
 class Engine(Insertion):
@@ -44,15 +45,16 @@ class Engine(Insertion):
         limit: int | None = None,
         end: float = float("inf"),
         progress: Callable[[str], None] | None = None,
+        tuning: Tuning = DEFAULT,
     ) -> None:
         made, fresh = compiled(rules)
         self.rules, self.limit, self.end, self.seconds = rules, limit, end, float("inf")
         self.terms = fresh if terms is None else terms
-        self.progress, self.told = progress, time.monotonic()
+        self.progress, self.told, self.tuning = progress, time.monotonic(), tuning
         self.vocabulary = vocabulary = made.vocabulary
         self.original = vocabulary.ids
         self.relations: dict[int, Relation] = {}
-        self.equality = Equality()
+        self.equality = Equality(tuning)
         self.equal, self.trivial = made.equal, made.trivial
         self.literals = Literals(rules, self.terms, len(fresh))
         #: For a delta derived by several rules, by code and round: how many keys each contributed.
@@ -60,19 +62,11 @@ class Engine(Insertion):
         self.round = self.size = 0
         self.cleared = NONE, -1
         self.frozen: Ids | None = None  # the representatives after the first stratum, for ``!=``
-        self.lists = Lists(
-            vocabulary.first,
-            vocabulary.rest,
-            vocabulary.nil,
-            self.relations,
-            self.terms.token,
-        )
+        cells = vocabulary.first, vocabulary.rest, vocabulary.nil
+        self.lists = Lists(cells, self.relations, self.terms.token)
+        same = vocabulary.same if self.equal else -(1 << 62)
         self.database = Database(
-            self.relations,
-            self.lists.members,
-            vocabulary.same if self.equal else -(1 << 62),
-            self.occurring,
-            tick=self.tick,
+            self.relations, self.lists.members, same, self.occurring, tick=self.tick
         )
         if limit is not None:
             self.database.rows = min(self.database.rows, max(1 << 22, 32 * limit))
@@ -236,7 +230,7 @@ class Engine(Insertion):
         """Compute a transitive relation: in one batch at first, then by joins with what is new."""
         first, now = plan.seen < 0, self.round
         found = (
-            transitive_closure(relation.full, self.database.check)
+            transitive_closure(relation.full, self.database.check, tuning=self.tuning)
             if first
             else self.candidates(plan)
         )

@@ -9,18 +9,15 @@ import numpy as np
 from foedus.reasoning.evaluation.joins import Table
 from foedus.reasoning.evaluation.state import State
 from foedus.reasoning.planning.plan import BoundTest, RulePlan
-from foedus.reasoning.rules import years
 from foedus.reasoning.rules.datatypes import in_datatype, is_ill_typed
 from foedus.reasoning.rules.rule import Differ, Sum, ValueTest, Var
+from foedus.reasoning.rules.value_tests import total
 from foedus.reasoning.storage.columns import Ids
 from foedus.terms import Term, is_literal
 
 
 def apply_tests(plan: RulePlan, table: Table, state: State) -> dict[int, Ids]:
-    """The columns of the rows that pass a plan's tests; the table is changed.
-
-    A sum whose result is free adds a column.
-    """
+    """The columns of the rows that pass a plan's tests; the table is changed."""
     for test in plan.tests:
         if isinstance(test.test, Differ):
             left, right = (_column(plan, test, v, table) for v in (test.test.left, test.test.right))
@@ -45,12 +42,12 @@ def _column(plan: RulePlan, test: BoundTest, var: Var, table: Table) -> Ids:
 
 
 def _value(plan: RulePlan, named: BoundTest, test: ValueTest, table: Table, state: State) -> None:
-    tokens = _tokens(_column(plan, named, test.left, table), state)
+    tokens = state.terms.tokens(_column(plan, named, test.left, table))
     if test.kind == "missing":
         keep = [is_literal(v) and is_ill_typed(v) for v in tokens]
     else:
         assert test.right
-        kinds = _tokens(_column(plan, named, test.right, table), state)
+        kinds = state.terms.tokens(_column(plan, named, test.right, table))
         keep = [in_datatype(v, d) is False for v, d in zip(tokens, kinds, strict=True)]
         if state.equality:
             values = _column(plan, named, test.left, table).tolist()
@@ -69,7 +66,7 @@ def _others(number: int, state: State) -> list[Term]:
 def _sum(plan: RulePlan, named: BoundTest, test: Sum, table: Table, state: State) -> None:
     nodes = (side.node for side in (test.left, test.right))
     columns = {
-        var.name: _tokens(_column(plan, named, var, table), state)
+        var.name: state.terms.tokens(_column(plan, named, var, table))
         for var in nodes
         if isinstance(var, Var)
     }
@@ -77,7 +74,7 @@ def _sum(plan: RulePlan, named: BoundTest, test: Sum, table: Table, state: State
     def values(row: int) -> Callable[[str], Term]:
         return lambda name: columns[name][row]
 
-    totals = [years.total(test, values(row)) for row in range(table.size)]
+    totals = [total(test, values(row)) for row in range(table.size)]
     rows = np.array([i for i, total in enumerate(totals) if total is not None], np.int64)
     table.take(rows)
     numbers = state.numbers([total for total in totals if total is not None])
@@ -86,7 +83,3 @@ def _sum(plan: RulePlan, named: BoundTest, test: Sum, table: Table, state: State
         table.keep(table.columns[result] == numbers)
     else:
         table.columns[result] = numbers
-
-
-def _tokens(column: Ids, state: State) -> list[Term]:
-    return state.terms.tokens(column)

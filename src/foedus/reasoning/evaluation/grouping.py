@@ -11,7 +11,7 @@ import numpy as np
 
 from foedus.reasoning.evaluation.joins import Database, join_body
 from foedus.reasoning.planning.plan import RulePlan
-from foedus.reasoning.storage.columns import NONE, SHIFT, Ids, pack, sort_unique
+from foedus.reasoning.storage.columns import LOW, NONE, SHIFT, Ids, pack, sort_unique
 
 
 def adjacent(plan: RulePlan, database: Database, count: int) -> tuple[Ids, Ids]:
@@ -37,5 +37,4 @@ def adjacent(plan: RulePlan, database: Database, count: int) -> tuple[Ids, Ids]:
         group = np.searchsorted(sort_unique(keys.copy()), keys)
     keys = sort_unique(pack(group, things))
     agree = np.flatnonzero(keys[1:] >> SHIFT == keys[:-1] >> SHIFT)
-    low = (1 << SHIFT) - 1
-    return keys[agree] & low, keys[agree + 1] & low
+    return keys[agree] & LOW, keys[agree + 1] & LOW

@@ -56,7 +56,7 @@ class Insertion(Consequences):
         """The relation with a code, created if need be."""
         found = self.relations.get(code)
         if found is None:
-            found = self.relations[code] = Relation(code)
+            found = self.relations[code] = Relation(code, self.tuning)
         return found
 
     def assert_known(self, code: int, keys: Ids) -> None:
@@ -78,7 +78,7 @@ class Insertion(Consequences):
             mine = keys[delta.has(keys)] if delta.origin != GIVEN else NONE
             if len(mine):
                 delta.remove(mine)
-                deltas.append(Delta(delta.round, mine, GIVEN))
+                deltas.append(Delta(delta.round, mine, GIVEN, self.tuning))
             if len(delta):
                 deltas.append(delta)
         relation.deltas = deltas
@@ -121,7 +121,7 @@ class Insertion(Consequences):
                 relation = self.relation(code)
                 old = not_in(keys[moved], relation.superseded)
                 if len(old):
-                    relation.superseded.append(Delta(self.round, old, origin))
+                    relation.superseded.append(Delta(self.round, old, origin, self.tuning))
                 kept = self.receive(code, keys[~moved], origin) if not moved.all() else 0
                 self.round += 1
                 mapped = sort_unique(equality.mapped(keys[moved], code < 0))

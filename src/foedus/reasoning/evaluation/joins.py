@@ -52,10 +52,7 @@ class Database:
         return self.relations.get(code, _EMPTY)
 
     def check(self, rows: int, columns: int = 2) -> None:
-        """Raise LimitReached for a result that would be too large.
-
-        The more columns, the fewer rows are allowed.
-        """
+        """Raise LimitReached for too large a result; the more columns, the fewer rows."""
         self.tick()
         if rows * max(columns, 2) > 2 * self.rows:
             raise LimitReached(
@@ -139,10 +136,7 @@ def join_order(body: Sequence[Premise], start: int, wanted: set[int]) -> Order:
 
 
 def _others(body: Sequence[Premise], named: Sequence[set[int]], start: int) -> Iterable[int]:
-    """The positions of the other premises, always the cheapest of those left.
-
-    There may be a premise for each member of a long list, so a heap has their costs.
-    """
+    """The positions of the other premises, the cheapest first; a heap, as there may be many."""
     others = [place for place in range(len(body)) if place != start]
     if len(others) < 2:
         return others

@@ -59,10 +59,7 @@ class Literals:
         self._strings: dict[int, str] = {}  # typed strings: the plain literal of equal value
 
     def equal(self, parts: dict[int, Ids], occurs: Callable[[int], bool]) -> Ids:
-        """Pairs of literals of equal value, one of them new (dt-eq): keys, unsorted.
-
-        ``parts`` are the new triples; ``occurs`` says whether the data held a term before.
-        """
+        """Pairs of literals of equal value, one of them among the new triples ``parts``: keys."""
         terms = self.terms
         start, self._read = self._read, len(terms)
         typed = start + np.flatnonzero(terms.kinds[start:] == TYPED)

@@ -81,10 +81,7 @@ class Pending:
         self._rows.append(WaitingRows(template, template.turn, waits, rows))
 
     def due(self) -> Iterator[tuple[RuleTemplate, Ids | Special]]:
-        """The solutions that waited for relations now active, those activated meanwhile included.
-
-        Solutions of a template that was solved from the beginning since then are left out.
-        """
+        """The solutions whose relations are now active, but for those of outdated turns."""
         while self._activated:
             codes, self._activated = self._activated, []
             self._rows = [some for some in self._rows if some.turn == some.template.turn]

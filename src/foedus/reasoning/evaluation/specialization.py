@@ -39,9 +39,6 @@ from foedus.reasoning.planning.plan import (
 from foedus.reasoning.rules.datatypes import DATATYPES
 from foedus.reasoning.storage.columns import Ids, Mask, within
 
-#: More solutions than this are examined in columns, fewer one by one.
-_MANY: Final = 32
-
 NO_ROWS: Final[Ids] = np.empty((0, 0), np.int64)
 
 
@@ -265,7 +262,7 @@ class Specializer:
         """The solutions whose plans can be made; the others are left pending."""
         reads, target, pending = template.reads or (), template.target, self.pending
         unwanted = self.compiled.idle - self._demanded if target is not None else set()
-        if len(rows) > _MANY:
+        if len(rows) > self.graph.tuning.solutions:
             active = np.fromiter(pending.active, np.int64, len(pending.active))
             active.sort()
             empty = np.full(len(rows), LIST)

@@ -15,6 +15,7 @@ from foedus.reasoning.storage.columns import LOW, SHIFT, Ids, Mask, pieces, sort
 from foedus.reasoning.storage.equality import Equality
 from foedus.reasoning.storage.lists import Lists
 from foedus.reasoning.storage.relation import Relation
+from foedus.reasoning.storage.tuning import Tuning
 
 
 class State:
@@ -28,6 +29,7 @@ class State:
     equal: bool  # whether owl:sameAs is rewritten by representatives
     lists: Lists
     database: Database
+    tuning: Tuning
     frozen: Ids | None  # the representatives after the first stratum, which ``!=`` compares
     named_same: Ids  # terms of asserted equalities
     round: int  # of the newest delta

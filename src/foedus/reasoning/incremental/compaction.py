@@ -41,7 +41,7 @@ def compact(engine: Engine) -> None:
         if not len(keys):
             continue
         if home not in beside:
-            beside[home] = relation, Delta(home.round, NONE, home.origin)
+            beside[home] = relation, Delta(home.round, NONE, home.origin, engine.tuning)
             relation.deltas.insert(relation.deltas.index(home) + 1, beside[home][1])
         _move(engine, relation, delta, beside[home][1], keys)
     for home, (relation, new) in beside.items():  # at the end, so that each home is copied once
@@ -96,7 +96,7 @@ def _compact_superseded(relation: Relation) -> None:
     for delta in relation.superseded:
         alike[-1 if delta.origin == GIVEN else delta.round, delta.origin].append(delta)
     if len(alike) < len(relation.superseded):
-        relation.superseded = [
-            Delta(min(delta.round for delta in some), union([delta.keys for delta in some]), origin)
-            for (_, origin), some in alike.items()
-        ]
+        relation.superseded = []
+        for (_, origin), some in alike.items():
+            round, keys = min(delta.round for delta in some), union([delta.keys for delta in some])
+            relation.superseded.append(Delta(round, keys, origin, relation.tuning))

@@ -45,8 +45,8 @@ class Derivability:
     def reached(self, relation: Relation, before: int, subjects: Ids) -> Ids:
         """The keys of sorted subjects that follow by transitivity from earlier rounds."""
         links = union([delta.keys for delta in relation.before(before)])
-        start = Delta(-1, links, GIVEN).touching(subjects, forward=True)
-        return transitive_closure(links, self.engine.database.check, start)
+        start = Delta(-1, links, GIVEN, self.engine.tuning).touching(subjects, forward=True)
+        return transitive_closure(links, self.engine.database.check, start, self.engine.tuning)
 
     def unfounded(self, code: int, keys: Ids, delta: Delta) -> Ids:
         """The sorted keys of a delta that no plan derives from what is of earlier rounds."""
@@ -62,10 +62,7 @@ class Derivability:
         return keys
 
     def given(self, plan: RulePlan, keys: Ids, before: int | None) -> Ids:
-        """The sorted keys that a plan derives from what was found before a round.
-
-        None is no bound.
-        """
+        """The sorted keys that a plan derives from what was found before a round, or at all."""
         assert plan.head is not None
         engine = self.engine
         code, s, o = plan.head
@@ -120,7 +117,7 @@ class Derivability:
             if relation is None or not relation.deltas or relation.deltas[0].round >= before:
                 continue
             if relation.round >= before:
-                part = Relation(code)
+                part = Relation(code, relation.tuning)
                 part.deltas = relation.before(before)
                 relation = part
             out[code] = relation

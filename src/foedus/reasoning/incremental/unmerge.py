@@ -88,10 +88,7 @@ class Unmerge:
         return rows, forms
 
     def shaken(self, relation: Relation, delta: Delta, keys: Ids) -> Mask:
-        """A mask: keys of a delta that go without a derivability test.
-
-        They were derived under other names, and what was derived from them then is not known.
-        """
+        """A mask: keys derived under other names, which go without a derivability test."""
         if not self.some or not len(keys):
             return np.zeros(len(keys), np.bool_)
         if delta.origin == REWRITTEN:
@@ -134,10 +131,7 @@ class Unmerge:
         self.fresh.append(reps)
 
     def about_unmerged(self) -> Iterator[tuple[int, Ids]]:
-        """Keys about other names of the classes unmerged since the last call, by code.
-
-        They are written with the present representatives.
-        """
+        """Keys about other names of the classes unmerged since the last call, by code."""
         engine, equality = self.engine, self.engine.equality
         names = equality.classes(np.concatenate(self.fresh)) & LOW
         self.fresh = []
@@ -160,10 +154,7 @@ class Unmerge:
         return np.fromiter(found, np.int64, len(found))
 
     def compact(self, gone: dict[int, Ids], asserted: dict[int, Ids]) -> dict[int, Ids]:
-        """Split the unmerged classes; returns the asserted forms of deleted keys, by code.
-
-        The forms of deleted keys are no longer among the superseded ones.
-        """
+        """Split the unmerged classes; the asserted forms of deleted keys, by code."""
         engine, equality = self.engine, self.engine.equality
         back: dict[int, Ids] = {}
         if not self.some:

@@ -134,10 +134,7 @@ class Withdrawal:
                 self.overdeleted[delta].append(mine)
 
     def unmerge_for(self, code: int, keys: Ids) -> None:
-        """Unmerge the classes that rules merged because of keys that may go.
-
-        Merged terms have one name now, so most premises name the representative.
-        """
+        """Unmerge the classes that rules merged because of keys that may go."""
         if not self.unmerge.some:
             return
         for plan in self.engine.agenda.readers.get(code, ()):
@@ -210,10 +207,7 @@ class Withdrawal:
         return found
 
     def unreached(self, relation: Relation, delta: Delta, overdeleted: Ids) -> Ids:
-        """The keys of a transitive closure that no longer follow from the links of earlier rounds.
-
-        They are among the overdeleted keys, or start where a deleted link could be reached.
-        """
+        """The keys of a transitive closure that earlier links no longer give."""
         cut = sort_unique(np.concatenate([overdeleted, *self.gone.get(relation.code, [])]) >> SHIFT)
         led = [x.touching(cut, forward=False) & LOW for x in relation.segments]
         subjects = sort_unique(np.concatenate([cut, *led]))

@@ -58,10 +58,7 @@ class Trivial(NamedTuple):
 
 
 class CompiledRules:
-    """The compiled rules for one vocabulary; what holds state is copied for each engine.
-
-    ``like`` are the same rules compiled with other numbers for some constants.
-    """
+    """The compiled rules for one vocabulary; ``like`` are the same with some numbers changed."""
 
     def __init__(
         self, rules: RuleSet, vocabulary: Vocabulary, like: CompiledRules | None = None

@@ -15,20 +15,10 @@ from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
 from foedus.reasoning.encoding.dictionary import Terms
-from foedus.reasoning.rules.iris import (
-    DIFFERENT,
-    FIRST,
-    NIL,
-    OWL,
-    RDF,
-    RDFS,
-    REST,
-    SAME,
-    TYPE,
-)
 from foedus.reasoning.rules.rule import Atom, Before, Differ, Rule, Sum, Test, ValueTest, Var
 from foedus.reasoning.rules.table import RuleSet
 from foedus.terms import Term
+from foedus.vocab import DIFFERENT, FIRST, NIL, OWL, RDF, RDFS, REST, SAME, TYPE
 
 #: The code of the relation between a list and each of its members.
 LIST: Final = 1 << 40
@@ -45,6 +35,10 @@ Premise: TypeAlias = tuple[int, int, int]
 PlanKey: TypeAlias = tuple[Any, ...]
 
 _NOTHING: Final[Mapping[str, int]] = MappingProxyType({})  # there may be a plan for each class
+
+
+#: The words that the engine itself knows, in the order of ``Vocabulary``.
+WORDS = (TYPE, SAME, DIFFERENT, FIRST, REST, NIL)
 
 
 class RulePlan:
@@ -87,10 +81,7 @@ class RulePlan:
 
     @property
     def half(self) -> RulePlan | None:
-        """One half of a body that is symmetric in the head's two variables; None if it is not.
-
-        The head of the half holds the first of the variables.
-        """
+        """One half of a body that is symmetric in the head's two variables, or None."""
         assert self.head is not None
         _, a, b = self.head
         if a >= 0 or b >= 0 or a == b or self.tests:
@@ -134,10 +125,7 @@ class RulePlan:
         return {t for t in (*heads, *tested) if t < 0}
 
     def is_twin(self, number: int) -> bool:
-        """Whether a premise of a symmetric plan is about the second variable of its head.
-
-        Joining it would find the pairs of its twin again.
-        """
+        """Whether a premise of a symmetric plan would only find the pairs of its twin again."""
         if self.kind != GROUP or self.head is None:
             return False
         return self.head[2] in self.body[number][1:]
@@ -194,10 +182,7 @@ class BoundTest:
 
 @dataclass(eq=False)
 class RuleTemplate:
-    """A rule to be specialized by solving its premises over the ontology.
-
-    Its variables are names until then.
-    """
+    """A rule to be specialized by solving its premises over the ontology; with named variables."""
 
     rule: Rule
     known: list[Named]  # premises over the ontology, `list` ones included
@@ -242,7 +227,7 @@ class Vocabulary:
     """The numbers of the terms that occur in rules."""
 
     def __init__(self, rules: RuleSet, terms: Terms, datatypes: Iterable[Term]) -> None:
-        constants = [TYPE, SAME, DIFFERENT, FIRST, REST, NIL]
+        constants = [*WORDS]
         for rule in rules:
             for atom in (*rule.premises, *(rule.conclusions or ())):
                 constants += [node for node in atom if not isinstance(node, Var)]
@@ -263,8 +248,8 @@ class Vocabulary:
 
     def _call(self, ids: dict[Term, int]) -> None:
         self.ids, self.numbers = ids, frozenset(ids.values())
-        self.type, self.same, self.different = ids[TYPE], ids[SAME], ids[DIFFERENT]
-        self.first, self.rest, self.nil = ids[FIRST], ids[REST], ids[NIL]
+        numbers = (ids[word] for word in WORDS)
+        self.type, self.same, self.different, self.first, self.rest, self.nil = numbers
 
 
 def named(atom: Atom, ids: dict[Term, int]) -> Named:

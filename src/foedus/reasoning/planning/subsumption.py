@@ -107,10 +107,7 @@ def _follows(
     known: Named,
     templates: list[RuleTemplate],
 ) -> bool:
-    """Whether a template's conclusion follows from a source's premises without its conclusion.
-
-    The chase of the canonical instance, up to four rounds.
-    """
+    """Whether four rounds of the chase from a source's premises spare its conclusion."""
     numbers: dict[str, int] = {}
 
     def frozen(atom: Named, names: dict[str, int]) -> tuple[int, int, int]:

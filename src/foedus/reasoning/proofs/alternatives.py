@@ -34,10 +34,7 @@ class Derivations(Protocol):
 
 
 def all_proofs(ways: Derivations, row: AnyTriple, limit: int | None) -> Iterator[Proof]:
-    """Proofs that differ in their last inference, smallest first; none rests on its conclusion.
-
-    With a ``limit``, not all proofs are compared where they are many and long.
-    """
+    """Proofs that differ in their last inference, smallest first (of many, not all compared)."""
     effort = 0
     found: list[tuple[int, int, Proof]] = []
     seen: set[tuple[object, ...]] = set()

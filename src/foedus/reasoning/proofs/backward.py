@@ -18,9 +18,8 @@ import numpy as np
 from foedus.reasoning.evaluation.unfolding import shifted
 from foedus.reasoning.planning.plan import Named, named, replaced, unify
 from foedus.reasoning.proofs.history import Fact, History
-from foedus.reasoning.rules import years
-from foedus.reasoning.rules.matching import value_holds
 from foedus.reasoning.rules.rule import Atom, Before, Differ, Rule, Sum, ValueTest, Var
+from foedus.reasoning.rules.value_tests import total, value_holds
 from foedus.reasoning.storage.columns import LOW, SHIFT, Ids
 from foedus.terms import Term, is_literal
 
@@ -41,10 +40,7 @@ class EncodedInstance:
 
 @dataclass(frozen=True, slots=True)
 class Subgoal:
-    """A premise to match; ``place`` is its position among the premises of the instance.
-
-    ``spelt`` marks a premise in which the rule names a literal, which matches by value.
-    """
+    """A premise to match; ``spelt`` if the rule names a literal in it, matched by value."""
 
     atom: Named
     place: tuple[int, int]
@@ -372,8 +368,8 @@ class BackwardChaining:
                 return bool(rep[a] != rep[b])
             return a != b
         if isinstance(test, Sum):
-            total = years.total(test, lambda name: self._token(values[name]))
-            number = self.engine.terms.find(total) if total is not None else None
+            found = total(test, lambda name: self._token(values[name]))
+            number = self.engine.terms.find(found) if found is not None else None
             return number is not None and values.setdefault(test.result.name, number) == number
         return not isinstance(test, ValueTest) or value_holds(
             test, lambda name: self._token(values[name])

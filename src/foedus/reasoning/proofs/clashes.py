@@ -27,10 +27,7 @@ _RENAMING = BUILTIN - {"eq-ref"}
 
 
 def clashes(engine: Engine, prover: Prover) -> tuple[tuple[Clash, ...], Counter[str]]:
-    """The contradictions, sorted, and the number of them for each rule.
-
-    At most ``MOST`` of a rule are returned, and fewer where they have very many premises.
-    """
+    """Contradictions, sorted, at most ``MOST`` of a rule; and the number of them by rule."""
     counts: Counter[str] = Counter()
     found: dict[tuple[str, frozenset[Fact]], Clash] = {}
     told: Counter[str] = Counter()
@@ -223,17 +220,16 @@ def _pairs(engine: Engine, prover: Prover, rule: Rule, plan: Pairs) -> Iterator[
             i, j = int(where[at]) + 1, int(where[at + 1]) + 1
             values = dict(plan.values)
             if plan.parts:
-                names = plan.parts[i - 1].names
-                assert plan.parts[i - 1].head is not None
-                head = plan.parts[i - 1].head
-                assert head is not None
-                by_number = {number: name for name, number in names.items()}
+                part = plan.parts[i - 1]
+                assert part.head is not None
+                _, s, o = part.head
+                by_number = {number: name for name, number in part.names.items()}
                 key = int(ranked[at])
                 if plan.shared == 1:
-                    values[by_number[head[1]]] = key
+                    values[by_number[s]] = key
                 elif plan.shared:
-                    values[by_number[head[1]]] = key >> SHIFT
-                    values[by_number[head[2]]] = key & LOW
+                    values[by_number[s]] = key >> SHIFT
+                    values[by_number[o]] = key & LOW
             picks = (i, j)
             apart = prover.backward.applied(rule, values, None, None, EVER, picks, not plan.parts)
             some = next(apart, None) or next(

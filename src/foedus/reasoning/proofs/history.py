@@ -32,15 +32,9 @@ from foedus.reasoning.storage.relation import Delta, among
 Fact = tuple[int, int, int]
 EVER = 1 << 60
 
-#: A relation with more deltas than this gets an index of all their keys.
-_DELTAS = 16
-
 
 class Index(NamedTuple):
-    """The keys of many deltas, sorted; for each the position and the round of its delta.
-
-    A key occurs once for each delta that holds it.
-    """
+    """The keys of many deltas, sorted, with duplicates; the position and round of each."""
 
     keys: Ids
     places: Ids
@@ -76,13 +70,10 @@ class History:
                 yield from relation.deltas
 
     def index(self, code: int, back: bool = False) -> Index | None:
-        """The index of a relation, with subject and object exchanged if ``back``.
-
-        None if it has few deltas, which are searched one by one.
-        """
+        """The index of a relation (ends exchanged if ``back``); None if it has few deltas."""
         if (code, back) not in self._indices:
             found, deltas = None, list(self.deltas(code))
-            if len(deltas) > _DELTAS:
+            if len(deltas) > self.engine.tuning.indexed:
                 keys = np.concatenate([delta.keys for delta in deltas])
                 keys = swap(keys) if back else keys
                 places = np.repeat(np.arange(len(deltas)), [len(delta) for delta in deltas])
@@ -243,16 +234,15 @@ class History:
     # Lists
 
     @cached_property
-    def _cells(self) -> tuple[dict[int, list[tuple[int, int]]], dict[int, list[tuple[int, int]]]]:
-        first, rest = self.engine.vocabulary.first, self.engine.vocabulary.rest
-        tables: list[dict[int, list[tuple[int, int]]]] = []
-        for code in (first, rest):
-            table: dict[int, list[tuple[int, int]]] = {}
+    def _cells(self) -> list[dict[int, list[tuple[int, int]]]]:
+        """By cell, its members, and its tails, each with the round in which it was found."""
+        tables: list[dict[int, list[tuple[int, int]]]] = [{}, {}]
+        vocabulary = self.engine.vocabulary
+        for table, code in zip(tables, (vocabulary.first, vocabulary.rest), strict=True):
             for delta in self.deltas(code):
                 for key in delta.keys.tolist():
                     table.setdefault(key >> SHIFT, []).append((key & LOW, delta.round))
-            tables.append(table)
-        return tables[0], tables[1]
+        return tables
 
     def readings(
         self, head: int, before: int

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 
-from foedus.reasoning.rules.iris import TYPE
 from foedus.reasoning.rules.matching import IndexedTriples, RuleInstance, conclusions_of, instances
 from foedus.reasoning.rules.proof import Proof
 from foedus.reasoning.rules.rule import Atom, Rule, Var
 from foedus.reasoning.rules.table import RuleSet
 from foedus.terms import Find, Term, Triple
+from foedus.vocab import TYPE
 
 
 class Hypothesis:

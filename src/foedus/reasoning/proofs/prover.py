@@ -10,7 +10,7 @@ eq-trans, and eq-rep-s, eq-rep-p, eq-rep-o for rewritten triples).
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
 import numpy as np
@@ -45,11 +45,14 @@ class Prover:
         """One proof of a triple that holds."""
         return self.built(row, {})
 
-    def built(self, goal: Fact | Inference, known: dict[Fact, Proof]) -> Proof:
-        """The proof of a triple or an inference, in which each triple has one proof.
+    def prove_all(self, rows: Iterable[Fact]) -> Iterator[Proof]:
+        """One proof of each triple, where what they share is proved once."""
+        known: dict[Fact, Proof] = {}
+        for row in rows:
+            yield known[row] if row in known else self.built(row, known)
 
-        So no triple can rest on itself: each proof is made of proofs that exist already.
-        """
+    def built(self, goal: Fact | Inference, known: dict[Fact, Proof]) -> Proof:
+        """The proof of a triple or an inference; each triple in it has one, made before its use."""
         steps: dict[Fact, Inference] = {}
 
         def step_of(part: Fact | Inference) -> Inference:
@@ -297,12 +300,8 @@ class Prover:
         """A triple with this term: an asserted one, or else the one found first."""
         best: tuple[int, Fact] | None = None
         match = self.history.match
-        for rows in (
-            match(a, None, None, EVER),
-            match(None, a, None, EVER),
-            match(None, None, a, EVER),
-        ):
-            for row in rows:
+        for s, p, o in ((a, None, None), (None, a, None), (None, None, a)):
+            for row in match(s, p, o, EVER):
                 asserted = self.asserted(row)
                 if row[1] == self.history.same and self.history.equal and not asserted:
                     continue

@@ -9,23 +9,23 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from graphlib import CycleError, TopologicalSorter
 
-from foedus.reasoning.rules import years
 from foedus.reasoning.rules.datatypes import in_datatype, is_ill_typed, value_key
-from foedus.reasoning.rules.iris import FIRST, NIL, REST
 from foedus.reasoning.rules.proof import Proof
-from foedus.reasoning.rules.table import (
+from foedus.reasoning.rules.rule import (
     Atom,
     Before,
     Bindings,
     Differ,
     Rule,
-    RuleSet,
     Sum,
     Test,
     ValueTest,
     Var,
 )
+from foedus.reasoning.rules.table import RuleSet
+from foedus.reasoning.rules.value_tests import total
 from foedus.terms import Term, Triple, is_literal
+from foedus.vocab import FIRST, NIL, REST
 
 
 def check_proof(proof: Proof, asserted: Collection[Triple], rules: RuleSet) -> bool:
@@ -128,7 +128,7 @@ def _holds(test: Test, names: Bindings) -> bool:
     if isinstance(test, Differ):
         return names[test.left.name] != names[test.right.name]
     if isinstance(test, Sum):
-        return years.total(test, names.__getitem__) == names[test.result.name]
+        return total(test, names.__getitem__) == names[test.result.name]
     return _literals(test, names)
 
 

@@ -32,11 +32,11 @@ from functools import lru_cache
 from pyexpat import ExpatError
 from xml.etree.ElementTree import ParseError
 
-from foedus.reasoning.rules.iris import RDF, RDFS, XSD
 from foedus.reasoning.rules.numerals import ValueKey, between, decimal_key, next_year, year_key
 from foedus.reasoning.rules.xml_values import canonical_xml
 from foedus.store.xmlliteral import mended
 from foedus.terms import Term, is_literal, split_literal
+from foedus.vocab import RDF, RDFS, XSD
 
 _NAME_START = (
     "A-Z_a-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02ff\u0370-\u037d\u037f-\u1fff\u200c-\u200d"
@@ -238,24 +238,15 @@ def _space(name: str) -> Callable[[ValueKey], bool]:
     return lambda k: k[0] == name
 
 
+#: Datatypes with a value space of their own.
+_OWN = ("decimal", "float", "double", "boolean", "hexBinary", "base64Binary", "anyURI", "dateTime")
+
 _HOLDS: dict[Term, Callable[[ValueKey], bool]] = {
     f"<{RDFS}Literal>": lambda k: True,
     f"<{RDF}PlainLiteral>": _space("string"),
     f"<{RDF}XMLLiteral>": _space("XMLLiteral"),
     f"<{XSD}dateTimeStamp>": lambda k: k[0] == "dateTime" and k[-1] is not None,
-    **{
-        f"<{XSD}{name}>": _space(name)
-        for name in (
-            "decimal",
-            "float",
-            "double",
-            "boolean",
-            "hexBinary",
-            "base64Binary",
-            "anyURI",
-            "dateTime",
-        )
-    },
+    **{f"<{XSD}{name}>": _space(name) for name in _OWN},
     **{f"<{XSD}{name}>": _within(*bounds) for name, bounds in _INTEGERS.items()},
     **{f"<{XSD}{name}>": _matching(pattern) for name, pattern in _STRINGS.items()},
 }

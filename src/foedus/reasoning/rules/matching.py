@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from itertools import product
 from typing import TypeAlias
 
-from foedus.reasoning.rules import years
-from foedus.reasoning.rules.datatypes import in_datatype, is_ill_typed, value_key
-from foedus.reasoning.rules.iris import FIRST, NIL, REST, SAME
+from foedus.reasoning.rules.datatypes import value_key
 from foedus.reasoning.rules.rdf_list import readings, triples_of
 from foedus.reasoning.rules.rule import Atom, Before, Differ, Rule, Sum, ValueTest, Var
+from foedus.reasoning.rules.value_tests import total, value_holds
 from foedus.terms import Find, Pattern, Term, Triple, is_literal
+from foedus.vocab import FIRST, NIL, REST, SAME
 
 #: One premise to match: the atom, the length of the list, and the position of the ``each`` member.
 Task: TypeAlias = tuple[Atom, int, int]
@@ -104,9 +104,7 @@ def conclusions_of(rule: Rule, step: RuleInstance) -> list[Triple]:
 def solve(
     tasks: list[Task], bindings: Bound, find: Find
 ) -> Iterator[tuple[Bound, dict[Task, Triple]]]:
-    """All matches of the premises that extend the bindings, by backtracking; most bound premise
-    first.
-    """
+    """All matches of the premises that extend the bindings; most bound premise first."""
     frames: list[_Frame] = []
     left, place, known = _ordered(tasks, bindings), 0, bindings
     while True:
@@ -164,10 +162,7 @@ def pattern(task: Task, bindings: Mapping[str, Term]) -> Pattern:
 def read_list(
     rule: Rule, bindings: Bound, find: Find
 ) -> Iterator[tuple[Bound, int, tuple[Triple, ...]]]:
-    """The bindings extended by the members of the rule's list, once for each choice of its indices.
-
-    With the length of the list and its cells. A rule without a list has one reading, of length 0.
-    """
+    """The bindings with the list's members, for each choice of indices; its length and cells."""
     if not rule.lists:
         yield bindings, 0, ()
         return
@@ -226,9 +221,7 @@ def _lists_with(member: Term, find: Find) -> Iterator[Term]:
 
 
 def _fitted(fits: tuple[Atom, Triple] | None, bindings: Bound, size: int) -> Iterator[Bound]:
-    """The bindings extended so that the atom of ``fits`` is its triple, once for each list
-    position.
-    """
+    """The bindings under which the atom of ``fits`` is its triple, for each list position."""
     if fits is None:
         yield bindings
         return
@@ -252,9 +245,7 @@ def _unified(task: Task, bindings: Bound, triple: Triple) -> Bound | None:
 
 
 def _candidates(task: Task, bindings: Bound, find: Find) -> Iterable[Triple]:
-    """The triples that may match a premise; a literal in the rule matches by value, however
-    written.
-    """
+    """The triples that may match a premise; a literal that it names matches by value."""
     s, p, o = pattern(task, bindings)
     named = isinstance(task[0].o, str) and is_literal(task[0].o)
     return find(s, p, None if named else o)
@@ -272,14 +263,6 @@ def holds(
         a, b = bindings[test.left.name], bindings[test.right.name]
         return a != b and not (same(a, b) if same else any(True for _ in find(a, SAME, b)))
     if isinstance(test, Sum):
-        total = years.total(test, bindings.__getitem__)
-        return total is not None and bindings.setdefault(test.result.name, total) == total
+        found = total(test, bindings.__getitem__)
+        return found is not None and bindings.setdefault(test.result.name, found) == found
     return not isinstance(test, ValueTest) or value_holds(test, bindings.__getitem__)
-
-
-def value_holds(test: ValueTest, value: Callable[[str], Term]) -> bool:
-    """Whether a ``missing`` or ``not in`` test holds of the variables' values."""
-    left = value(test.left.name)
-    if test.right is None:
-        return is_literal(left) and is_ill_typed(left)
-    return in_datatype(left, value(test.right.name)) is False

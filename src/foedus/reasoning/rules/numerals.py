@@ -53,9 +53,7 @@ def year_key(text: str) -> int | str:
 
 
 def next_year(text: str) -> int | str:
-    """The year after, of any length. Before year 0, the nines' complement of the digits is counted
-    up.
-    """
+    """The year after, of any length; before year 0 the nines' complement is counted up."""
     below, digits = text.startswith("-"), text.lstrip("-")
     digits = digits.translate(_NINES) if below else digits
     head = digits.rstrip("9")

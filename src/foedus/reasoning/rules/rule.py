@@ -32,9 +32,7 @@ class Var:
     shift: int = 0
 
     def key(self, bindings: Bindings, length: int = 0, here: int = 0) -> str:
-        """The name of this variable in ``bindings``; ``here`` is the position of the ``each``
-        member.
-        """
+        """The name of this variable in ``bindings``; ``here`` is the ``each`` member's position."""
         if not self.index:
             return self.name
         if self.index.isdigit():

@@ -16,12 +16,10 @@ from typing import Any
 
 from foedus.errors import ParseFailure, UnknownName
 from foedus.language.spelling import near
-from foedus.reasoning.rules.iris import FIRST, NIL, REST, XSD
 from foedus.reasoning.rules.rdf_list import triples_of
 from foedus.reasoning.rules.rule import (
     Atom,
     Before,
-    Bindings,
     Differ,
     ListOf,
     Node,
@@ -35,11 +33,11 @@ from foedus.reasoning.rules.rule import (
 )
 from foedus.short import short_repr
 from foedus.terms import Term, Triple, expand, is_iri, is_literal
+from foedus.vocab import FIRST, NIL, REST, XSD
 
 __all__ = [
     "Atom",
     "Before",
-    "Bindings",
     "Differ",
     "ListOf",
     "Node",
@@ -53,6 +51,7 @@ __all__ = [
     "parse_atom",
     "parse_premise",
     "parse_rule",
+    "read_prefixes",
     "read_rules",
     "ruleset",
 ]
@@ -62,10 +61,7 @@ TABLE = Path(__file__).parents[1] / "owl2rl.toml"
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class RuleSet:
-    """Rules in the order of their tables, and the trivial triples that are not stored.
-
-    Compared by identity, because compiled rules are cached for each rule set.
-    """
+    """Rules in the order of their tables; compared by identity, as compiled rules are cached."""
 
     rules: tuple[Rule, ...]
     trivial: tuple[Atom, ...]
@@ -145,11 +141,13 @@ def _standard() -> tuple[RuleSet, dict[str, list[str]]]:
 
 
 def read_rules(path: str | Path) -> list[Rule]:
-    """The rules of a file, in its order.
-
-    Raises ParseFailure, which names the file, the rule and what is wrong with it.
-    """
+    """The rules of a file, in order; ParseFailure names the file, the rule and the fault."""
     return _rules(_read(path), path)
+
+
+def read_prefixes(path: str | Path) -> dict[str, str]:
+    """The prefixes that a file of rules declares; errors as of `read_rules`."""
+    return dict(_read(path).get("prefixes", {}))
 
 
 def _read(path: str | Path) -> dict[str, Any]:

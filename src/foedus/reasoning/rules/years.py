@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 from foedus.reasoning.rules.datatypes import in_datatype, value_key
-from foedus.reasoning.rules.iris import XSD
-from foedus.reasoning.rules.rule import Operand, Sum, Var
 from foedus.terms import Term, is_literal, literal, split_literal
+from foedus.vocab import XSD
 
 _INTEGER = f"<{XSD}integer>"
 _DATED = {f"{XSD}{name}" for name in ("gYear", "gYearMonth", "date", "dateTime", "dateTimeStamp")}
@@ -61,14 +59,3 @@ def add(left: Term, right: Term, sign: int = 1) -> Term | None:
     if a[1] != b[1]:
         return literal(f"{'-' * (number < 0)}{abs(number):04}", f"{XSD}gYear")
     return literal(str(number), f"{XSD}integer")
-
-
-def total(test: Sum, value: Callable[[str], Term]) -> Term | None:
-    """What a test's result must be, from the variables' values; None where nothing is added."""
-
-    def operand(side: Operand) -> Term | None:
-        term = value(side.node.name) if isinstance(side.node, Var) else side.node
-        return year_of(term) if side.year else term
-
-    left, right = operand(test.left), operand(test.right)
-    return add(left, right, test.sign) if left and right else None

@@ -13,6 +13,8 @@ from typing import Any, Final, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from foedus.reasoning.storage.tuning import DEFAULT, Tuning
+
 Ids: TypeAlias = NDArray[np.int64]
 Mask: TypeAlias = NDArray[np.bool_]
 Places: TypeAlias = NDArray[np.signedinteger[Any]]
@@ -24,26 +26,20 @@ NONE: Final[Ids] = np.empty(0, np.int64)
 #: A column this many times longer than the keys inserted or removed is copied in slices.
 _PIECE: Final = 1 << 10
 
-#: The rows of a chunk: with what is computed from them, they fit the processor's caches.
-_CHUNK: Final = 1 << 15
-
-#: The probes of one binary search, confined to the part of the column that they span.
-_NEAR: Final = 1 << 12
-
 #: The size of the sample that tells whether an array is nearly sorted.
 _SAMPLE: Final = 1 << 10
 
 
-def pieces(count: int) -> Iterator[slice]:
+def pieces(count: int, chunk: int = DEFAULT.chunk) -> Iterator[slice]:
     """Slices that divide ``count`` rows into chunks that fit the caches."""
-    return (slice(at, at + _CHUNK) for at in range(0, count, _CHUNK))
+    return (slice(at, at + chunk) for at in range(0, count, chunk))
 
 
-def each(keys: Ids, test: Callable[[Ids], Mask]) -> Mask:
+def each(keys: Ids, test: Callable[[Ids], Mask], chunk: int = DEFAULT.chunk) -> Mask:
     """A test of every key, computed chunk by chunk: a mask as long as ``keys``."""
-    if len(keys) <= _CHUNK:
+    if len(keys) <= chunk:
         return test(keys)
-    return np.concatenate([test(keys[part]) for part in pieces(len(keys))])
+    return np.concatenate([test(keys[part]) for part in pieces(len(keys), chunk)])
 
 
 def pack(s: Ids, o: Ids) -> Ids:
@@ -108,28 +104,35 @@ def union(parts: Sequence[Ids]) -> Ids:
     return parts[0] if parts else NONE
 
 
-def within(probes: Ids, ranked: Ids) -> Mask:
+def within(probes: Ids, ranked: Ids, tuning: Tuning = DEFAULT) -> Mask:
     """For each probe whether it is in a sorted array; probes may be in any order."""
     if not len(ranked) or not len(probes):
         return np.zeros(len(probes), np.bool_)
-    return each(probes, lambda some: ranked.take(located(ranked, some), mode="clip") == some)
+
+    def found(some: Ids) -> Mask:
+        hit: Mask = ranked.take(located(ranked, some, tuning=tuning), mode="clip") == some
+        return hit
+
+    return each(probes, found, tuning.chunk)
 
 
-def located(ranked: Ids, probes: Ids, side: Literal["left", "right"] = "left") -> Ids:
+def located(
+    ranked: Ids, probes: Ids, side: Literal["left", "right"] = "left", tuning: Tuning = DEFAULT
+) -> Ids:
     """The insertion point of each probe in a sorted array, as ``np.searchsorted`` gives it.
 
     Probes are sorted as a rule. Then a batch of them spans a part of the array that fits the
     caches, so the time is linear and does not grow with the array's length. Unsorted probes are
     correct, but slow.
     """
-    if len(probes) <= _NEAR or len(ranked) <= _CHUNK:
+    if len(probes) <= tuning.near or len(ranked) <= tuning.chunk:
         return ranked.searchsorted(probes, side=side)
     found = np.empty(len(probes), np.int64)
-    for at in range(0, len(probes), _NEAR):
-        some = probes[at : at + _NEAR]
+    for at in range(0, len(probes), tuning.near):
+        some = probes[at : at + tuning.near]
         low = ranked.searchsorted(some.min())
         near = ranked[low : ranked.searchsorted(some.max(), side="right")]
-        np.add(near.searchsorted(some, side=side), low, out=found[at : at + _NEAR])
+        np.add(near.searchsorted(some, side=side), low, out=found[at : at + tuning.near])
     return found
 
 
@@ -175,10 +178,7 @@ def holds(ranked: Ids, key: int) -> bool:
 
 
 def counted(ranked: Ids, lows: Ids, highs: Ids) -> tuple[Ids, Ids]:
-    """The start and number of the keys from each low to each high (inclusive).
-
-    ``ranked`` is sorted; ``lows`` and ``highs`` are of equal length, best sorted.
-    """
+    """The start and number of the keys from each low to each high (inclusive), in sorted keys."""
     first = located(ranked, lows)
     return first, located(ranked, highs, "right") - first
 

@@ -12,7 +12,6 @@ from collections import deque
 
 import numpy as np
 
-from foedus.reasoning.storage import relation as tuning
 from foedus.reasoning.storage.columns import (
     LOW,
     NONE,
@@ -36,8 +35,9 @@ from foedus.reasoning.storage.columns import (
 )
 from foedus.reasoning.storage.proof_forest import Link, ProofForest
 from foedus.reasoning.storage.relation import Delta, Relation
+from foedus.reasoning.storage.tuning import DEFAULT, Tuning
 
-#: The least number of look-ups in a delta to which its length is compared, see ``FEW``.
+#: The least number of look-ups in a delta to which its length is compared, see ``Tuning.few``.
 _SHORT = 64
 
 
@@ -48,8 +48,9 @@ class Equality:
     points to the root of its class.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, tuning: Tuning = DEFAULT) -> None:
         self.rep: Ids = NONE
+        self._tuning = tuning
         self.forest = ProofForest()
         self.changes = 0  # how many times classes were merged or split
         self.changed: Ids = NONE  # all terms that are not their own representative, sorted
@@ -123,10 +124,7 @@ class Equality:
         return new
 
     def split(self, terms: Ids) -> None:
-        """Split whole classes, given by all their terms, into single terms.
-
-        ``rep`` is changed in place.
-        """
+        """Split whole classes, given by all their terms; ``rep`` is changed in place."""
         if not len(terms):
             return
         gone = self.represented(terms)
@@ -151,10 +149,7 @@ class Equality:
             self._names = inserted(left, sort_inplace(pack(self.rep[some], some)))
 
     def classes(self, reps: Ids) -> Ids:
-        """The members of some representatives' classes: sorted keys (representative, term).
-
-        Classes of one term are left out.
-        """
+        """The members of representatives' classes of two or more: sorted (representative, term)."""
         lows = sort_unique(reps << SHIFT)
         first, counts = counted(self.names, lows, lows | LOW)
         return self.names.take(spread(first, counts)[1])
@@ -177,7 +172,7 @@ class Equality:
 
     def concerned(self, delta: Delta, terms: Ids, marks: Mask, unary: bool) -> Ids:
         """The keys of a delta that hold one of some terms, which ``marks`` marks; sorted."""
-        if max(len(terms), _SHORT) * tuning.FEW < len(delta):
+        if max(len(terms), _SHORT) * self._tuning.few < len(delta):
             if unary:
                 return terms[delta.has(terms)]
             here, there = (delta.touching(terms, forward) for forward in (True, False))
@@ -210,7 +205,7 @@ class Equality:
         """The terms of each representative's class: the row of the representative, and the term."""
         names = self.names
         self._asked += len(reps)
-        if self._places is None and self._asked * tuning.FEW < len(self.rep):
+        if self._places is None and self._asked * self._tuning.few < len(self.rep):
             first, counts = counted(names, reps << SHIFT, reps << SHIFT | LOW)
         else:
             if self._places is None:
@@ -309,7 +304,9 @@ class Equality:
                 moved = delta.keys if renamed else self.concerned(delta, gone, marks, code < 0)
                 if len(moved):
                     touched = True
-                    relation.superseded.append(Delta(delta.round, moved, delta.origin))
+                    relation.superseded.append(
+                        Delta(delta.round, moved, delta.origin, self._tuning)
+                    )
                     new = int(self.rep[term])
                     out.append((~new if code < 0 else new, self.mapped(moved, code < 0)))
                     delta.remove(moved)

@@ -22,14 +22,12 @@ class Lists:
 
     def __init__(
         self,
-        first: int,
-        rest: int,
-        nil: int,
+        words: tuple[int, int, int],
         relations: dict[int, Relation],
         name: Callable[[int], str],
     ) -> None:
-        self._codes = first, rest
-        self._nil, self._name = nil, name
+        *self._codes, self._nil = words  # of rdf:first and rdf:rest; rdf:nil
+        self._name = name
         self._relations = relations
         self.round = -1
         self._first: dict[int, list[int]] = {}

@@ -24,12 +24,15 @@ from foedus.reasoning.storage.columns import (
     spread,
 )
 from foedus.reasoning.storage.relation import GIVEN, Delta
-
-_ROUNDS = 16
-_BITS = 1 << 14
+from foedus.reasoning.storage.tuning import DEFAULT, Tuning
 
 
-def transitive_closure(edges: Ids, check: Callable[[int], None], start: Ids | None = None) -> Ids:
+def transitive_closure(
+    edges: Ids,
+    check: Callable[[int], None],
+    start: Ids | None = None,
+    tuning: Tuning = DEFAULT,
+) -> Ids:
     """The transitive closure of sorted, unique keys (edges): sorted and unique.
 
     With ``start``, sorted keys too, at least what follows from these by edges. ``check`` is called
@@ -37,8 +40,8 @@ def transitive_closure(edges: Ids, check: Callable[[int], None], start: Ids | No
     """
     fresh = edges if start is None else start
     full = [fresh]
-    links = Delta(-1, edges, GIVEN)
-    for _ in range(_ROUNDS):
+    links = Delta(-1, edges, GIVEN, tuning)
+    for _ in range(tuning.rounds):
         _, first, counts = links.neighbours(fresh & LOW, forward=True)
         total = int(counts.sum())
         check(total)
@@ -50,10 +53,10 @@ def transitive_closure(edges: Ids, check: Callable[[int], None], start: Ids | No
         if not len(fresh):
             return sort_inplace(np.concatenate(full)) if len(full) > 1 else full[0]
         full.append(fresh)
-    return _reach(edges, check)
+    return _reach(edges, check, tuning)
 
 
-def _reach(edges: Ids, check: Callable[[int], None]) -> Ids:
+def _reach(edges: Ids, check: Callable[[int], None], tuning: Tuning) -> Ids:
     """The transitive closure by strongly connected components."""
     nodes = sort_unique(np.concatenate([edges >> SHIFT, edges & LOW]))
     s, o = np.searchsorted(nodes, edges >> SHIFT), np.searchsorted(nodes, edges & LOW)
@@ -63,7 +66,7 @@ def _reach(edges: Ids, check: Callable[[int], None]) -> Ids:
     loops[(between >> SHIFT)[between >> SHIFT == between & LOW]] = True
     between = between[between >> SHIFT != between & LOW]
     after = np.searchsorted(between >> SHIFT, np.arange(count + 1)).tolist()
-    follow = _bits if count <= _BITS else _sets
+    follow = _bits if count <= tuning.components else _sets
     return follow(nodes, component, loops, after, (between & LOW).tolist(), check)
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import takewhile
-from typing import Final
 
 import numpy as np
 
@@ -34,23 +33,7 @@ from foedus.reasoning.storage.columns import (
     within,
     without,
 )
-
-#: Probes are looked up by binary search in a column this many times longer; else it is scanned.
-FEW = 32
-
-#: Offsets of all subjects are computed where keys and subjects are at most so many per probe.
-_MANY: Final = 8
-
-#: Fewer keys than this are searched or merged in no time that would matter.
-_SMALL: Final = 1 << 10
-
-#: Deleted keys are purged from their column when they are more than one in so many of its keys.
-_GONE: Final = 64
-
-#: Deltas are merged into segments for look-ups. A small relation has one segment; in a larger one
-#: short deltas are merged where there are at least this many deltas, and those that come later
-#: where there are more than so many of them, so that each is at least twice as long as the next.
-_SEGMENTS, _LOOSE = 3, 2
+from foedus.reasoning.storage.tuning import DEFAULT, Tuning
 
 #: The origin of a delta that is not a rule: asserted, rewritten by equality, several rules.
 GIVEN, REWRITTEN, SEVERAL = "", "=", "+"
@@ -63,10 +46,10 @@ class Delta:
     is needed, so that deleting a few keys copies nothing.
     """
 
-    __slots__ = ("_back", "_gone", "_keys", "_scans", "origin", "round")
+    __slots__ = ("_back", "_gone", "_keys", "_scans", "_tuning", "origin", "round")
 
-    def __init__(self, round: int, keys: Ids, origin: str) -> None:
-        self.round, self.origin = round, origin
+    def __init__(self, round: int, keys: Ids, origin: str, tuning: Tuning = DEFAULT) -> None:
+        self.round, self.origin, self._tuning = round, origin, tuning
         self._keys, self._gone = keys, NONE
         self._back: Ids | None = None
         self._scans = 0  # look-ups of a few objects by scanning, without an inverted column
@@ -99,7 +82,11 @@ class Delta:
     def _turned(self, probes: Ids | None = None) -> Ids:
         """The inverted column, sorted by object; for few probes, maybe only their part of it."""
         if self._back is None:
-            if probes is not None and len(probes) * FEW < len(self._keys) and self._scans < 4:
+            if (
+                probes is not None
+                and len(probes) * self._tuning.few < len(self._keys)
+                and self._scans < 4
+            ):
                 self._scans += 1
                 marks = np.zeros(int(probes.max()) + 2, np.bool_)
                 marks[probes] = True
@@ -114,8 +101,8 @@ class Delta:
         A sorted column, whose lower halves are the neighbours, and for each probe the start and the
         number of its keys there. Probes may be in any order.
         """
-        most = _MANY * len(probes) - len(self._keys)
-        if most > 0 and len(probes) > _SMALL and len(self):
+        most = self._tuning.offsets * len(probes) - len(self._keys)
+        if most > 0 and len(probes) > self._tuning.small and len(self):
             self._mend()
             ranked = self._keys if forward else self._turned()
             top = max(int(ranked[-1]) >> SHIFT, int(probes.max())) + 1
@@ -133,10 +120,7 @@ class Delta:
         return ranked, begin, counts
 
     def touching(self, terms: Ids, forward: bool) -> Ids:
-        """The keys of some sorted subjects; else those of some objects, with the ends exchanged.
-
-        Sorted and unique.
-        """
+        """The keys of sorted subjects, or of objects with ends exchanged: sorted and unique."""
         ranked = self._keys if forward else self._turned(terms)
         lows = terms << SHIFT
         first = ranked.searchsorted(lows)
@@ -162,7 +146,7 @@ class Delta:
     def remove(self, keys: Ids) -> None:
         """Delete sorted keys, all of which are here."""
         self._gone = union([self._gone, keys])
-        if len(self._gone) * _GONE > len(self._keys):
+        if len(self._gone) * self._tuning.purge > len(self._keys):
             self._mend()
 
     def _mend(self) -> None:
@@ -210,10 +194,11 @@ class Relation:
         "code",
         "deltas",
         "superseded",
+        "tuning",
     )
 
-    def __init__(self, code: int) -> None:
-        self.code = code
+    def __init__(self, code: int, tuning: Tuning = DEFAULT) -> None:
+        self.code, self.tuning = code, tuning
         self.deltas: list[Delta] = []
         self.superseded: list[Delta] = []
         self._full: Ids = NONE
@@ -258,36 +243,35 @@ class Relation:
 
     @property
     def segments(self) -> list[Delta]:
-        """The same keys in fewer deltas, for look-ups that do not ask for rounds.
-
-        As in a log-structured merge tree; a merged segment has the round -1.
-        """
-        deltas, segments = self.deltas, self._segments
+        """The keys in fewer deltas, for look-ups; merged ones, as in an LSM tree, have no round."""
+        deltas, segments, tuning = self.deltas, self._segments, self.tuning
         if len(deltas) < 2:
             return deltas
         if self._segments_of == len(deltas):
             return segments
         total = len(self)
-        if len(deltas) < _SEGMENTS and total > _SMALL:
+        if len(deltas) < tuning.segments and total > tuning.small:
             return deltas
         if self._long < 0:
-            most = max(max(map(len, deltas)) >> 3, total >> 5, _SMALL)
+            most = max(max(map(len, deltas)) >> 3, total >> 5, tuning.small)
             segments[:] = [delta for delta in deltas if len(delta) > most]
-            if total > _SMALL:
+            if total > tuning.small:
                 self._long = len(segments)
             short = [delta.keys for delta in deltas if len(delta) <= most]
             if short:
-                segments.append(Delta(-1, sort_inplace(np.concatenate(short)), SEVERAL))
+                segments.append(self._merged(short))
             self._segments_of = len(deltas)
         for delta in deltas[self._segments_of :]:
             segments.append(delta)
-            while len(segments) > self._long + _LOOSE and (
+            while len(segments) > self._long + tuning.loose and (
                 2 * len(segments[-1]) >= len(segments[-2])
             ):
-                both = np.concatenate([segments.pop().keys, segments.pop().keys])
-                segments.append(Delta(-1, sort_inplace(both), SEVERAL))
+                segments.append(self._merged([segments.pop().keys, segments.pop().keys]))
         self._segments_of = len(deltas)
         return segments
+
+    def _merged(self, parts: list[Ids]) -> Delta:
+        return Delta(-1, sort_inplace(np.concatenate(parts)), SEVERAL, self.tuning)
 
     def before(self, round: int) -> list[Delta]:
         """The deltas of rounds before a given one."""
@@ -306,7 +290,7 @@ class Relation:
     def append(self, round: int, keys: Ids, origin: str = GIVEN) -> None:
         """Add a delta of sorted keys, none of which is here."""
         if len(keys):
-            self.deltas.append(Delta(round, keys, origin))
+            self.deltas.append(Delta(round, keys, origin, self.tuning))
 
     def forget(self, changed: Delta | None = None) -> None:
         """Drop what is cached: all, or only what depends on the keys of one delta."""

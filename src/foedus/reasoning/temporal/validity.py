@@ -11,7 +11,8 @@ Computed by semi-naive evaluation of the same plans over labelled keys, after th
 known (Walega et al., DatalogMTL; Wang et al., MeTeoR, are the general case). So the slice on a day
 is the closure of what is there on that day; the tests hold the one against the other.
 
-Limits: what the ontology says, and which terms are one, cannot hang on a situation.
+Which terms are one is so always, even where it was found out from a situation. Limits: what the
+ontology says cannot hang on a situation, and no thing may be one with a literal.
 """
 
 from __future__ import annotations
@@ -25,11 +26,22 @@ import numpy as np
 from foedus.errors import UsageError
 from foedus.reasoning.closure import Closure
 from foedus.reasoning.encoding.dictionary import LITERAL
+from foedus.reasoning.encoding.reading import strings
 from foedus.reasoning.evaluation.engine import Engine
 from foedus.reasoning.evaluation.filters import apply_tests
 from foedus.reasoning.evaluation.joins import join_body, keys_of
 from foedus.reasoning.planning.plan import LIST, Premise, RulePlan
-from foedus.reasoning.storage.columns import LOW, SHIFT, Ids, Mask, counted, spread, within
+from foedus.reasoning.storage.columns import (
+    LOW,
+    NONE,
+    SHIFT,
+    Ids,
+    Mask,
+    counted,
+    spread,
+    union,
+    within,
+)
 from foedus.reasoning.storage.partition import by_object
 from foedus.reasoning.storage.relation import among
 from foedus.terms import Term, Triple
@@ -56,19 +68,28 @@ class Validity:
     """The valid time of each triple of a closure.
 
     ``spans`` has the span of each situation, in days or any other whole numbers; ``lasting`` the
-    properties and classes of what happened. Raises `UsageError` where the ontology, or which terms
-    are equal, would depend on a situation.
+    properties and classes of what happened; ``always`` those that tell what a situation is, whose
+    asserted triples do not end with it. ``fluents`` hold when they follow from situations, even
+    where they are asserted outright: that says that they hold, and the situation says when.
+
+    Raises `UsageError` beyond the limits.
     """
 
     def __init__(
-        self, closure: Closure, spans: Mapping[Term, Span], lasting: Iterable[Term] = ()
+        self,
+        closure: Closure,
+        spans: Mapping[Term, Span],
+        lasting: Iterable[Term] = (),
+        always: Iterable[Term] = (),
+        fluents: Iterable[Term] = (),
     ) -> None:
         self._closure, self._engine = closure, closure.engine
         self._labels: dict[int, Labels] = {}
         self._plans: dict[int, RulePlan] = {}
         self._days = np.array(sorted({FIRST, LAST, *(d for span in spans.values() for d in span)}))
         self._top = len(self._days) - 1
-        self._lasting = self._numbers(lasting)
+        self._lasting, self._rigid = self._numbers(lasting), self._numbers(always)
+        self._fluents = self._numbers(fluents)
         numbers = self._find(spans)
         self._first = np.zeros(len(self._engine.terms), np.int64)
         self._last = np.full(len(self._engine.terms), self._top)
@@ -79,6 +100,7 @@ class Validity:
                 self._marks[number] = True
         self._always = self._timeless()
         self._run(self._asserted())
+        self._run(self._outright())
         if self._engine.agenda.schema & self._labels.keys():
             raise UsageError(
                 "what the ontology says cannot begin or end; keep them clear of situations"
@@ -101,20 +123,28 @@ class Validity:
         starts, ends = self._days[labels.starts[low:high]], self._days[labels.ends[low:high]]
         return tuple(zip(starts.tolist(), ends.tolist(), strict=True))
 
-    def holds(self, triple: Triple, day: int) -> bool:
-        """Whether a triple holds on a day."""
-        return any(start <= day < end for start, end in self.of(triple))
+    def holds(self, triple: Triple, first: int, last: int | None = None) -> bool:
+        """Whether a triple holds on a day, or on some day from one to another, both included."""
+        last = first if last is None else last
+        return any(start <= last and first < end for start, end in self.of(triple))
 
-    def on(self, code: int, keys: Ids, day: int) -> Mask:
-        """For each key of a property or class, as the closure has it, whether it holds on a day."""
+    def on(self, code: int, keys: Ids, first: int, last: int) -> Mask:
+        """For each key of a property or class, as the closure has it, whether it holds on some day
+        from the first to the last, both included."""
         code, keys = self._mapped(code, keys)
         found = self._holds_always(code, keys)
         labels = self._labels.get(code)
         if labels is not None and len(keys):
-            rank = int(self._days.searchsorted(day, side="right")) - 1
-            now = labels.keys[(labels.starts <= rank) & (rank < labels.ends)]
-            found |= within(keys, now)
+            starts, ends = self._days[labels.starts], self._days[labels.ends]
+            found |= within(keys, np.unique(labels.keys[(starts <= last) & (first < ends)]))
         return found
+
+    def lapsed(self, properties: Iterable[Term], first: int, last: int) -> Iterator[Triple]:
+        """The derived triples of some properties that hold on no day from the first to the last."""
+        for code in sorted(n for n in self._find(properties) if n >= 0):
+            keys = self._closure.derived_keys(code)
+            gone = keys[~self.on(code, keys, first, last)]
+            yield from strings(self._engine.terms, code, gone, self._engine.vocabulary.type)
 
     # -- what is given -------------------------------------------------------------------------
 
@@ -128,40 +158,61 @@ class Validity:
         return found | {~n for n in found}
 
     def _timeless(self) -> Engine:
-        """The closure of all that is not asserted of a situation."""
+        """The closure of all that is not asserted of a situation, and of which terms are one."""
         engine = self._engine
-        made = Engine(engine.rules, engine.terms)
-        made.load(
-            {
-                code: keys[~self._timed(code, keys)]
-                for code, keys in self._closure.asserted_keys.items()
-            }
-        )
+        made = Engine(engine.rules, engine.terms, tuning=engine.tuning)
+        given = {code: keys[~self._timed(code, keys)] for code, keys in self._given(fluent=False)}
+        rep, same = engine.equality.rep, engine.database.same
+        moved = np.flatnonzero(rep != np.arange(len(rep)))
+        literal = engine.terms.kinds >= LITERAL
+        if (literal[moved] != literal[rep[moved]]).any():
+            raise UsageError("a thing that is one with a literal has no beginning and no end")
+        given[same] = union([given.get(same, NONE), np.sort(moved << SHIFT | rep[moved])])
+        made.load({code: keys for code, keys in given.items() if len(keys)})
         made.run()
-        one, other = engine.equality.rep, made.equality.rep
-        size = min(len(one), len(other))
-        if not np.array_equal(one[:size], other[:size]):
-            raise UsageError(
-                "which terms are one cannot begin or end: keep them clear of situations"
-            )
         return made
 
     def _timed(self, code: int, keys: Ids) -> Mask:
+        """Which keys are asserted of a situation, and end with it."""
+        if self._engine.equality.of(~code if code < 0 else code) in self._rigid:
+            return np.zeros(len(keys), np.bool_)
         return self._engine.equality.about(self._marks, keys, code < 0)
+
+    def _given(self, fluent: bool) -> Iterator[tuple[int, Ids]]:
+        """What is asserted of fluents, or of all others."""
+        for code, keys in self._closure.asserted_keys.items():
+            if (self._engine.equality.of(~code if code < 0 else code) in self._fluents) == fluent:
+                yield code, keys
 
     def _asserted(self) -> dict[int, list[Labels]]:
         """What is asserted of situations, each with its span."""
         found: dict[int, list[Labels]] = defaultdict(list)
-        for code, keys in self._closure.asserted_keys.items():
-            keys = keys[self._timed(code, keys)]
-            if not len(keys):
-                continue
-            s, o = (keys, keys) if code < 0 else (keys >> SHIFT, keys & LOW)
-            starts = np.maximum(self._first[s], self._first[o])
-            ends = np.minimum(self._last[s], self._last[o])
-            code, keys = self._mapped(code, keys)
-            found[code].append(Labels(keys, starts, ends))
+        for code, keys in self._given(fluent=False):
+            timed = keys[self._timed(code, keys)]
+            if len(timed):
+                code, labels = self._spanned(code, timed)
+                found[code].append(labels)
         return found
+
+    def _outright(self) -> dict[int, list[Labels]]:
+        """The asserted fluents that do not follow from situations."""
+        found: dict[int, list[Labels]] = defaultdict(list)
+        for given, keys in self._given(fluent=True):
+            code, (keys, starts, ends) = self._spanned(given, keys)
+            known = self._labels.get(code)
+            keep = ~self._holds_always(code, keys)
+            if known is not None:
+                keep &= ~np.isin(keys, known.keys)
+            found[code].append(Labels(keys[keep], starts[keep], ends[keep]))
+        return found
+
+    def _spanned(self, code: int, keys: Ids) -> tuple[int, Labels]:
+        """Asserted keys with the time of the situations in them, by representatives."""
+        s, o = (keys, keys) if code < 0 else (keys >> SHIFT, keys & LOW)
+        starts = np.maximum(self._first[s], self._first[o])
+        ends = np.minimum(self._last[s], self._last[o])
+        code, keys = self._mapped(code, keys)
+        return code, Labels(keys, starts, ends)
 
     def _mapped(self, code: int, keys: Ids) -> tuple[int, Ids]:
         """A code and keys with representatives in the place of terms."""

@@ -15,14 +15,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from foedus.errors import LimitReached
+from foedus.reasoning.planning.plan import has
 from foedus.reasoning.proofs.alternatives import size
 from foedus.reasoning.rules import matching
 from foedus.reasoning.rules.datatypes import datatypes_of, value_key
-from foedus.reasoning.rules.iris import SAME
 from foedus.reasoning.rules.matching import IndexedTriples, RuleInstance, conclusions_of
 from foedus.reasoning.rules.proof import Clash, Proof
-from foedus.reasoning.rules.table import Differ, Rule, RuleSet, ValueTest, ruleset
+from foedus.reasoning.rules.rule import Differ, Rule, ValueTest
+from foedus.reasoning.rules.table import RuleSet, ruleset
 from foedus.terms import Term, Triple, compact, is_literal
+from foedus.vocab import SAME
 
 if TYPE_CHECKING:
     from foedus.reasoning.entailment.entails import Entailment
@@ -73,7 +75,7 @@ class Closure:
         for triple in self.asserted:
             self.facts.add(triple, None)
         self._rounds = 0
-        self._saturate([r for r in rules if not _differs(r)], set())
+        self._saturate([r for r in rules if not has(r, Differ)], set())
         self._saturate(list(rules), {t for t in self.facts.steps if t[1] == SAME})
         known = set(self.asserted)
         self.derived: tuple[Triple, ...] = tuple(
@@ -206,10 +208,6 @@ def _step_proof(
     if step is None:
         return Proof(triple)
     return Proof(triple, step.rule, step.bindings, tuple(made[t] for t in step.premises))
-
-
-def _differs(rule: Rule) -> bool:
-    return any(isinstance(test, Differ) for test in rule.tests)
 
 
 def close(

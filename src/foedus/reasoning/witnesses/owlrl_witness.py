@@ -21,12 +21,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from foedus.errors import LimitReached
-from foedus.reasoning.rules.iris import OWL, RDFS
 from foedus.reasoning.rules.proof import Clash, Proof
 from foedus.reasoning.rules.table import ruleset
 from foedus.reasoning.witnesses import naive
 from foedus.store import convert
 from foedus.terms import Term, Triple, iri, text_of
+from foedus.vocab import OWL, RDFS
 
 _FAULTY = ("eq-ref", "prp-key", "eq-diff2", "eq-diff3", "prp-adp")
 _KEPT_BACK = {

@@ -7,9 +7,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from foedus.errors import UnknownName
-from foedus.knowledge.material import build_query
 from foedus.language.names import Names
 from foedus.language.spelling import near
+from foedus.resources import internal
+from foedus.store.files import read_text
 from foedus.store.query import QuadStore
 from foedus.terms import Quad, Term, Triple
 
@@ -33,7 +34,8 @@ class Content:
 
 def contents(store: QuadStore, prefixes: Mapping[str, str]) -> tuple[Content, ...]:
     """What all claims in a store contain, in the order of the claims."""
-    rows = store.query(build_query("content"), prefixes=prefixes).dicts()
+    text = read_text(internal("build") / "content.rq")
+    rows = store.query(text, prefixes=prefixes).dicts()
     return tuple(
         Content(row["claim"], row["speaker"], (row["s"], row["p"], row["o"])) for row in rows
     )

@@ -26,7 +26,7 @@ FORMATS = {
 _DECLARED = re.compile(rb"(?:@prefix [^\n]*\n)+")
 
 
-def export(store: QuadStore, format: str, prefixes: Mapping[str, str]) -> bytes:
+def serialize(store: QuadStore, format: str, prefixes: Mapping[str, str]) -> bytes:
     """The content of a file in that format: sorted, with prefixes, the same bytes every time.
 
     A store with named graphs needs a format that has them: trig, nq or jsonld.

@@ -2,36 +2,45 @@
 
 from __future__ import annotations
 
-from foedus.knowledge import KnowledgeGraph
+from collections.abc import Iterable, Mapping
+
+from foedus.errors import UsageError
+from foedus.language.phrases import listed
 from foedus.resources import internal
-from foedus.store.export import export
 from foedus.store.files import read_rdf, read_text
 from foedus.store.query import QuadStore
+from foedus.store.serialization import serialize
 from foedus.terms import Quad, Term
 
+#: The formats that RDF 1.2 defines.
+RDF12 = ("ttl", "nt", "trig", "nq")
 
-def description(graph: KnowledgeGraph, format: str = "ttl") -> bytes:
+
+def describe(dataset: QuadStore, format: str, prefixes: Mapping[str, str]) -> bytes:
     """What the data set is, in VoID and DCAT: counts, licence, citation, sources, version."""
-    found = graph.dataset.query(_query("description"))
-    return export(QuadStore.of(found.triples), format, graph.prefixes | _vocabularies())
+    found = dataset.query(_query("description"))
+    return serialize(QuadStore.of(found.triples), format, {**prefixes, **_vocabularies()})
 
 
-def with_reifiers(graph: KnowledgeGraph, format: str = "ttl", layout: str = "view") -> bytes:
-    """The graph with each claim as the reifier of what it says, in RDF 1.2.
+def with_reifiers(
+    store: QuadStore, more: Iterable[Quad], format: str, prefixes: Mapping[str, str]
+) -> bytes:
+    """The graph with each claim as the `reifiers` of what it says, in RDF 1.2.
 
     ``claim rdf:reifies <<( subject predicate object )>>`` quotes a triple without stating it. Takes
     the formats that RDF 1.2 defines: ttl, nt, trig and nq. Tools of RDF 1.1 cannot read it.
     """
-    store = graph.dataset if layout == "dataset" else graph.view
-    return export(QuadStore.of([*store.quads(), *reifiers(graph)]), format, graph.prefixes)
+    if format not in RDF12:
+        raise UsageError(f"RDF 1.2 does not define {format}; use {listed(RDF12, 'or')}")
+    return serialize(QuadStore.of([*store.quads(), *more]), format, prefixes)
 
 
-def reifiers(graph: KnowledgeGraph) -> list[Quad]:
+def reifiers(view: QuadStore) -> list[Quad]:
     """The triple ``claim rdf:reifies content`` of each claim, for the default graph."""
     reifies = _reifies()
     return [
         (claim or "", reifies, f"<<( {s} {p} {o} )>>", None)
-        for claim, s, p, o in graph.view.query(_query("reifiers")).rows
+        for claim, s, p, o in view.query(_query("reifiers")).rows
     ]
 
 
