@@ -14,8 +14,8 @@ import pytest
 from foedus.cli import run
 from foedus.errors import LimitReached
 from foedus.explain import Explainer, Explanation, Step
-from foedus.explain.steps import DEPTH
 from foedus.knowledge import KnowledgeGraph
+from foedus.reasoning.proofs.sentences import DEPTH
 from foedus.reasoning.rules.proof import Proof
 from foedus.render import proofs, report
 from foedus.report import Report
