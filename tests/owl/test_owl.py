@@ -17,6 +17,7 @@ from foedus import owlfiles
 from foedus.explain import Step
 from foedus.knowledge import KnowledgeGraph
 from foedus.store.files import read_rdf
+from foedus.store.query import QuadStore
 from foedus.terms import Triple, expand, is_blank
 
 
@@ -209,6 +210,17 @@ def test_the_page_has_the_tree_of_classes_and_says_what_each_means(files: Path) 
         assert said in pact
     treaty = page[page.index('<section id="Treaty"') :].split("</section>")[0]
     assert '<a href="#hasObligation">imposes</a>' in treaty
+
+
+def test_classes_in_a_circle_are_on_the_page(graph: KnowledgeGraph) -> None:
+    treaty, pact = (
+        expand(f"fo:{name}", graph.prefixes) or "" for name in ("Treaty", "DefencePact")
+    )
+    circle = (treaty, expand("rdfs:subClassOf", graph.prefixes) or "", pact)
+    ontology = QuadStore.of([*owlfiles.ontology_triples(graph), circle])
+    heading, classes = owlfiles.gather(graph, ontology, ()).groups[0]
+    assert heading == "Classes"
+    assert {"Treaty", "DefencePact", "ReciprocalTreaty"} <= {c.link.anchor for c in classes}
 
 
 @pytest.mark.parametrize("file", owltools.FILES)

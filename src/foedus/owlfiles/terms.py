@@ -147,21 +147,24 @@ class _Gathering:
     def ontology(self) -> Ontology:
         """All of the page, classes in the order of their tree."""
         classes = self._by_label(t for t, kind in self.kinds if kind == "class")
-        above = self.links
-        tops = [c for c in classes if not any(a in self.labels for a in above["above", c])]
-        tree = tuple(self._node(c, frozenset()) for c in tops)
-        order = dict.fromkeys(anchor for node in tree for anchor in _walk(node))
-        place = {anchor: number for number, anchor in enumerate(order)}
+        tops = [c for c in classes if not self.labels.keys() & self.links["above", c]]
+        tree: list[Node] = []
+        order: dict[str, int] = {}
+        for term in (*tops, *classes):  # classes in a circle are below no other, nor on top
+            if self._link(term).anchor not in order:
+                tree.append(self._node(term, frozenset()))
+                for anchor in _walk(tree[-1]):
+                    order.setdefault(anchor, len(order))
         groups = []
         for kind, heading in HEADINGS.items():
             entries = [self._entry(term, k) for term, k in self.kinds if k == kind]
             if kind == "class":
-                entries.sort(key=lambda e: place[e.link.anchor])
+                entries.sort(key=lambda e: order[e.link.anchor])
             if entries:
                 groups.append((heading, tuple(entries)))
         said = dict.fromkeys(("iri", "title", "description", "version", "licence"), "")
         said |= {name: text_of(value) for name, value in self.header.items()}
-        return Ontology(**said, tree=tree, groups=tuple(groups))
+        return Ontology(**said, tree=tuple(tree), groups=tuple(groups))
 
     def _by_label(self, terms: Iterable[Term]) -> list[Term]:
         return sorted(dict.fromkeys(terms), key=lambda t: (self._link(t).label.casefold(), t))
