@@ -108,6 +108,23 @@ def test_the_party_and_the_state_are_led_in_two_offices(date: str, offices: int)
     assert sum(start <= day(f"{date}T00:00:00") < end for start, end in spans) == offices
 
 
+def test_on_the_day_on_which_it_ends_it_holds_possibly() -> None:
+    mao, known = triple("id:MaoZedong fo:leads id:China"), graph().days
+    last = day("1976-09-09T00:00:00")
+    assert known.possibly.holds(mao, last)
+    assert not known.surely.holds(mao, last)
+    assert known.surely.holds(mao, last - 1)
+
+
+def test_what_is_no_date_bounds_nothing() -> None:
+    broken = '"long ago"^^<http://www.w3.org/2001/XMLSchema#dateTime>'
+    time, a = term("id:Time-1994-07-08"), term("fo:earliest")
+    made = KnowledgeGraph.build()
+    dated = [q for q in made.stated() if q[:2] == (time, a)]
+    wrong = made.changed(dated, [(time, a, broken, dated[0][3])], on="2000")
+    assert [*wrong.view.match(*triple("id:KimIlSung fo:leads id:NorthKorea"))]
+
+
 WHY_NOT = [
     ("id:MaoZedong fo:leads id:China", "2021", "it ended on 1976-09-09"),
     ("id:MaoZedong fo:leads id:China", "1945", "it begins on 1949-10-01"),

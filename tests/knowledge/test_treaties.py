@@ -12,6 +12,7 @@ import pytest
 from foedus.knowledge import KnowledgeGraph
 from foedus.resources import folder
 from foedus.store.files import read_rdf
+from foedus.terms import text_of
 
 DATA = Path(__file__).parents[1] / "data"
 
@@ -115,3 +116,11 @@ def test_each_party_owes_defence_while_it_is_one(nato: Path, on: str, parties: i
     made = KnowledgeGraph.build(nato, on=on)
     bound = "SELECT DISTINCT ?x { ?x fo:partyTo id:NorthAtlanticTreaty ; fo:owesDefenceTo ?y }"
     assert len(made.query(bound).rows) == parties
+
+
+@pytest.mark.parametrize(
+    ("on", "years"), [("2021-07-10", 59), ("2021-07-11", 60), ("2031", 70), ("2031-06", 69)]
+)
+def test_a_treaty_is_as_old_as_at_the_end_of_the_time_asked_for(on: str, years: int) -> None:
+    rows = with_lapsed(None).ask("age-of-treaty", on=on).result.rows
+    assert [text_of(age or "") for _, age in rows] == [str(years)]

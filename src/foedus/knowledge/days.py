@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -64,8 +65,9 @@ class Days:
         """How long what begins and ends lasts, within what it is a part of."""
         times: dict[Term, dict[str, list[Span]]] = defaultdict(lambda: defaultdict(list))
         for row in self._view.query(build_query("situations")).dicts():
-            known = times[row["situation"]][text_of(row["end"])]
-            known.append((day(text_of(row["earliest"])), day(text_of(row["latest"]))))
+            with suppress(ValueError):  # what is no date tells nothing; a shape says so
+                bounds = day(text_of(row["earliest"])), day(text_of(row["latest"]))
+                times[row["situation"]][text_of(row["end"])].append(bounds)
         found = {situation: _lasting(known) for situation, known in times.items()}
         wholes = [
             (row["situation"], row["whole"])
