@@ -72,7 +72,9 @@ def test_a_dataset_is_read_whole(graph: rdflib.Graph) -> None:
     assert (EX.leg, RDF.type, EX.Thing) in whole.default_graph
 
 
-@pytest.mark.parametrize("given", [None, "graph.ttl", [], ox.Store()], ids=lambda given: type(given).__name__)
+@pytest.mark.parametrize(
+    "given", [None, "graph.ttl", [], ox.Store()], ids=lambda given: type(given).__name__
+)
 def test_what_is_no_graph_of_rdflib_is_refused(given: object) -> None:
     with pytest.raises(NotRdf, match="no rdflib graph"):
         expand(given)

@@ -304,7 +304,11 @@ def test_a_malformed_file(store: Server, tmp_path: Path, content: str, says: str
     ("name", "content", "says"),
     [
         ("bad.ttl.gz", b"not packed", r"bad.ttl.gz cannot be read: Not a gzipped file"),
-        ("cut.ttl.gz", gzip.compress(b"<a:a> <a:b> 1 .", mtime=0)[:-9], r"cut.ttl.gz cannot be read: "),
+        (
+            "cut.ttl.gz",
+            gzip.compress(b"<a:a> <a:b> 1 .", mtime=0)[:-9],
+            r"cut.ttl.gz cannot be read: ",
+        ),
         ("bad.ttl", b"@prefix x <", r"bad.ttl, line 1: "),
         ("empty.ttl", b"# nothing", r"empty.ttl holds no triple; there is nothing to load"),
     ],
