@@ -11,23 +11,29 @@ import typer
 from foedus.cli.common import say
 from foedus.cli.output import bold, dim, terminal_width
 from foedus.errors import UsageError
-from foedus.knowledge.finding import AHEAD
-from foedus.knowledge.questions import read_questions
 from foedus.render.tables import Format, listing
-from foedus.resources import folders
 from foedus.safe_text import one_line
 
 if TYPE_CHECKING:
     from foedus.knowledge import KnowledgeGraph
     from foedus.knowledge.finding import Match
+    from foedus.knowledge.questions import Question
     from foedus.terms import Term
+
+
+def questions(data: Path | None = None) -> dict[str, Question]:
+    """The canned questions by name; what reads them is loaded only where they are asked for."""
+    from foedus.knowledge.questions import read_questions
+    from foedus.resources import folders
+
+    return read_questions(folders(data).queries)
 
 
 def menu(data: Path | None, format: Format) -> None:
     """Print the canned questions by topic."""
     topic = None
     rows = []
-    for q in read_questions(folders(data).queries).values():
+    for q in questions(data).values():
         takes = " ".join(f"{p.name}={p.spoken}" for p in q.parameters)
         row = [q.topic, q.slug, q.words, takes]
         rows.append([one_line(cell) for cell in row] if format is Format.table else row)
@@ -58,6 +64,8 @@ def meant(graph: KnowledgeGraph, words: str) -> tuple[str, dict[str, str]]:
     Raises `UsageError` where no question fits, and where it is not clear which is meant: it names
     the nearest three.
     """
+    from foedus.knowledge.finding import AHEAD
+
     found = graph.find(words)
     if not found:
         raise UsageError(f"no question here fits {words!r}; 'foedus ask' lists those there are")
@@ -93,12 +101,12 @@ def _typed(graph: KnowledgeGraph, thing: Term) -> str:
 
 def slugs(incomplete: str) -> list[tuple[str, str]]:
     """The questions that begin so, for the shell's completion."""
-    known = read_questions(folders().queries).values()
+    known = questions().values()
     return [(q.slug, q.words) for q in known if q.slug.startswith(incomplete)]
 
 
 def choices(context: typer.Context, incomplete: str) -> list[str]:
     """The parameters of the question on the line, for the shell's completion."""
-    question = read_questions(folders().queries).get(str(context.params.get("question")))
+    question = questions().get(str(context.params.get("question")))
     names = [f"{p.name}={p.spoken}" for p in question.parameters] if question else []
     return [name for name in names if name.startswith(incomplete)]
