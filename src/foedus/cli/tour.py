@@ -18,7 +18,6 @@ from foedus.cli.output import bold, dim, terminal_width
 from foedus.cli.verbs import counts, report
 from foedus.errors import InputError, UsageError
 from foedus.safe_text import one_line
-from foedus.store.files import read_text
 
 if TYPE_CHECKING:
     from foedus.explain.rows import RowSupport
@@ -66,6 +65,8 @@ def tour(
 
 def answers(made: KnowledgeGraph) -> Iterator[tuple[str, Answer]]:
     """The questions of ``queries/tour.txt`` with their answers; another graph may lack a name."""
+    from foedus.store.files import read_text
+
     asked = made.folders.queries / "tour.txt"
     for line in read_text(asked).splitlines() if asked.is_file() else ():
         if line.strip() and not line.startswith("#"):
