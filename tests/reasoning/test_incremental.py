@@ -244,6 +244,24 @@ def test_many_changes_leave_no_more_deltas_than_a_few() -> None:
     assert proved(closure)
 
 
+def test_what_another_chain_gives_is_not_taken_for_a_path(tuning: Tuning) -> None:
+    """One rule for both chains, so that compaction finds their triples in deltas of one origin."""
+    closure = close(
+        turtle("""
+        :p owl:propertyChainAxiom (:r :r), (:p :p) .
+        :a :r :b . :b :r :c .
+        :x :p :y . :y :p :z .
+        """),
+        tuning=tuning,
+    )
+    closure.add(turtle(":y :p :w ."))
+    assert (ex("a"), ex("p"), ex("c")) in closure and (ex("x"), ex("p"), ex("w")) in closure
+    assert proved(closure)
+    closure.withdraw(turtle(":y :p :z ."))
+    assert shown(closure) == shown(close(list(closure.asserted)))
+    assert proved(closure)
+
+
 def test_unknown_triples_are_passed_over() -> None:
     graph = [(ex("a"), ex("p"), ex("b"))]
     closure = close(graph)

@@ -152,6 +152,15 @@ def test_a_clash_names_what_collides_and_whence_it_comes(case: dict[str, Any]) -
         assert told == set(turtle(case["rests_on"]))
 
 
+@pytest.mark.parametrize("chains", ["(:p :p), (:p :q :p)", "(:p :q :p), (:p :p)"])
+def test_half_a_path_does_not_go_round_by_a_longer_chain(chains: str) -> None:
+    """From x by p to y, back by q, and by p to z: a chain, but it rests on what it concludes."""
+    graph = turtle(f":p owl:propertyChainAxiom {chains} . :x :p :y . :y :p :z ; :q :x .")
+    closure = close(graph)
+    proof = closure.proof((ex("x"), ex("p"), ex("z")))
+    assert proof is not None and check_proof(proof, set(graph), RULES)
+
+
 def recursion(links: int) -> tuple[list[Triple], Triple]:
     """A class whose members pass it on link by link, and what is at the end."""
     graph = [(ex("C"), SUB, ex("R")), (ex("R"), f"<{OWL}onProperty>", ex("next"))]

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 
+import numpy as np
+
 from foedus.reasoning.evaluation.engine import Engine
 from foedus.reasoning.evaluation.statistics import shared
 from foedus.reasoning.incremental.derivability import Derivability
@@ -68,14 +70,15 @@ def _early(derivability: Derivability, relation: Relation, keys: Ids, home: Delt
         return keys
     if home.origin == REWRITTEN:
         return NONE
-    if derivability.is_transitive(
-        relation.code, home
-    ):  # keys of one closure may rest on each other
-        derivability.engine.batches.add((relation.code, home.round))
-        return keys[
-            within(keys, derivability.reached(relation, home.round, sort_unique(keys >> SHIFT)))
-        ]
-    if derivability.is_batch(relation.code, home):
+    batch = derivability.is_batch(relation.code, home)
+    if derivability.is_transitive(relation.code, home):
+        own = NONE if batch else home.keys
+        subjects = sort_unique(np.concatenate([own, keys]) >> SHIFT)
+        reached = derivability.reached(relation, home.round, subjects)
+        if batch or within(own, reached).all():  # else the rule made it of another chain, too
+            derivability.engine.batches.add((relation.code, home.round))
+            return keys[within(keys, reached)]  # keys of one closure may rest on each other
+    if batch:
         return NONE
     return minus(keys, [derivability.unfounded(relation.code, keys, home)])
 

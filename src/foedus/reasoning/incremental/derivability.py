@@ -38,9 +38,10 @@ class Derivability:
         return (code, delta.round) in self.engine.batches and delta.origin != GIVEN
 
     def is_transitive(self, code: int, delta: Delta) -> bool:
-        """Whether the plan that made a delta as a transitive closure still exists."""
-        plans = self.engine.agenda.incoming.get(code, ())
-        return any(p.kind == TRANSITIVE and p.rule == delta.origin for p in plans)
+        """Whether a plan for transitive closures that may have made a delta still exists."""
+        plans, batch = self.engine.agenda.incoming.get(code, ()), self.is_batch(code, delta)
+        kin = [p for p in plans if p.kind == TRANSITIVE and p.rule == delta.origin]
+        return any(batch or plan.born < delta.round for plan in kin)
 
     def reached(self, relation: Relation, before: int, subjects: Ids) -> Ids:
         """The keys of sorted subjects that follow by transitivity from earlier rounds."""

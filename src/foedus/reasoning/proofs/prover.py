@@ -185,6 +185,10 @@ class Prover:
             return 0
         return self.history.round(row) or 1
 
+    def is_known(self, row: Fact, before: int) -> bool:
+        """Whether a triple is asserted, or was known before a round."""
+        return self.asserted(row) or self.history.has(row, before)
+
     def step(self, row: Fact | None, instance: EncodedInstance) -> Inference:
         """A rule instance as an inference."""
         return Inference(row, instance.rule.id, instance.values, instance.premises)
@@ -229,7 +233,11 @@ class Prover:
         if rule.lists:  # a chain of the property with itself
             (each,) = (named(a, self.backward.ids) for a in rule.premises if a.each)
             values |= {str(indexed(each, 2, {}, 2)[0]): path[middle]}
-            found = next(self.backward.applied(rule, values, head, row, EVER))
+            found = next(
+                instance
+                for instance in self.backward.applied(rule, values, head, row, EVER)
+                if all(one in links or self.is_known(one, before) for one in instance.premises)
+            )  # other chains through this node may rest on this very triple
             values, rows = found.values, found.premises
         else:
             atoms = [replaced(named(a, self.backward.ids), values) for a in rule.premises]
