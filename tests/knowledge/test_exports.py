@@ -192,6 +192,7 @@ def test_a_full_disk_leaves_the_old_file(tmp_path: Path) -> None:
     out.write_text("old")
     done = subprocess.run(
         [sys.executable, "-m", "foedus", "export", "--format", "nt", "-o", str(out)],
+        cwd=tmp_path,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000)),
         capture_output=True,
         text=True,

@@ -98,7 +98,7 @@ def suite() -> Iterator[TestClient]:
         name = f"<http://kasei.us/2009/09/sparql/data/data{number}.rdf>"
         path = SUITE / "protocol" / f"data{number}.nt"
         store.add((*t, name) for t in QuadStore.load(path).match())
-    graph.dataset = store
+    graph._backing.dataset = store
     yield from client_of(graph)
 
 
