@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from foedus.errors import FoedusError, ParseFailure, UsageError
 from foedus.provenance.evidence import Evidence, evidence, evidence_of
-from foedus.sparql import parse
+from foedus.sparql.parser import parse
 from foedus.store.query import QuadStore
 from foedus.terms import Quad, Term, Triple
 

@@ -13,8 +13,8 @@ from foedus.provenance.evidence import Evidence, evidence, evidence_of
 from foedus.provenance.scope import Row
 from foedus.provenance.support import Absence
 from foedus.short import short_repr
-from foedus.sparql import Pattern, is_variable
 from foedus.sparql.paths import Alternative, Path, Repeat, Sequence
+from foedus.sparql.tree import Pattern, is_variable
 from foedus.store.query import QuadStore
 from foedus.terms import Triple
 

@@ -14,7 +14,7 @@ from foedus.errors import UsageError
 from foedus.provenance.scope import Row
 from foedus.provenance.search import Search
 from foedus.provenance.support import Absence
-from foedus.sparql import deep, parse
+from foedus.sparql.parser import deep, parse
 from foedus.sparql.tree import Query, is_variable
 from foedus.store.query import QuadStore
 from foedus.terms import Term, Triple

@@ -17,7 +17,7 @@ from foedus.server.calls import Call, Problem, Reply
 from foedus.server.negotiation import CSV, HTML, MARKDOWN, PLAIN_JSON, Form
 from foedus.server.protocol import Refused
 from foedus.server.site import Site, problem_of
-from foedus.sparql import parse
+from foedus.sparql.parser import parse
 from foedus.sparql.tree import is_variable
 from foedus.version import __version__
 

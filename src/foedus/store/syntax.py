@@ -14,9 +14,9 @@ from dataclasses import dataclass
 
 from foedus.errors import ParseFailure
 from foedus.language.spelling import near
-from foedus.sparql import parse
 from foedus.sparql.guard import form
 from foedus.sparql.lexer import CLOSING, OPENING, Token, declared_prefixes, tokens
+from foedus.sparql.parser import parse
 
 _FORMS = {"SELECT", "ASK", "CONSTRUCT", "DESCRIBE"}
 _AGGREGATES = {"COUNT", "SUM", "MIN", "MAX", "AVG", "SAMPLE", "GROUP_CONCAT"}
