@@ -320,7 +320,7 @@ def test_a_malformed_file_that_is_converted(
 
     (tmp_path / name).write_bytes(content)
     with pytest.raises(FoedusError, match=says):
-        _converted(tmp_path / name, tmp_path / "made")
+        _converted(tmp_path / name, tmp_path)
 
 
 def test_a_file_is_converted_alike_each_time(tmp_path: Path) -> None:
@@ -328,7 +328,7 @@ def test_a_file_is_converted_alike_each_time(tmp_path: Path) -> None:
 
     source = tmp_path / "blank.ttl"
     source.write_text('[] <urn:p> [ <urn:q> "_:x" ], _:named . _:named <urn:p> (1 2) .')
-    made = [_converted(source, tmp_path / name).read_bytes() for name in "ab"]
+    made = [_converted(source, tmp_path).read_bytes() for _ in range(2)]
     assert made[0] == made[1]
     assert b'"_:x"' in made[0]
     assert len(set(re.findall(rb"_:b\d", made[0]))) == 5
@@ -342,6 +342,6 @@ def test_full_disk_here(tmp_path: Path) -> None:
 
     source = tmp_path / "a.ttl"
     source.write_text("<urn:a> <urn:b> <urn:c> .")
-    (tmp_path / "full.nq").symlink_to("/dev/full")
+    (tmp_path / "build.nq").symlink_to("/dev/full")
     with pytest.raises(InputError, match="No space left on device"):
-        _converted(source, tmp_path / "full")
+        _converted(source, tmp_path)
