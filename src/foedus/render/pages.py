@@ -13,7 +13,7 @@ from foedus.render.safe import for_html, for_markdown
 from foedus.version import __version__
 
 Filters = Mapping[str, Callable[..., Any]]
-_FOLDER = Path(__file__).with_name("templates")
+TEMPLATES = Path(__file__).with_name("templates")
 
 
 def html(template: str, filters: Filters, **model: Any) -> str:
@@ -30,7 +30,7 @@ def _page(
     template: str, filters: Mapping[str, Callable[..., Any]], model: Mapping[str, Any]
 ) -> str:
     made = Environment(
-        loader=FileSystemLoader(_FOLDER),
+        loader=FileSystemLoader(TEMPLATES),
         autoescape=select_autoescape(),
         undefined=StrictUndefined,
         trim_blocks=True,

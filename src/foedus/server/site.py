@@ -15,9 +15,9 @@ from urllib.parse import quote
 import jinja2
 
 from foedus.errors import FoedusError, LimitReached, ParseFailure, QueryRefused, UnknownName
-from foedus.explain.steps import Step
 from foedus.knowledge import KnowledgeGraph
 from foedus.language.prose import capital, full, said_by
+from foedus.render import pages
 from foedus.render.report import anchor, is_heading, kind, noted, paragraphs
 from foedus.report.content import Read, article
 from foedus.safe_text import printable
@@ -68,21 +68,23 @@ class Site:
         return tuple(article(self.graph, self.graph.explainer))
 
     def warm(self) -> None:
-        """Make what every worker needs, before they are forked."""
+        """Make what every worker needs, before they are forked: they may open no file."""
+        import foedus.store.syntax  # noqa: F401 - what tells a query's mistakes
+
         graph = self.graph
         for made in (graph.names, graph.questions, graph.dataset, graph.asserted):
             assert made is not None
         assert self.offered is not None and self.reads is not None
         for slug in list(graph.questions)[:1]:  # with its proofs, which read the rules
             graph.support(graph.ask(slug))
-        for name in self.templates.list_templates():
+        for name in ("proof.html", *(path.name for path in TEMPLATES.iterdir())):
             self.templates.get_template(name)
 
     @cached_property
     def templates(self) -> jinja2.Environment:
         """The templates; what is put into an HTML one is escaped."""
         made = jinja2.Environment(
-            loader=jinja2.FileSystemLoader(TEMPLATES),
+            loader=jinja2.FileSystemLoader([TEMPLATES, pages.TEMPLATES]),
             autoescape=jinja2.select_autoescape(["html"]),
             undefined=jinja2.StrictUndefined,
             finalize=_shown,
@@ -96,7 +98,6 @@ class Site:
             full,
             said_by,
             kind,
-            Step.tree,
             anchor,
             is_heading,
             paragraphs,

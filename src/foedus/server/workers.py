@@ -173,8 +173,6 @@ class Pool:
 
 def _nurse(control: socket.socket, work: Work, memory: int) -> NoReturn:
     """Fork a worker at each order, until the server has gone."""
-    import foedus.store.syntax  # noqa: F401 - a worker cannot load it later
-
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to all; the server sees to the rest
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     gc.collect()
