@@ -22,6 +22,8 @@ from foedus.replacing import replacing
 from foedus.safe_text import printable
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from foedus.reasoning.entailment.unsupported import Unsupported
 
 #: Clashes that are told in full; the others are counted.
@@ -243,10 +245,7 @@ def tell_malformed(sentences: tuple[str, ...]) -> None:
     """Say what the files say that no rule can read."""
     if sentences:
         say("\nno rule can read this, and nothing follows from it:")
-        for sentence in sentences[:TOLD]:
-            say(f"  {sentence}")
-        if len(sentences) > TOLD:
-            say(f"  ... and {len(sentences) - TOLD:,} more")
+        _say_first(sentences)
 
 
 def _prefixes(how: _How) -> dict[str, str]:
@@ -272,10 +271,14 @@ def tell_unsupported(closure: Any, how: _How) -> None:
     missing = list(dict.fromkeys(import_.node for import_ in found.get("owl:imports", ())))
     if missing:
         say("\nimported, and not among the files; --imports says where to look for it:")
-        for name in missing[:TOLD]:
-            say(f"  {name}")
-        if len(missing) > TOLD:
-            say(f"  ... and {len(missing) - TOLD:,} more")
+        _say_first(missing)
+
+
+def _say_first(lines: Sequence[str]) -> None:
+    for line in lines[:TOLD]:
+        say(f"  {line}")
+    if len(lines) > TOLD:
+        say(f"  ... and {len(lines) - TOLD:,} more")
 
 
 def _by_kind(closure: Any) -> dict[str, list[Unsupported]]:

@@ -78,10 +78,7 @@ def _xml_term(term: Term) -> str:
 
 def _xml_text(value: str) -> str:
     """Text of a document of XML 1.0, which has no way to write most control characters."""
-    kept = "".join(
-        c if (c >= " " and c not in "\ufffe\uffff") or c in "\t\n\r" else "\ufffd" for c in value
-    )
-    return escape(kept, {"\r": "&#13;"})
+    return escape(_NO_XML.sub("\ufffd", value), {"\r": "&#13;"})
 
 
 def _csv(result: Result) -> str:

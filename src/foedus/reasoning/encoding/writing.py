@@ -22,7 +22,6 @@ from foedus.store import convert
 from foedus.terms import Triple
 
 _BATCH: Final = 1 << 15
-_END: Final = np.frombuffer(b".\n", np.uint16)[0]
 
 
 def lines(terms: Terms, parts: Iterable[Ids]) -> Iterator[Bytes]:
