@@ -69,8 +69,6 @@ class Site:
 
     def warm(self) -> None:
         """Make what every worker needs, before they are forked: they may open no file."""
-        import foedus.store.syntax  # noqa: F401 - what tells a query's mistakes
-
         graph = self.graph
         for made in (graph.names, graph.questions, graph.dataset, graph.asserted):
             assert made is not None

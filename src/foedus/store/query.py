@@ -15,6 +15,7 @@ from foedus.short import short_repr
 from foedus.sparql.guard import QUERY, guard
 from foedus.sparql.lexer import tokens
 from foedus.store.budget import within
+from foedus.store.syntax import syntax_error
 from foedus.terms import Quad, Term, Triple, is_iri, is_literal, text_of
 
 
@@ -206,8 +207,6 @@ class QuadStore:
             found = self.oxigraph.query(text, prefixes=prefixes, base_iri=base, **asked)
             return _result(found, text, most)
         except SyntaxError as error:
-            from foedus.store.syntax import syntax_error
-
             raise syntax_error(text, str(error), prefixes, file) from None
         except (RuntimeError, OSError, ValueError) as error:
             raise InputError(f"{file} cannot be answered: {error}") from None
