@@ -17,12 +17,22 @@ from foedus.errors import ParseFailure
 
 OPENING, CLOSING = {*"{(["}, {*"})]"}
 
-#: A letter of a name: any character beyond ASCII, as the grammar has more of them than ``\w``.
-_LETTER = r"\w\xb7-\U0010ffff"
+_NO_LETTERS = [c for c in map(chr, range(0xB7)) if not (c.isalnum() or c == "_")]
+
+
+def _letter(more: str = "") -> str:
+    """A letter of a name, or one of ``more``: any from U+00B7 on, as the grammar has more than \\w.
+
+    Said by the few that it is not: a set of so many characters takes long to compile.
+    """
+    return f"[^{re.escape(''.join(c for c in _NO_LETTERS if c not in more))}]"
+
+
+_LETTER, _OR_COLON, _OR_DASH, _OR_DOT = map(_letter, ("", ":", "-", ".-"))
 _IRI = r"<[^<>\"{}|^`\\\x00-\x20]*+>"
 _NUMBER = r"(?:\d++(?:\.\d*+)?+|\.\d++)[eE][+-]?+\d++|\d*+\.\d++|\d++"
 #: What a local name starts with; further on there may be hyphens, and dots but at the end.
-_LOCAL = rf"[{_LETTER}:]++|%[0-9A-Fa-f]{{2}}|\\."
+_LOCAL = rf"{_OR_COLON}++|%[0-9A-Fa-f]{{2}}|\\."
 # Every repetition is possessive, so that no text is read twice.
 # A run has no colon behind it: its words are told apart without looking for names again. The
 # second of two < begins an IRI if it can: ``?a<<e:b>`` compares.
@@ -32,17 +42,17 @@ _TOKEN = re.compile(
                   |'(?!'')(?:[^'\\\n\r]|\\.)*+' | "(?!"")(?:[^"\\\n\r]|\\.)*+")
       | (?P<open>'''.*+ | \"\"\".*+ | ['"][^\n\r]*+)
       | (?P<iri>{_IRI})
-      | (?P<variable>[?$][{_LETTER}]++)
+      | (?P<variable>[?$]{_LETTER}++)
       | (?P<language>@[A-Za-z]++(?:-[A-Za-z0-9]++)*+)
       | (?P<number>{_NUMBER})
-      | (?P<blank>_:[{_LETTER}](?:[{_LETTER}.-]*[{_LETTER}-])?+)
-      | (?P<name>(?:[{_LETTER}](?:[{_LETTER}.-]*[{_LETTER}-])?+)?+:
+      | (?P<blank>_:{_LETTER}(?:{_OR_DOT}*{_OR_DASH})?+)
+      | (?P<name>(?:{_LETTER}(?:{_OR_DOT}*{_OR_DASH})?+)?+:
                  (?:(?:{_LOCAL})(?:{_LOCAL}|-++|\.++(?={_LOCAL}|-))*+)?+)
-      | (?P<run>[{_LETTER}][{_LETTER}.-]*+(?:(?<=[eE])[+-]\d++)?+)
+      | (?P<run>{_LETTER}{_OR_DOT}*+(?:(?<=[eE])[+-]\d++)?+)
       | (?P<mark>&&|\|\||\^\^|!=|<=|>=|>>|<<(?!{_IRI[1:]})|.)""",
     re.VERBOSE | re.DOTALL,
 )
-_IN_RUN = re.compile(rf"(?P<number>{_NUMBER})|(?P<word>[{_LETTER}]++)|(?P<mark>.)")
+_IN_RUN = re.compile(rf"(?P<number>{_NUMBER})|(?P<word>{_LETTER}++)|(?P<mark>.)")
 #: The marks that the grammar has.
 _MARKS = {*"{}()[];,.=<>!|^/*+?-", "&&", "||", "^^", "!=", "<=", ">=", "<<", ">>"}
 

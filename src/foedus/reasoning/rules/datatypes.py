@@ -44,17 +44,18 @@ _NAME_START = (
 )
 _NAME_CHAR = _NAME_START + "0-9.\u00b7\u0300-\u036f\u203f-\u2040-"
 
-_LANGUAGE = re.compile(r"[a-zA-Z]{1,8}(?:-[a-zA-Z0-9]{1,8})*")
+_LANGUAGE = r"[a-zA-Z]{1,8}(?:-[a-zA-Z0-9]{1,8})*"
 
-#: Restrictions of xsd:string, by pattern of the value.
+#: Restrictions of xsd:string, by pattern of the value. Sets of so many characters take long to
+#: compile, so that each is at its first use.
 _STRINGS = {
     "string": None,
-    "normalizedString": re.compile(r"[^\t\n\r]*"),
-    "token": re.compile(r"(?:[^\t\n\r ]+(?: [^\t\n\r ]+)*)?"),
+    "normalizedString": r"[^\t\n\r]*",
+    "token": r"(?:[^\t\n\r ]+(?: [^\t\n\r ]+)*)?",
     "language": _LANGUAGE,
-    "Name": re.compile(f"[:{_NAME_START}][:{_NAME_CHAR}]*"),
-    "NCName": re.compile(f"[{_NAME_START}][{_NAME_CHAR}]*"),
-    "NMTOKEN": re.compile(f"[:{_NAME_CHAR}]+"),
+    "Name": f"[:{_NAME_START}][:{_NAME_CHAR}]*",
+    "NCName": f"[{_NAME_START}][{_NAME_CHAR}]*",
+    "NMTOKEN": f"[:{_NAME_CHAR}]+",
 }
 
 #: Restrictions of xsd:integer, by the lowest and highest value.
@@ -120,8 +121,8 @@ def _binary(space: str, form: str) -> Callable[[str], ValueKey | None]:
     return value
 
 
-def _string(pattern: re.Pattern[str] | None) -> Callable[[str], ValueKey | None]:
-    return lambda text: ("string", text) if not pattern or pattern.fullmatch(text) else None
+def _string(pattern: str | None) -> Callable[[str], ValueKey | None]:
+    return lambda text: ("string", text) if not pattern or re.fullmatch(pattern, text) else None
 
 
 def _plain(text: str) -> ValueKey | None:
@@ -131,7 +132,7 @@ def _plain(text: str) -> ValueKey | None:
         return None
     if not tag:
         return ("string", words)
-    return ("string", words, tag.lower()) if _LANGUAGE.fullmatch(tag) else None
+    return ("string", words, tag.lower()) if re.fullmatch(_LANGUAGE, tag) else None
 
 
 def _boolean(text: str) -> ValueKey | None:
@@ -228,9 +229,9 @@ def _within(low: float, high: float) -> Callable[[ValueKey], bool]:
     return lambda k: k[0] == "decimal" and between(k, low, high)
 
 
-def _matching(pattern: re.Pattern[str] | None) -> Callable[[ValueKey], bool]:
+def _matching(pattern: str | None) -> Callable[[ValueKey], bool]:
     return lambda k: (
-        k[0] == "string" and len(k) == 2 and (not pattern or bool(pattern.fullmatch(str(k[1]))))
+        k[0] == "string" and len(k) == 2 and (not pattern or bool(re.fullmatch(pattern, str(k[1]))))
     )
 
 
