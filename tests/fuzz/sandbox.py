@@ -32,7 +32,7 @@ LONGEST = 60.0
 DOCUMENTED = (0, 1, 2, 3)
 
 _PR_SET_CHILD_SUBREAPER = 36
-_FRAME = re.compile(r'File "[^"]*?(foedus/[\w/]+\.py)", line \d+, in (\S+)')
+_FRAME = re.compile(r'File "[^"]*?src/(foedus/[\w/]+\.py)", line \d+, in (\S+)')
 _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
